@@ -1,0 +1,148 @@
+"""Abstract values: what a name is bound to while a function is elaborated.
+
+    value = Number(atom)                       a runtime scalar
+          | ArrayRef(location, path, operands) a runtime array: a buffer and the views that lead into it
+          | Static(obj)                        any Python object known now: a number, string, None, slice, dtype, module,
+                                               function, class, shape, ...
+          | Tuple(items, type)                 a tuple or namedtuple of values (immutable)
+          | ListRef(location)                  a static list or a runtime list: the state says which, and its contents
+          | DictRef(location)                  a dict with static keys
+          | ObjectRef(location, cls)           an object with attributes (a dataclass, an instance of a user's class)
+          | Closure(node, frame, ...)          a function of the user's, with the frame it was defined in
+          | Partial(function, args, kwargs)    functools.partial, bound methods
+
+What can change lives in the state, under a `Location`; values themselves never change. Two names that hold the same
+location are aliases, as in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.ir.nodes import Atom
+from s2sad.ir.paths import Path
+from s2sad.ir.types import Array, Type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Location:
+    """The identity of something that can change. `hint` names the variables made for it."""
+
+    hint: str
+    captured: bool = False
+    """Captured from outside (a closure's array, a global list): may be read, never written."""
+
+    def __repr__(self) -> str:
+        return f"<{self.hint}@{id(self) % 9973}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A runtime scalar."""
+
+    atom: Atom
+
+    @property
+    def type(self) -> Type:
+        return self.atom.type
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayRef:
+    """A runtime array: `path` (with its `operands`) leads from the buffer at `location` to it. `type` is that of the view."""
+
+    location: Location
+    type: Array
+    path: Path = ()
+    operands: tuple[Atom, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A Python object known now."""
+
+    obj: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """A tuple, or a namedtuple when `type` is one."""
+
+    items: tuple[Value, ...]
+    type: type = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class ListRef:
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class DictRef:
+    location: Location
+    type: type = dict
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    location: Location
+    cls: type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """A function of the user's. `frame` is the location of the defining frame's names (None: at module level)."""
+
+    source: Any
+    frame: Location | None
+    defaults: tuple[Value, ...] = ()
+    kw_defaults: dict[str, Value] = field(default_factory=dict)
+    function: Callable[..., Any] | None = None
+    """The Python function, where there is one already (else it is defined inside the elaborated code)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    function: Value
+    args: tuple[Value, ...] = ()
+    kwargs: tuple[tuple[str, Value], ...] = ()
+
+
+Value = Number | ArrayRef | Static | Tuple | ListRef | DictRef | ObjectRef | Closure | Partial
+
+
+# -- contents of locations
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """The current version of an array."""
+
+    atom: Atom
+
+
+@dataclass(frozen=True, slots=True)
+class StaticItems:
+    """A list whose length is known now."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeItems:
+    """A list that grows at run time: the current version of an IR list of numbers or arrays."""
+
+    atom: Atom
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A dict's items, an object's attributes or a frame's names."""
+
+    items: tuple[tuple[Any, Value], ...]
+
+
+Content = Buffer | StaticItems | RuntimeItems | Entries
+State = dict[Location, Content]

@@ -1,0 +1,257 @@
+"""Result types, found by running the primitive itself on dummies.
+
+dtype, rank and promotion come from NumPy with no rule written. Sizes are found by running on two sets of dummies, where
+each symbol has a different prime in each set (and the order of sizes flips between them), and fitting the result's sizes
+as linear forms; a size that fits nothing is None, for which the builder makes a fresh symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from s2sad.ir import paths
+from s2sad.ir.primitives import (
+    Primitive, cast, dim, inc, list_append, list_drop, list_get, list_len, list_new, list_set, list_zeros, load, store, undef, zeros,
+)
+from s2sad.ir.types import (
+    INT, Array, Dim, List, Scalar, Size, Symbol, Type, add_dims, lower_bound, scale_dim, symbols_of, type_of_value,
+)
+
+PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
+SizeOf = Callable[[Any], Dim | None]
+
+
+def result_types(prim: Primitive, args: tuple[Any, ...], params: dict[str, Any], size_of: SizeOf) -> tuple[Type, ...]:
+    """The types of the results of ``prim(*args, **params)``; a dim that cannot be known is None.
+
+    Raises whatever NumPy raises when the call is wrong for these types (shapes that never match, a bad dtype).
+    """
+    rule = TYPE_RULES.get(prim) or prim.type_rule
+    if rule is not None:
+        return rule(args, params, size_of)
+    return _probe(prim, tuple(a.type for a in args), tuple(sorted(params.items())))
+
+
+@lru_cache(maxsize=100_000)
+def _probe(prim: Primitive, types: tuple[Type, ...], params: tuple[tuple[str, Any], ...]) -> tuple[Type, ...]:
+    return probe(lambda *values: prim.impl(*values, **dict(params)), types)
+
+
+def probe(function: Callable[..., Any], types: Iterable[Type]) -> tuple[Type, ...]:
+    """The result types of a NumPy function, by running it on two sets of dummies."""
+    types = tuple(types)
+    symbols = sorted({s for t in types for s in symbols_of(t)})
+    runs = []
+    for primes in (PRIMES, PRIMES[::-1]):
+        sizes = {s: primes[i % len(primes)] + 42 * (i // len(primes)) for i, s in enumerate(symbols)}
+        with np.errstate(all="ignore"):
+            out = function(*(dummy(t, sizes) for t in types))
+        runs.append((sizes, out if isinstance(out, tuple) else (out,)))
+    (sizes_a, outs_a), (sizes_b, outs_b) = runs
+    known = [d for t in types for d in (t.dims if isinstance(t, Array) else ())]
+    results = []
+    for a, b in zip(outs_a, outs_b, strict=True):
+        type_ = _type_of(a)
+        if isinstance(type_, Array):
+            pairs = zip(np.shape(a), np.shape(b), strict=True)
+            type_ = Array(type_.dtype, tuple(_fit(pair, known, sizes_a, sizes_b) for pair in pairs))
+        results.append(type_)
+    return tuple(results)
+
+
+def _type_of(value: Any) -> Type:
+    return List(_type_of(value[0])) if isinstance(value, list) else type_of_value(value)
+
+
+def dummy(type: Type, sizes: dict[Symbol, int]) -> Any:
+    """A value of the type: ones, with each symbol's size taken from `sizes`."""
+    match type:
+        case Scalar(dtype, weak):
+            return dtype.type(1).item() if weak else dtype.type(1)
+        case Array(dtype, dims):
+            return np.ones([value_of(d, sizes) for d in dims], dtype)
+        case List(item):
+            return [dummy(item, sizes)]
+
+
+def value_of(d: Dim, sizes: dict[Symbol, int]) -> int:
+    """The value of a dim for given sizes of its symbols."""
+    return d if isinstance(d, int) else d.constant + sum(c * sizes[s] for s, c in d.terms)
+
+
+def _fit(pair: tuple[int, int], known: list[Dim], sizes_a: dict[Symbol, int], sizes_b: dict[Symbol, int]) -> Dim | None:
+    """The linear form that has these two values: a constant, one of the known dims, or a sum or difference of two."""
+    if pair[0] == pair[1]:
+        return pair[0]
+
+    def fits(d: Dim) -> bool:
+        return (value_of(d, sizes_a), value_of(d, sizes_b)) == pair
+
+    for d in known:
+        if fits(d):
+            return d
+    for d in known:
+        for offset in (-1, 1):
+            if fits(add_dims(d, offset)):
+                return add_dims(d, offset)
+    for a, b in product(known, known):
+        for sign in (1, -1):
+            if fits(add_dims(a, b, sign)):
+                return add_dims(a, b, sign)
+    total: Dim = 0
+    for d in known:  # a concatenation of many
+        total = add_dims(total, d)
+    return total if fits(total) else None
+
+
+# -- types of the structural primitives ------------------------------------------------------------------------------
+
+
+def _alloc_rule(args: tuple[Any, ...], params: dict[str, Any], size_of: SizeOf) -> tuple[Type, ...]:
+    return (Array(params["dtype"], tuple(size_of(a) for a in args)),)
+
+
+def _cast_rule(args: tuple[Any, ...], params: dict[str, Any], size_of: SizeOf) -> tuple[Type, ...]:
+    match args[0].type:
+        case Array(dims=dims):
+            return (Array(params["dtype"], dims),)
+        case _:
+            return (Scalar(params["dtype"], bool(params.get("weak"))),)
+
+
+def load_type(array: Array, operands: tuple[Any, ...], path: paths.Path, size_of: SizeOf) -> Type:
+    """The type of what stands at the path."""
+    supply = iter(operands)
+    type_: Type = array
+    for step in path:
+        assert isinstance(type_, Array)
+        slots = [next(supply) for _ in range(paths.count_slots((step,)))]
+        type_ = _step_type(type_, step, slots, size_of)
+    return type_
+
+
+def _step_type(array: Array, step: paths.Step, slots: list[Any], size_of: SizeOf) -> Type:
+    if isinstance(step, paths.Index) and not any(isinstance(s.type, Array) for s in slots):
+        return _basic_type(array, step, slots, size_of)
+    if isinstance(step, paths.View) and step.name in ("reshape", "broadcast_to"):
+        return _reshape_type(array, step, slots, size_of)
+
+    def run(a: Any, *values: Any) -> Any:
+        keys = []
+        for value, slot in zip(values, slots, strict=True):
+            if isinstance(slot.type, Array) and slot.type.dtype == np.bool_:
+                value = np.zeros_like(value)
+                value.ravel()[: 5 if len(a) < 30 else 7] = True  # sizes that fit nothing
+            elif isinstance(slot.type, Array):
+                value = np.zeros_like(value)
+            keys.append(value)
+        return paths.load_path(a, keys, (step,))
+
+    (type_,) = probe(run, (array, *(s.type for s in slots)))
+    masked = any(isinstance(s.type, Array) and s.type.dtype == np.bool_ for s in slots)
+    if masked and isinstance(type_, Array):
+        return Array(type_.dtype, tuple(d if isinstance(d, Size) else None for d in type_.dims))
+    return type_
+
+
+def _basic_type(array: Array, step: paths.Index, slots: list[Any], size_of: SizeOf) -> Type:
+    supply = iter(slots)
+    entries = list(step.entries)
+    used = sum(1 for e in entries if e is not None and e is not Ellipsis)
+    if used > array.rank:
+        raise IndexError(f"too many indices: the array has rank {array.rank}, but {used} were given")
+    if Ellipsis not in entries:
+        entries.append(Ellipsis)
+    dims: list[Dim | None] = []
+    axis = 0
+    for entry in entries:
+        if entry is None:
+            dims.append(1)
+        elif entry is Ellipsis:
+            dims.extend(array.dims[axis : axis + array.rank - used])
+            axis += array.rank - used
+        elif isinstance(entry, paths.Slice):
+            parts = [next(supply) if p is paths.SLOT else p for p in (entry.start, entry.stop, entry.step)]
+            dims.append(_slice_dim(array.dims[axis], parts, size_of))
+            axis += 1
+        else:
+            if entry is paths.SLOT:
+                next(supply)
+            axis += 1
+    return Array(array.dtype, tuple(dims)) if dims or Ellipsis in step.entries else Scalar(array.dtype)
+
+
+def _slice_dim(size: Dim, parts: list[Any], size_of: SizeOf) -> Dim | None:
+    """The length of ``start:stop:step`` on an axis, or None where it cannot be proved."""
+    start, stop, step = parts
+    if all(p is None or isinstance(p, int) for p in parts) and isinstance(size, int):
+        return len(range(*slice(start, stop, step).indices(size)))
+    if start is None and stop is None and step in (1, -1, None):
+        return size
+    if step not in (None, 1) or size is None:
+        return None
+
+    def bound(part: Any, default: Dim) -> Dim | None:
+        if part is None:
+            return default
+        place: Dim | None = part if isinstance(part, int) else size_of(part)
+        if isinstance(place, int) and place < 0:
+            place = add_dims(size, place)
+        if place is None or not _non_negative(place):
+            return None
+        return place if _non_negative(add_dims(size, place, -1)) else None
+
+    low, high = bound(start, 0), bound(stop, size)
+    if low is None or high is None:
+        return None
+    length = add_dims(high, low, -1)
+    return length if _non_negative(length) else None
+
+
+def _non_negative(size: Dim) -> bool:
+    least = lower_bound(size)
+    return least is not None and least >= 0
+
+
+def _reshape_type(array: Array, step: paths.View, slots: list[Any], size_of: SizeOf) -> Type:
+    supply = iter(slots)
+    dims = [size_of(next(supply)) if p is paths.SLOT else p for p in step.params]
+    if -1 in dims:
+        rest = [d for d in dims if d != -1]
+        ints = [d for d in array.dims if isinstance(d, int)]
+        missing: Dim | None = None
+        left = [d for d in array.dims if not isinstance(d, int) and d not in rest]
+        given = int(np.prod([d for d in rest if isinstance(d, int)], dtype=int))
+        symbolic = [d for d in rest if not isinstance(d, int)]
+        if all(d in array.dims for d in symbolic) and len(left) <= 1 and (whole := int(np.prod(ints, dtype=int))) % max(given, 1) == 0:
+            factor = whole // max(given, 1)
+            missing = scale_dim(left[0], factor) if left else factor
+        dims[dims.index(-1)] = missing
+    return Array(array.dtype, tuple(dims))
+
+
+def _load_rule(args: tuple[Any, ...], params: dict[str, Any], size_of: SizeOf) -> tuple[Type, ...]:
+    return (load_type(args[0].type, args[1:], params["path"], size_of),)
+
+
+TYPE_RULES: dict[Primitive, Callable[..., tuple[Any, ...]]] = {
+    load: _load_rule,
+    store: lambda args, params, size_of: (args[0].type,),
+    inc: lambda args, params, size_of: (args[0].type,),
+    undef: _alloc_rule,
+    zeros: _alloc_rule,
+    dim: lambda args, params, size_of: (Scalar(INT, weak=True),),
+    cast: _cast_rule,
+    list_new: lambda args, params, size_of: (List(params["item"]),),
+    list_append: lambda args, params, size_of: (args[0].type,),
+    list_get: lambda args, params, size_of: (args[0].type.item,),
+    list_set: lambda args, params, size_of: (args[0].type,),
+    list_drop: lambda args, params, size_of: (args[0].type,),
+    list_len: lambda args, params, size_of: (Scalar(INT, weak=True),),
+    list_zeros: lambda args, params, size_of: (args[0].type,),
+}

@@ -1,0 +1,164 @@
+"""Declaring derivatives: one declaration a primitive, every mode.
+
+    @scalar_rule(np.sin, math.sin)
+    def sin(x):
+        return cos(x)
+
+declares the elementwise primitive `sin`, printed ``np.sin(x)``, and its partial derivative. The partial is a plain
+function: called with numbers it computes, called with `ir.Ref`s it writes IR. Forward mode, reverse mode and batching
+are all derived from it; broadcasting and dtypes belong to the transforms. What a rule mentions is what is recorded.
+
+Primitives that are not elementwise declare
+
+    @jvp(prim)   def f(x_dot, y_dot, x, y, *, out, axis): ...   tangents (None where zero), then primals
+    @vjp(prim)   def f(out_bar, x, y, *, out, axis): ...        a cotangent for each argument (None where zero)
+    @batch(prim) def f(axes, x, y, *, axis): ...                see `transforms.batch`
+
+Each takes as few of the trailing positional arguments, and of the keywords (`out` and params), as it needs.
+`multilinear` derives the jvp of what is linear in each of some arguments. `zero_derivative` is for the rest.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from s2sad.ir.primitives import Primitive, Spelling
+
+RuleFunction = Callable[..., Any]
+
+
+@dataclass(slots=True)
+class Rule:
+    """The derivatives of one primitive. `zero` says that it has none anywhere it is differentiable."""
+
+    partials: RuleFunction | None = None
+    jvp: RuleFunction | None = None
+    vjp: RuleFunction | None = None
+    batch: RuleFunction | None = None
+    zero: bool = False
+
+
+RULES: dict[Primitive, Rule] = {}
+CALLABLES: dict[Callable[..., Any], Primitive] = {}
+"""The primitive that each known NumPy or Python callable elaborates to, when it is called with plain positional arguments."""
+
+
+def rule_of(prim: Primitive) -> Rule:
+    """The rule of a primitive; an empty one when it has none."""
+    return RULES.setdefault(prim, Rule())
+
+
+def _spelling(function: Callable[..., Any]) -> str:
+    module = getattr(function, "__module__", None) or "numpy"
+    name = function.__name__
+    prefix = {"numpy": "np", "math": "math", "cmath": "cmath"}.get(module.split(".")[0], "rt")
+    return f"{prefix}.{name}(*_args)"
+
+
+def scalar_rule(
+    *callables: Callable[..., Any], impl: Callable[..., Any] | None = None, spelling: Spelling = ""
+) -> Callable[[RuleFunction], Primitive]:
+    """Declare an elementwise primitive by its partial derivatives.
+
+    The first of `callables` is its meaning and spelling, unless `impl` and `spelling` are given. The decorated function
+    returns the partial with respect to each argument (a single one, or a tuple; None where it is zero); a keyword-only
+    parameter `out` gets the result.
+    """
+
+    def declare(partials: RuleFunction) -> Primitive:
+        meaning = impl or callables[0]
+        prim = Primitive(partials.__name__, meaning, spelling or _spelling(meaning), elementwise=True)
+        RULES[prim] = Rule(partials=partials)
+        CALLABLES.update(dict.fromkeys(callables, prim))
+        return prim
+
+    return declare
+
+
+def zero_derivative(
+    *callables: Callable[..., Any], elementwise: bool = True, spelling: Spelling = "", name: str = ""
+) -> Primitive:
+    """Declare a primitive whose derivative is zero wherever it has one."""
+    function = callables[0]
+    prim = Primitive(name or function.__name__, function, spelling or _spelling(function), elementwise=elementwise)
+    RULES[prim] = Rule(zero=True)
+    CALLABLES.update(dict.fromkeys(callables, prim))
+    return prim
+
+
+def jvp(prim: Primitive) -> Callable[[RuleFunction], RuleFunction]:
+    """Declare the tangent of a primitive."""
+
+    def declare(function: RuleFunction) -> RuleFunction:
+        rule_of(prim).jvp = function
+        return function
+
+    return declare
+
+
+def vjp(prim: Primitive) -> Callable[[RuleFunction], RuleFunction]:
+    """Declare the cotangents of a primitive's arguments."""
+
+    def declare(function: RuleFunction) -> RuleFunction:
+        rule_of(prim).vjp = function
+        return function
+
+    return declare
+
+
+def batch(prim: Primitive) -> Callable[[RuleFunction], RuleFunction]:
+    """Declare how a primitive takes a batch axis."""
+
+    def declare(function: RuleFunction) -> RuleFunction:
+        rule_of(prim).batch = function
+        return function
+
+    return declare
+
+
+def multilinear(prim: Primitive, argnums: Sequence[int] = (0,)) -> None:
+    """Declare that a primitive is linear in each of these arguments on its own, which gives its tangent."""
+
+    def product_rule(*args: Any, **params: Any) -> Any:
+        count = len(args) // 2
+        tangents, primals = args[:count], args[count:]
+        total = None
+        for k in argnums:
+            if tangents[k] is not None:
+                term = prim(*primals[:k], tangents[k], *primals[k + 1 :], **params)
+                total = term if total is None else total + term
+        return total
+
+    rule_of(prim).jvp = product_rule
+
+
+@cache
+def _signature(function: RuleFunction) -> tuple[int | None, frozenset[str] | None]:
+    """How many positional arguments a rule takes (None: all), and which keywords (None: all params)."""
+    positional: int | None = 0
+    keywords: set[str] | None = set()
+    for p in inspect.signature(function).parameters.values():
+        if p.kind is p.VAR_POSITIONAL:
+            positional = None
+        elif p.kind is p.VAR_KEYWORD:
+            keywords = None
+        elif p.kind is p.KEYWORD_ONLY:
+            assert keywords is not None
+            keywords.add(p.name)
+        elif positional is not None:
+            positional += 1
+    return positional, None if keywords is None else frozenset(keywords)
+
+
+def call_rule(function: RuleFunction, args: Sequence[Any], out: Any, params: dict[str, Any]) -> Any:
+    """Call a rule function with as much as it takes."""
+    positional, keywords = _signature(function)
+    given = args if positional is None else args[:positional]
+    if keywords is None:
+        return function(*given, **params)
+    extra = {**params, "out": out}
+    return function(*given, **{k: extra[k] for k in keywords if k in extra})
