@@ -1,0 +1,53 @@
+"""s2sad: derivatives of ordinary numeric Python, as readable, compiled Python.
+
+    >>> import s2sad
+    >>> def f(x, n):
+    ...     s = 0.0
+    ...     for i in range(n):
+    ...         s += x**i
+    ...     return s
+    >>> s2sad.grad(f)(2.0, 4)
+    17.0
+
+The names are JAX's. See `docs/` for a tour.
+"""
+
+from s2sad import test_util, tree
+from s2sad.api import Transformed, grad, jit, jvp, stop_gradient, value_and_grad, vjp
+from s2sad.config import config, using
+from s2sad.errors import (
+    AliasError,
+    MutationWarning,
+    S2sadError,
+    ShapeError,
+    SourceNotFoundError,
+    TypeMismatchError,
+    UncompiledWarning,
+    UnsupportedError,
+    UnsupportedSyntaxError,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AliasError",
+    "MutationWarning",
+    "S2sadError",
+    "ShapeError",
+    "SourceNotFoundError",
+    "Transformed",
+    "TypeMismatchError",
+    "UncompiledWarning",
+    "UnsupportedError",
+    "UnsupportedSyntaxError",
+    "config",
+    "grad",
+    "jit",
+    "jvp",
+    "stop_gradient",
+    "test_util",
+    "tree",
+    "using",
+    "value_and_grad",
+    "vjp",
+]

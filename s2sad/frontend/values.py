@@ -10,6 +10,8 @@
           | ObjectRef(location, cls)           an object with attributes (a dataclass, an instance of a user's class)
           | Closure(node, frame, ...)          a function of the user's, with the frame it was defined in
           | Partial(function, args, kwargs)    functools.partial, bound methods
+          | Maybe(value, there, absent)        a name that is unbound, or None, unless `there` holds
+          | Broken(why)                        what two paths left in a name that cannot be joined; an error when read
 
 What can change lives in the state, under a `Location`; values themselves never change. Two names that hold the same
 location are aliases, as in Python.
@@ -110,7 +112,26 @@ class Partial:
     kwargs: tuple[tuple[str, Value], ...] = ()
 
 
-Value = Number | ArrayRef | Static | Tuple | ListRef | DictRef | ObjectRef | Closure | Partial
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """`value` where the bool `there` holds, else nothing (`absent` is "unset") or None ("None").
+
+    Names, attributes and results may hold it; whoever reads them resolves it first, so operations never see it.
+    """
+
+    value: Value
+    there: Atom
+    absent: str = "unset"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Two values that cannot meet: reading it is refused with this sentence."""
+
+    why: str
+
+
+Value = Number | ArrayRef | Static | Tuple | ListRef | DictRef | ObjectRef | Closure | Partial | Maybe | Broken
 
 
 # -- contents of locations
@@ -144,5 +165,12 @@ class Entries:
     items: tuple[tuple[Any, Value], ...]
 
 
-Content = Buffer | StaticItems | RuntimeItems | Entries
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Contents that two paths changed in ways that cannot be joined; an error when read."""
+
+    why: str
+
+
+Content = Buffer | StaticItems | RuntimeItems | Entries | Lost
 State = dict[Location, Content]

@@ -38,6 +38,14 @@ class Names:
     def reserve(self, names: Iterable[str]) -> None:
         self._taken.update(names)
 
+    def mark(self) -> tuple[set[str], dict[str, int]]:
+        """What is taken now, to `reset` to when a trial is thrown away."""
+        return set(self._taken), dict(self._next)
+
+    def reset(self, mark: tuple[set[str], dict[str, int]], keep: Iterable[str] = ()) -> None:
+        """Forget the names made since `mark`, but for those in `keep`."""
+        self._taken, self._next = mark[0] | set(keep), dict(mark[1])
+
     def fresh(self, hint: str) -> str:
         """`hint`, or `hint_1`, `hint_2`, ... where it is taken. A counter that `hint` ends in is dropped first."""
         base = re.sub(r"_\d+$", "", hint) or "t"

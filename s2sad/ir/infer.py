@@ -19,7 +19,7 @@ from s2sad.ir.primitives import (
     Primitive, cast, dim, inc, list_append, list_drop, list_get, list_len, list_new, list_set, list_zeros, load, store, undef, zeros,
 )
 from s2sad.ir.types import (
-    INT, Array, Dim, List, Scalar, Size, Symbol, Type, add_dims, lower_bound, scale_dim, symbols_of, type_of_value,
+    INT, Array, Dim, List, Scalar, Size, Symbol, Type, above_one, add_dims, lower_bound, replace_in_dim, replace_symbols, scale_dim, symbol, symbols_of, type_of_value,
 )
 
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
@@ -34,7 +34,41 @@ def result_types(prim: Primitive, args: tuple[Any, ...], params: dict[str, Any],
     rule = TYPE_RULES.get(prim) or prim.type_rule
     if rule is not None:
         return rule(args, params, size_of)
-    return _probe(prim, tuple(a.type for a in args), tuple(sorted(params.items())))
+    infer = _elementwise if prim.elementwise else _probe
+    return infer(prim, tuple(a.type for a in args), tuple(sorted(params.items())))
+
+
+@lru_cache(maxsize=100_000)
+def _elementwise(prim: Primitive, types: tuple[Type, ...], params: tuple[tuple[str, Any], ...]) -> tuple[Type, ...]:
+    """dtype by running on one element; dims by broadcasting, where sizes that are not known to be equal may be at run time."""
+    if not any(isinstance(t, Array) for t in types):
+        return _probe(prim, types, params)
+    ones = tuple(Array(t.dtype, (1,) * t.rank) if isinstance(t, Array) else t for t in types)
+    (found,) = _probe(prim, ones, params)
+    if not isinstance(found, Array):
+        return (found,)
+    dims = broadcast_dims(*(t.dims for t in types if isinstance(t, Array)))
+    return (Array(found.dtype, dims),)
+
+
+def broadcast_dims(*shapes: tuple[Dim | None, ...]) -> tuple[Dim | None, ...]:
+    """The shape that arrays of these shapes broadcast to; None where it is known at run time only."""
+    rank = max(map(len, shapes))
+    padded = [(1,) * (rank - len(s)) + tuple(s) for s in shapes]
+    return tuple(_broadcast_sizes(column) for column in zip(*padded, strict=True))
+
+
+def _broadcast_sizes(sizes: tuple[Dim | None, ...]) -> Dim | None:
+    left = [d for d in dict.fromkeys(sizes) if d != 1]
+    ints = [d for d in left if isinstance(d, int)]
+    if len(ints) > 1:
+        raise ValueError(f"operands could not be broadcast together: sizes {' and '.join(map(str, ints))}")
+    if len(left) <= 1:
+        return left[0] if left else 1
+    if ints:
+        return ints[0]
+    sure = [d for d in left if d is not None and above_one(d)]
+    return sure[0] if sure else None
 
 
 @lru_cache(maxsize=100_000)
@@ -43,8 +77,35 @@ def _probe(prim: Primitive, types: tuple[Type, ...], params: tuple[tuple[str, An
 
 
 def probe(function: Callable[..., Any], types: Iterable[Type]) -> tuple[Type, ...]:
-    """The result types of a NumPy function, by running it on two sets of dummies."""
+    """The result types of a NumPy function, by running it on two sets of dummies.
+
+    Where it refuses their shapes, sizes that are not known to be equal are taken to be, as few as make it accept them:
+    the program is right only if they are, and the run checks it.
+    """
     types = tuple(types)
+    try:
+        return _probe_sizes(function, types)
+    except (ValueError, IndexError):
+        for equal in _assumptions(types):
+            try:
+                return _probe_sizes(function, tuple(replace_symbols(t, equal) for t in types))
+            except (ValueError, IndexError):
+                continue
+        raise
+
+
+def _assumptions(types: tuple[Type, ...]) -> Iterable[dict[Symbol, Dim]]:
+    """Sizes for one symbol, then for two, out of the other dims."""
+    known = list(dict.fromkeys(d for t in types if isinstance(t, Array) for d in t.dims if d is not None))
+    free = sorted({s for t in types for s in symbols_of(t)})
+    one = [(s, d) for s in free for d in known if isinstance(d, int) or all(s != other for other, _ in d.terms)]
+    yield from ({s: d} for s, d in one)
+    for (s, d), (t, e) in product(one, one):
+        if s < t and not (isinstance(e, Size) and any(s == other for other, _ in e.terms)):
+            yield {s: replace_in_dim(d, {t: e}), t: e}
+
+
+def _probe_sizes(function: Callable[..., Any], types: tuple[Type, ...]) -> tuple[Type, ...]:
     symbols = sorted({s for t in types for s in symbols_of(t)})
     runs = []
     for primes in (PRIMES, PRIMES[::-1]):
@@ -128,11 +189,23 @@ def load_type(array: Array, operands: tuple[Any, ...], path: paths.Path, size_of
     """The type of what stands at the path."""
     supply = iter(operands)
     type_: Type = array
-    for step in path:
+    for k, step in enumerate(path):
         assert isinstance(type_, Array)
         slots = [next(supply) for _ in range(paths.count_slots((step,)))]
-        type_ = _step_type(type_, step, slots, size_of)
-    return type_
+        type_ = _step_type(_name_unknown(type_, k), step, slots, size_of)
+    return _forget_unnamed(type_) if len(path) > 1 and isinstance(type_, Array) else type_
+
+
+def _name_unknown(array: Array, place: int) -> Array:
+    """Dims that one step leaves unknown, as symbols for the next step."""
+    return Array(array.dtype, tuple(symbol(f"?{place}.{k}") if d is None else d for k, d in enumerate(array.dims)))
+
+
+def _forget_unnamed(array: Array) -> Array:
+    def unnamed(d: Dim) -> bool:
+        return isinstance(d, Size) and any(s.name.startswith("?") for s, _ in d.terms)
+
+    return Array(array.dtype, tuple(None if unnamed(d) else d for d in array.dims))  # type: ignore[arg-type]
 
 
 def _step_type(array: Array, step: paths.Step, slots: list[Any], size_of: SizeOf) -> Type:

@@ -27,7 +27,7 @@ class Primitive:
     `impl(*args, **params)` gives the result (a tuple when `results` is not 1), never writes into its arguments.
     `spelling` is Python with holes ``_0, _1, ...`` for arguments, ``_args`` for all of them (starred) and ``_name`` for
     params, or a function of the argument expressions, params and argument types that gives the expression; names it
-    may use are ``np``, ``math``, ``rt`` (s2sad_rt) and builtins. A keyword whose param is None or False is left out.
+    may use are ``np``, ``math``, ``rt`` (s2sad_rt) and builtins. A keyword whose param is None, False or missing is left out.
     `elementwise` primitives broadcast, promote dtypes as NumPy 2 does, and are the same at every rank.
     `type_rule(args, params, size_of)` gives the result types where running `impl` on dummies would not do;
     an unknown dim in it is None. `pure` is False for what must not be merged or dropped.
@@ -93,7 +93,8 @@ class _Fill(ast.NodeTransformer):
         hole = node.value
         if not (isinstance(hole, ast.Name) and hole.id.startswith("_")):
             return False
-        return self.params.get(hole.id[1:], 0) is None or self.params.get(hole.id[1:], 0) is False
+        value = self.params.get(hole.id[1:]) if not hole.id[1:].isdigit() else 0
+        return value is None or value is False
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id.startswith("_"):

@@ -99,17 +99,21 @@ class Printer:
 
     def let(self, stmt: Let) -> list[str]:
         params = dict(stmt.params)
-        prim, args = stmt.prim, stmt.args
+        prim = stmt.prim
         if prim is store or prim is inc:
             return self.update(stmt, params)
         if prim in (list_append, list_set, list_drop):
             return self.list_update(stmt)
         if prim is list_new:
             return [f"{self.name(stmt.targets[0])} = [{_sample(params['item'])} for _ in range(0)]"]
-        value = prim.spell([self.expr(a) for a in args], params, tuple(a.type for a in args))
+        value = self.spell(stmt)
         if stmt.targets[0] in self.copied:
             value = ast.Call(ast.Attribute(value, "copy"), [], [])
         return [f"{self.target_list(stmt.targets)} = {source(value)}"]
+
+    def spell(self, stmt: Let) -> ast.expr:
+        """What a Let computes, as an expression."""
+        return stmt.prim.spell([self.expr(a) for a in stmt.args], dict(stmt.params), tuple(a.type for a in stmt.args))
 
     def update(self, stmt: Let, params: dict[str, object]) -> list[str]:
         (target,), (base, value, *operands) = stmt.targets, stmt.args
@@ -121,11 +125,11 @@ class Printer:
         if stmt.prim is store:
             return [*lines, f"{source(place)} = {self.text(value)}"]
         if any(isinstance(o.type, Array) for o in operands):
-            return [*lines, f"rt.add_at({source(place.value)}, {source(place.slice)}, {self.text(value)})"]
+            return [*lines, f"rt.add_at({source(place.value)}, {source(key_value(place.slice))}, {self.text(value)})"]
         return [*lines, f"{source(place)} += {self.text(value)}"]
 
     def list_update(self, stmt: Let) -> list[str]:
-        (target,), (base, *rest) = stmt.targets, map(self.text, stmt.args)
+        (target,), (_, *rest) = stmt.targets, map(self.text, stmt.args)
         lines = self.fresh_copy(target, stmt.args[0], "{}.copy()")
         name = self.name(target)
         if stmt.prim is list_append:
@@ -214,15 +218,20 @@ class Printer:
         return [] if name == text else [f"{name} = {text}"]
 
     def assign_all(self, pairs: Sequence[tuple[Var, Atom]]) -> list[str]:
-        """Assign in parallel: one tuple assignment for those that read a name another one writes."""
-        todo = [(self.name(t), self.text(v)) for t, v in pairs if self.name(t) != self.text(v)]
-        written = {name for name, _ in todo}
-        tangled = [(n, v) for n, v in todo if v in written or any(v2 == n for _, v2 in todo)]
+        """Assign in parallel: in an order in which nothing is read after it is written, in one tuple where there is none."""
+        todo = [(self.name(t), self.text(v), self.reads(v)) for t, v in pairs if self.name(t) != self.text(v)]
         lines = []
-        if len(tangled) > 1:
-            lines.append(f"{', '.join(n for n, _ in tangled)} = {', '.join(v for _, v in tangled)}")
-            todo = [pair for pair in todo if pair not in tangled]
-        return lines + [f"{n} = {v}" for n, v in todo]
+        while todo:
+            ready = [k for k, (n, _, _) in enumerate(todo) if not any(n in r for j, (_, _, r) in enumerate(todo) if j != k)]
+            if not ready:
+                return [*lines, f"{', '.join(n for n, _, _ in todo)} = {', '.join(v for _, v, _ in todo)}"]
+            name, value, _ = todo.pop(ready[0])
+            lines.append(f"{name} = {value}")
+        return lines
+
+    def reads(self, atom: Atom) -> set[str]:
+        """The names that an atom's expression reads."""
+        return {node.id for node in ast.walk(self.expr(atom)) if isinstance(node, ast.Name)}
 
     def name(self, var: Var) -> str:
         return self.names.get(var, var.name)
@@ -242,6 +251,18 @@ def source(node: ast.expr) -> str:
     return ast.unparse(ast.fix_missing_locations(node))
 
 
+def key_value(key: ast.expr) -> ast.expr:
+    """An index as a value of its own: slices become calls of `slice`."""
+    match key:
+        case ast.Slice(lower, upper, step):
+            parts = [part or ast.Constant(None) for part in (lower, upper, step)]
+            return ast.Call(ast.Name("slice", ast.Load()), parts, [])
+        case ast.Tuple(entries):
+            return ast.Tuple([key_value(e) for e in entries], ast.Load())
+        case _:
+            return key
+
+
 def _sample(item: object) -> str:
     """An expression of the type of a list's items, for the type inference of the compiler."""
     match item:
@@ -250,7 +271,8 @@ def _sample(item: object) -> str:
         case Scalar(dtype):
             return f"np.{dtype.name}(0)"
         case Array(dtype, dims):
-            return f"np.empty(({'0, ' * len(dims)}), np.{dtype.name})"
+            shape = "0" if len(dims) == 1 else f"({', '.join('0' * len(dims))})"
+            return f"np.empty({shape}, np.{dtype.name})"
         case List(inner):
             return f"[{_sample(inner)}]"
     raise TypeError(f"no sample of {item}")

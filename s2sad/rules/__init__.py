@@ -1,0 +1,8 @@
+"""The mathematics: one declaration a primitive, one module a family.
+
+`registry` says how a rule is written; `elementwise` is the family to read first.
+"""
+
+from s2sad.rules import control, cotangent, counting, elementwise, linalg, logical, products, reductions, searching, shape, special
+
+__all__ = ["control", "cotangent", "counting", "elementwise", "linalg", "logical", "products", "reductions", "searching", "shape", "special"]

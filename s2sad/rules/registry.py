@@ -14,14 +14,15 @@ Primitives that are not elementwise declare
     @vjp(prim)   def f(out_bar, x, y, *, out, axis): ...        a cotangent for each argument (None where zero)
     @batch(prim) def f(axes, x, y, *, axis): ...                see `transforms.batch`
 
-Each takes as few of the trailing positional arguments, and of the keywords (`out` and params), as it needs.
+A vjp returns a tuple with one entry for each argument. Each takes as few of the trailing positional arguments, and of the keywords (`out` and params), as it needs.
 `multilinear` derives the jvp of what is linear in each of some arguments. `zero_derivative` is for the rest.
+`composed` is for functions that need no primitive: they are written in terms of others.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -45,6 +46,9 @@ class Rule:
 RULES: dict[Primitive, Rule] = {}
 CALLABLES: dict[Callable[..., Any], Primitive] = {}
 """The primitive that each known NumPy or Python callable elaborates to, when it is called with plain positional arguments."""
+
+COMPOSED: dict[Callable[..., Any], RuleFunction] = {}
+"""The function over primitives that stands for each of these, when it is called with plain positional arguments."""
 
 
 def rule_of(prim: Primitive) -> Rule:
@@ -90,6 +94,23 @@ def zero_derivative(
     return prim
 
 
+def elementwise(*callables: Callable[..., Any], spelling: Spelling = "", name: str = "") -> Primitive:
+    """Declare an elementwise primitive whose jvp and vjp follow, because no partials describe it."""
+    prim = zero_derivative(*callables, spelling=spelling, name=name)
+    RULES[prim] = Rule()
+    return prim
+
+
+def composed(*callables: Callable[..., Any]) -> Callable[[RuleFunction], RuleFunction]:
+    """Declare that a function of primitives stands for `callables`."""
+
+    def declare(function: RuleFunction) -> RuleFunction:
+        COMPOSED.update(dict.fromkeys(callables, function))
+        return function
+
+    return declare
+
+
 def jvp(prim: Primitive) -> Callable[[RuleFunction], RuleFunction]:
     """Declare the tangent of a primitive."""
 
@@ -123,42 +144,43 @@ def batch(prim: Primitive) -> Callable[[RuleFunction], RuleFunction]:
 def multilinear(prim: Primitive, argnums: Sequence[int] = (0,)) -> None:
     """Declare that a primitive is linear in each of these arguments on its own, which gives its tangent."""
 
-    def product_rule(*args: Any, **params: Any) -> Any:
-        count = len(args) // 2
-        tangents, primals = args[:count], args[count:]
-        total = None
-        for k in argnums:
-            if tangents[k] is not None:
-                term = prim(*primals[:k], tangents[k], *primals[k + 1 :], **params)
-                total = term if total is None else total + term
-        return total
+    rule_of(prim).jvp = lambda *args, **params: multilinear_tangent(prim, argnums, args, params)
 
-    rule_of(prim).jvp = product_rule
+
+def multilinear_tangent(prim: Primitive, argnums: Iterable[int], args: Sequence[Any], params: dict[str, Any]) -> Any:
+    """The product rule; `args` are the tangents, then the primals."""
+    count = len(args) // 2
+    tangents, primals = args[:count], args[count:]
+    total = None
+    for k in argnums:
+        if tangents[k] is not None:
+            term = prim(*primals[:k], tangents[k], *primals[k + 1 :], **params)
+            total = term if total is None else total + term
+    return total
 
 
 @cache
-def _signature(function: RuleFunction) -> tuple[int | None, frozenset[str] | None]:
-    """How many positional arguments a rule takes (None: all), and which keywords (None: all params)."""
+def _signature(function: RuleFunction) -> tuple[int | None, frozenset[str], bool]:
+    """How many positional arguments a rule takes (None: all), which keywords, and whether it takes all params."""
     positional: int | None = 0
-    keywords: set[str] | None = set()
+    named: set[str] = set()
+    all_params = False
     for p in inspect.signature(function).parameters.values():
         if p.kind is p.VAR_POSITIONAL:
             positional = None
         elif p.kind is p.VAR_KEYWORD:
-            keywords = None
+            all_params = True
         elif p.kind is p.KEYWORD_ONLY:
-            assert keywords is not None
-            keywords.add(p.name)
+            named.add(p.name)
         elif positional is not None:
             positional += 1
-    return positional, None if keywords is None else frozenset(keywords)
+    return positional, frozenset(named), all_params
 
 
 def call_rule(function: RuleFunction, args: Sequence[Any], out: Any, params: dict[str, Any]) -> Any:
     """Call a rule function with as much as it takes."""
-    positional, keywords = _signature(function)
+    positional, named, all_params = _signature(function)
     given = args if positional is None else args[:positional]
-    if keywords is None:
-        return function(*given, **params)
     extra = {**params, "out": out}
-    return function(*given, **{k: extra[k] for k in keywords if k in extra})
+    taken = {k: extra[k] for k in named if k in extra}
+    return function(*given, **({**params, **taken} if all_params else taken))

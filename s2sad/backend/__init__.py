@@ -1,0 +1,1 @@
+"""Python out: what overwrites (`inplace`), which names (`naming`), which text (`emit`), and what runs it (`numba`, `python`)."""

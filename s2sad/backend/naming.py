@@ -1,0 +1,124 @@
+"""Names for the emitted code: the versions of one carried, joined or updated variable share a name where they can.
+
+    s_1 = s_0 + x   with s_0 the phi and s_1 the next of one carried value   becomes   s = s + x
+
+Two variables may share a name when neither is read after the other is born (`liveness`). Only versions of one thing are
+tried: what a loop carries, what a branch joins, what an update overwrites. All else keeps a name of its own, which reads
+well and compiles fastest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from s2sad.backend.copying import copy
+from s2sad.backend.liveness import Liveness
+from s2sad.backend.sharing import UPDATES
+from s2sad.ir import walk
+from s2sad.ir.builder import Names
+from s2sad.ir.nodes import Atom, For, Function, If, Let, Stmt, Var, While
+
+
+def names(function: Function, nested: Mapping[Var, Let], taken: Iterable[str] = ()) -> dict[Var, str]:
+    """A name for each variable of a function that is written on its own. `taken` are names of the module."""
+    classes = _Classes(function, nested)
+    for one, other in _versions(function):
+        classes.merge(one, other)
+    supply = Names([*taken, *(p.name for p in function.params)])
+    chosen: dict[int, str] = {}
+    out: dict[Var, str] = {}
+    for var in (*function.params, *walk.all_defined(function.body)):
+        if var in nested:
+            continue
+        members = classes.members(var)
+        if id(members) not in chosen:
+            param = next((m for m in members if m in classes.params), None)
+            chosen[id(members)] = param.name if param is not None else supply.fresh(_plainest(members))
+        out[var] = chosen[id(members)]
+    return out
+
+
+def _plainest(members: Iterable[Var]) -> str:
+    """The name to build on: the first without a counter, else the first."""
+    found = [m.name if m.name.strip("_0123456789") else "i" for m in members]  # `for _ in ...`, now read
+    return next((n for n in found if n == _base(n)), found[0])
+
+
+def _versions(function: Function) -> Iterator[tuple[Var, Atom]]:
+    """The pairs that should share a name: updates first, then what loops carry, then what goes into loops and out of
+    branches, unless it is something else to the reader: another variable of the user's with uses of its own."""
+    stmts = list(walk.statements(function.body))
+    uses = Counter(a for s in stmts for a in (*walk.operands(s), *walk.leaving(s)))
+    uses.update(function.results)
+    for stmt in stmts:
+        if isinstance(stmt, Let) and stmt.prim in UPDATES:
+            yield stmt.targets[0], stmt.args[0]
+    for stmt in stmts:
+        if isinstance(stmt, (For, While)):
+            for c in stmt.carried:
+                yield c.phi, c.next
+                yield c.phi, c.out
+    for target, source in (pair for stmt in stmts for pair in _handed_on(stmt)):
+        alike = isinstance(source, Var) and _base(target.name) == _base(source.name)
+        if alike or (uses[source] == 1 and source not in function.params):
+            yield target, source
+
+
+def _handed_on(stmt: Stmt) -> Iterator[tuple[Var, Atom]]:
+    """What a statement gives another name to."""
+    match stmt:
+        case Let() if stmt.prim is copy:
+            yield stmt.targets[0], stmt.args[0]
+        case For(carried=carried) | While(carried=carried):
+            yield from ((c.phi, c.init) for c in carried)
+        case If(joined=joined):
+            yield from ((j.out, side) for j in joined for side in (j.then, j.orelse))
+        case _:
+            pass
+
+
+def _base(name: str) -> str:
+    return re.sub(r"_\d+$", "", name)
+
+
+class _Classes:
+    """Classes of variables that share a name; `merge` keeps those apart that interfere."""
+
+    def __init__(self, function: Function, nested: Mapping[Var, Let]) -> None:
+        self.live = Liveness(function, nested)
+        self.nested = nested
+        self.params = frozenset(function.params)
+        self.apart = set(_read_late(function))
+        self._members: dict[Var, list[Var]] = {}
+
+    def members(self, var: Var) -> list[Var]:
+        """The class of a variable."""
+        return self._members.setdefault(var, [var])
+
+    def merge(self, var: Var, other: Atom) -> None:
+        """Put two variables into one class, if no two members interfere."""
+        if not isinstance(other, Var) or var in self.nested or other in self.nested:
+            return
+        left, right = self.members(var), self.members(other)
+        if left is right or any(self.interfere(a, b) for a in left for b in right):
+            return
+        left.extend(right)
+        for v in right:
+            self._members[v] = left
+
+    def interfere(self, a: Var, b: Var) -> bool:
+        """Whether one of two variables is read after the other is born, or both are born at once."""
+        born_a, born_b = self.live.born.get(a), self.live.born.get(b)
+        if born_a is None or born_b is None:
+            return True
+        at_once = born_a == born_b
+        return at_once or (a, b) in self.apart or (b, a) in self.apart or self.live.after(a, born_b) or self.live.after(b, born_a)
+
+
+def _read_late(function: Function) -> Iterator[tuple[Var, Var]]:
+    """Pairs of an exit, which is read after the carried names are assigned, and a phi that it is not the next of."""
+    for stmt in walk.statements(function.body):
+        if isinstance(stmt, For) and isinstance(stmt.exit, Var):
+            yield from ((stmt.exit, c.phi) for c in stmt.carried if c.next != stmt.exit)

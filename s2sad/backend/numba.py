@@ -1,0 +1,111 @@
+"""Running emitted source with Numba: stored in the cache, imported from there, compiled on the first call.
+
+    function = load(source, "f_grad")       a Numba dispatcher
+    entry = compiled(function, types)       compiled for these types now
+
+What Numba cannot compile raises `UnsupportedError`; nothing falls back to plain Python in silence.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from s2sad import cache
+from s2sad.errors import UnsupportedError
+from s2sad.ir.types import Array, List, Scalar, Type
+
+DAMAGE = (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError, MemoryError, TypeError, ValueError)
+"""What reading a damaged cache file may raise."""
+
+
+def load(source: str, name: str) -> Callable[..., Any]:
+    """The function `name` of a generated module, ready to be called (and compiled then)."""
+    path = cache.store(source, name)
+    function = getattr(cache.load_module(path), name)
+    dispatcher = getattr(function, "function", function)  # an exported function checks its arguments around the compiled one
+    if hasattr(dispatcher, "_compile_for_args") and "_compile_for_args" not in vars(dispatcher):
+        dispatcher._compile_for_args = _Guarded(dispatcher, name, path)
+    return function  # type: ignore[no-any-return]
+
+
+def compiled(function: Callable[..., Any], types: Sequence[Type]) -> Callable[..., Any]:
+    """The dispatcher, compiled for arguments of these types (arrays C-contiguous) before it is called."""
+    signature = tuple(numba_type(t) for t in types)
+    dispatcher: Any = getattr(function, "function", function)
+    guard = vars(dispatcher).get("_compile_for_args")
+    compile_now = dispatcher.compile if guard is None else guard.compile
+    compile_now(signature)
+    return function
+
+
+def numba_type(type: Type) -> Any:
+    """The Numba type of an argument."""
+    import numba
+
+    match type:
+        case Scalar(dtype):
+            return numba.from_dtype(dtype)
+        case Array(dtype, dims):
+            return numba.types.Array(numba.from_dtype(dtype), len(dims), "C")
+        case List(item):
+            return numba.types.List(numba_type(item), reflected=True)
+
+
+class _Guarded:
+    """Compiles for new arguments; mends a damaged or full cache, and says what failed in words of s2sad.
+
+    Numba's dispatcher calls this only when it meets types that it has no code for, so that calls stay as fast as they are.
+    """
+
+    def __init__(self, dispatcher: Any, name: str, path: Path) -> None:
+        self.dispatcher, self.name, self.path = dispatcher, name, path
+        self.plain_compile = dispatcher._compile_for_args
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._mending(lambda: self.plain_compile(*args, **kwargs))
+
+    def compile(self, signature: tuple[Any, ...]) -> Any:
+        """Compile for a signature."""
+        return self._mending(lambda: self.dispatcher.compile(signature))
+
+    def _mending(self, attempt: Callable[[], Any]) -> Any:
+        from numba.core.errors import NumbaError
+
+        try:
+            return attempt()
+        except OSError:  # the disk is full, or the directory gone: compile without keeping the result
+            self._stop_caching()
+            return self._final(attempt)
+        except (NumbaError, *DAMAGE):
+            cache.clear_compiled(self.path)
+            return self._final(attempt)
+
+    def _final(self, attempt: Callable[[], Any]) -> Any:
+        from numba.core.errors import NumbaError
+
+        try:
+            return attempt()
+        except NumbaError as error:
+            raise UnsupportedError(
+                f"Numba cannot compile {self.name}: {_reason(error)}",
+                f"Set s2sad.config.backend = 'python' to run the same code under CPython (the source is {self.path}).",
+            ) from error
+
+    def _stop_caching(self) -> None:
+        from numba.core.caching import NullCache
+
+        module = cache.load_module(self.path)
+        for value in vars(module).values():
+            if hasattr(value, "_compile_for_args") and hasattr(value, "_cache"):
+                value._cache = NullCache()
+
+
+def _reason(error: Exception) -> str:
+    """The part of Numba's message that says what is wrong, and in which line of the generated source."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("Failed in", "During:", ">>>", "- Of which", "- [", "There are"))]
+    return " ".join(kept[:6])
+

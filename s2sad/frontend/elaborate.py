@@ -1,0 +1,209 @@
+"""From a Python function and the types of its arguments to IR.
+
+    elaborate(f, (Abstract(0, Array(float64, (n,)), "x"), 3), {}) -> Elaboration
+
+The main function of the resulting module has the runtime leaves as its parameters, in order, then one for each captured
+value that is read at run time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from s2sad.errors import UnsupportedError
+from s2sad.frontend.elaborator import Elaborator
+from s2sad.frontend.readlog import ReadLog
+from s2sad.frontend.unreachable import Unreachable
+from s2sad.frontend.values import (
+    ArrayRef, Buffer, DictRef, Entries, ListRef, Location, Maybe, Number, ObjectRef, RuntimeItems, Static, StaticItems, Tuple, Value,
+)
+from s2sad.ir.nodes import Atom, Function, Module, Var
+from s2sad.ir.types import Array, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Abstract:
+    """A runtime leaf of the arguments: its number among them, its type, and the name of its parameter."""
+
+    index: int
+    type: Type
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Stands for one of the flat results in the structure of what the function returns."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Elaboration:
+    """What elaborating a function gives. See docs/architecture.md."""
+
+    module: Module
+    captured: tuple[Callable[[], Any], ...]
+    result: Any
+    log: ReadLog
+    mutated: tuple[int, ...]
+
+
+def elaborate(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], name: str | None = None) -> Elaboration:
+    """Run a function on abstract values.
+
+    `args` and `kwargs` are the arguments with `Abstract` in place of each number and array that is a runtime value;
+    containers keep their structure, all else is known now. Raises `NeedStatic` when the value of a leaf is needed, and the
+    errors of `s2sad.errors` for what is outside the language.
+    """
+    elab = Elaborator()
+    arguments = _Arguments(elab)
+    arguments.declare((tuple(args), kwargs))
+    positional = [arguments.value(a, f"arg{k}") for k, a in enumerate(args)]
+    named = {k: arguments.value(v, k) for k, v in kwargs.items()}
+    name = elab.builder.names.fresh(_identifier(name or getattr(function, "__name__", "function")))
+    structure, results = None, []
+    with elab.builder.block() as body:
+        try:
+            value = elab.call(Static(function), positional, named)
+            structure = flatten_result(elab, value, results)
+        except Unreachable:
+            structure = None
+    params = (*arguments.params, *(var for var, _ in elab.outside.captured))
+    main = Function(name, params, tuple(body), tuple(results), pos=None)
+    readers = tuple(read for _, read in elab.outside.captured)
+    return Elaboration(Module(main, dict(elab.functions)), readers, structure, elab.log, tuple(sorted(elab.mutated)))
+
+
+def _identifier(name: str) -> str:
+    text = "".join(c if c.isalnum() or c == "_" else "_" for c in name).strip("_")
+    return text if text and not text[0].isdigit() else "function"
+
+
+class _Arguments:
+    """The arguments as abstract values, and the parameters of main."""
+
+    def __init__(self, elab: Elaborator) -> None:
+        self.elab = elab
+        self.vars: dict[int, Var] = {}
+
+    @property
+    def params(self) -> list[Var]:
+        return [self.vars[k] for k in sorted(self.vars)]
+
+    def declare(self, tree: Any) -> None:
+        """Make the parameters, in order of index."""
+        found: dict[int, Abstract] = {}
+        _abstracts(tree, found)
+        for index in sorted(found):
+            leaf = found[index]
+            var = Var(self.elab.builder.names.fresh(leaf.name), leaf.type)
+            self.vars[index] = var
+            self.elab.leaves[var] = index
+
+    def value(self, obj: Any, name: str) -> Value:
+        """An argument as an abstract value."""
+        match obj:
+            case Abstract(index):
+                return self.leaf(self.vars[index], index)
+            case tuple():
+                return Tuple(tuple(self.value(x, f"{name}_{k}") for k, x in enumerate(obj)), type(obj))
+            case list():
+                items = tuple(self.value(x, f"{name}_{k}") for k, x in enumerate(obj))
+                location = Location(name, captured=True)
+                self.elab.outer[location] = StaticItems(items)
+                return ListRef(location)
+            case dict():
+                location = Location(name, captured=True)
+                self.elab.outer[location] = Entries(tuple((k, self.value(v, f"{name}_{k}")) for k, v in obj.items()))
+                return DictRef(location)
+        if dataclasses.is_dataclass(obj) and not isinstance(obj, type) and _holds_abstract(obj):
+            return self.dataclass(obj, name)
+        if isinstance(obj, bool | int | float | complex | str | type(None)):
+            return Static(obj)
+        return self.elab.outside.argument(obj, name)
+
+    def leaf(self, var: Var, index: int) -> Value:
+        if not isinstance(var.type, Array):
+            return Number(var)
+        location = Location(var.name)
+        self.elab.state[location] = Buffer(var)
+        self.elab.origins[location] = frozenset([index])
+        return ArrayRef(location, var.type)
+
+    def dataclass(self, obj: Any, name: str) -> Value:
+        location = Location(name, captured=True)
+        items = tuple((f.name, self.value(getattr(obj, f.name), f"{name}_{f.name}")) for f in dataclasses.fields(obj))
+        self.elab.outer[location] = Entries(items)
+        return ObjectRef(location, type(obj))
+
+
+def _children(obj: Any) -> list[Any]:
+    match obj:
+        case tuple() | list():
+            return list(obj)
+        case dict():
+            return list(obj.values())
+    if dataclasses.is_dataclass(obj) and not isinstance(obj, type | Abstract):
+        return [getattr(obj, f.name) for f in dataclasses.fields(obj) if hasattr(obj, f.name)]
+    return []
+
+
+def _abstracts(obj: Any, found: dict[int, Abstract]) -> None:
+    if isinstance(obj, Abstract):
+        found[obj.index] = obj
+    for child in _children(obj):
+        _abstracts(child, found)
+
+
+def _holds_abstract(obj: Any) -> bool:
+    found: dict[int, Abstract] = {}
+    _abstracts(obj, found)
+    return bool(found)
+
+
+# -- results
+
+
+def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
+    """The structure of a result with `Leaf`s for its numbers and arrays, which are added to `results`."""
+
+    def leaf(atom: Atom) -> Leaf:
+        results.append(atom)
+        return Leaf(len(results) - 1)
+
+    match value:
+        case Number(atom):
+            return leaf(atom)
+        case ArrayRef():
+            return leaf(elab.atom(value))
+        case Static(bool() | int() | float() | complex()):
+            return leaf(elab.atom(value))
+        case Static(obj):
+            return leaf(elab.atom(value)) if hasattr(obj, "dtype") and getattr(obj, "shape", None) == () else obj
+        case Tuple(items, cls):
+            parts = [flatten_result(elab, v, results) for v in items]
+            return tuple(parts) if cls is tuple else cls(*parts)
+        case ListRef(location):
+            content = elab.get(location)
+            if isinstance(content, RuntimeItems):
+                return leaf(content.atom)
+            assert isinstance(content, StaticItems)
+            return [flatten_result(elab, v, results) for v in content.items]
+        case DictRef(location):
+            content = elab.get(location)
+            assert isinstance(content, Entries)
+            return {k: flatten_result(elab, v, results) for k, v in content.items}
+        case ObjectRef(location, cls) if dataclasses.is_dataclass(cls):
+            content = elab.get(location)
+            assert isinstance(content, Entries)
+            out = object.__new__(cls)
+            for name, item in content.items:
+                object.__setattr__(out, name, flatten_result(elab, item, results))
+            return out
+        case Maybe(absent="None"):
+            raise UnsupportedError("The function returns None on one path and a value on another.", "Return a value on every path.")
+        case _:
+            raise UnsupportedError(f"{elab.describe(value).capitalize()} cannot be returned.", "Return numbers, arrays and containers.")

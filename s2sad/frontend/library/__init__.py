@@ -1,0 +1,26 @@
+"""What builtins, `math`, NumPy, attributes, subscripts, operators and iteration mean on abstract values.
+
+The elaborator calls the functions below. Each takes the elaborator (as `support.Elaborator` describes it) and abstract
+values (`frontend.values`), writes IR through it, and gives abstract values.
+
+`table` holds what each Python callable means; the modules that fill it are named for what they hold. Values that are
+lazy in Python (`range`, `enumerate`, `zip`, `reversed`, `map` of things known at run time, and slices with bounds known
+at run time) are ``Partial(Static(range), args)`` and so on: ``call(elab, slice, [start, stop, step], {})`` makes a slice.
+"""
+
+from __future__ import annotations
+
+from s2sad.frontend.library import builtins, combinatorics, composites, creation, linear_algebra, numbers, reductions, selection, shape, ufuncs
+from s2sad.frontend.library.attributes import attribute
+from s2sad.frontend.library.calls import call
+from s2sad.frontend.library.indexing import assign_subscript, augment_subscript, subscript
+from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, iterate, unroll
+from s2sad.frontend.library.containers import mapping
+from s2sad.frontend.library.support import describe
+from s2sad.frontend.library.operators import augment, binary, compare, unary
+
+__all__ = [
+    "Indexed", "Items", "Iteration", "Range", "assign_subscript", "attribute", "augment", "augment_subscript", "binary",
+    "builtins", "call", "combinatorics", "compare", "composites", "creation", "describe", "iterate", "linear_algebra", "mapping", "numbers", "reductions", "selection", "shape",
+    "subscript", "ufuncs", "unary", "unroll",
+]

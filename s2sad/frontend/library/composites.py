@@ -1,0 +1,267 @@
+"""NumPy functions that are a few others: polynomials, integrals, percentiles, convolutions, covariances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.errors import ShapeError
+from s2sad.frontend.library import operators
+from s2sad.frontend.library.attributes import size_value
+from s2sad.frontend.library.creation import arange, as_array, filled, linspace
+from s2sad.frontend.library.indexing import subscript
+from s2sad.frontend.library.reductions import mean, one_axis, sum_
+from s2sad.frontend.library.selection import along, sort
+from s2sad.frontend.library.shape import join, reshape_view, sliced
+from s2sad.frontend.library.support import (
+    FALSE, LAST, NONE, ONE, TRUE, ZERO, Elaborator, composite, emit_atom, fit, items_of, operand, refuse, static,
+)
+from s2sad.frontend.library.table import meaning
+from s2sad.frontend.library.ufuncs import strong
+from s2sad.frontend.values import ArrayRef, Number, Static, Tuple, Value
+from s2sad.ir import Const
+from s2sad.ir.paths import SLOT, Index, Slice
+from s2sad.ir.types import FLOAT
+from s2sad.rules import elementwise, reductions
+from s2sad.rules import shape as shape_rules
+
+
+class Arithmetic:
+    """A value with operators, for formulas: ``op(x) * 2 + op(y)``. `value` holds the abstract value."""
+
+    def __init__(self, elab: Elaborator, value: Value) -> None:
+        self.elab, self.value = elab, value
+
+    def _with(self, op: str, other: Any, reflected: bool = False) -> Arithmetic:
+        right = other.value if isinstance(other, Arithmetic) else Static(other)
+        pair = (right, self.value) if reflected else (self.value, right)
+        return Arithmetic(self.elab, operators.binary(self.elab, op, *pair))
+
+    def __add__(self, other: Any) -> Arithmetic:
+        return self._with("add", other)
+
+    def __sub__(self, other: Any) -> Arithmetic:
+        return self._with("sub", other)
+
+    def __rsub__(self, other: Any) -> Arithmetic:
+        return self._with("sub", other, True)
+
+    def __mul__(self, other: Any) -> Arithmetic:
+        return self._with("mul", other)
+
+    def __rpow__(self, other: Any) -> Arithmetic:
+        return self._with("pow", other, True)
+
+    def __truediv__(self, other: Any) -> Arithmetic:
+        return self._with("truediv", other)
+
+    def __floordiv__(self, other: Any) -> Arithmetic:
+        return self._with("floordiv", other)
+
+    def __getitem__(self, key: Any) -> Arithmetic:
+        return Arithmetic(self.elab, subscript(self.elab, self.value, key.value if isinstance(key, Arithmetic) else Static(key)))
+
+
+# -- polynomials and integrals
+
+
+@meaning(np.polyval)
+def polyval(elab: Elaborator, p: Value, x: Value) -> Value:
+    coefficients = items_of(elab, p)
+    if coefficients is None:
+        array = as_array(elab, p)
+        if not isinstance(array.type.dims[0], int):
+            refuse(elab, "np.polyval needs a number of coefficients known when the function is compiled.", "Write Horner's rule as a loop.")
+        coefficients = tuple(subscript(elab, array, Static(k)) for k in range(array.type.dims[0]))
+    total = Arithmetic(elab, ZERO)
+    for c in coefficients:
+        total = total * Arithmetic(elab, x) + Arithmetic(elab, c)
+    return total.value
+
+
+@meaning(np.trapezoid)
+def trapezoid(elab: Elaborator, y: Value, x: Value = NONE, dx: Value = ONE, axis: Value = LAST) -> Value:
+    values = as_array(elab, y)
+    place = one_axis(elab, axis, values.type.rank)
+    later, earlier = (Arithmetic(elab, sliced(elab, values, place, *b)) for b in ((1, None), (None, -1)))
+    width = Arithmetic(elab, dx)
+    if x != NONE:
+        points = as_array(elab, x)
+        if points.type.rank != 1 or place != values.type.rank - 1:
+            refuse(elab, "np.trapezoid takes x as a vector along the last axis.", "Move the axis first.")
+        width = Arithmetic(elab, sliced(elab, points, 0, 1, None)) - Arithmetic(elab, sliced(elab, points, 0, None, -1))
+    return sum_(elab, (width * (later + earlier) / 2.0).value, Static(place))
+
+
+@meaning(np.gradient)
+def gradient(elab: Elaborator, f: Value, dx: Value = ONE) -> Value:
+    array = as_array(elab, f)
+    if array.type.rank != 1 or not isinstance(dx, Number | Static):
+        refuse(elab, "np.gradient is supported for a vector and one spacing.", "Write the differences with slices.")
+    v, step = Arithmetic(elab, array), Arithmetic(elab, dx)
+    first = (v[1:2] - v[0:1]) / step
+    inner = (v[2:] - v[:-2]) / (step * 2.0)
+    last = (v[-1:] - v[-2:-1]) / step
+    return join(elab, [as_array(elab, p.value) for p in (first, inner, last)], ZERO)
+
+
+@meaning(np.logspace)
+def logspace(elab: Elaborator, start: Value, stop: Value, num: Value = NONE, endpoint: Value = TRUE) -> Value:
+    return (10.0 ** Arithmetic(elab, linspace(elab, start, stop, num, endpoint))).value
+
+
+@meaning(np.vander)
+def vander(elab: Elaborator, x: Value, N: Value = NONE, increasing: Value = FALSE) -> Value:
+    from s2sad.frontend.library.shape import stack
+
+    array = as_array(elab, x)
+    count = static(elab, N) or array.type.dims[0]
+    if not isinstance(count, int):
+        refuse(elab, "np.vander needs a number of columns known when the function is compiled.", "Give N.")
+    powers = range(count) if static(elab, increasing) else range(count)[::-1]
+    return stack(elab, Tuple(tuple(operators.power(elab, array, Static(k)) for k in powers)), ONE)
+
+
+# -- order statistics
+
+
+def _between(elab: Elaborator, ordered: ArrayRef, place: int, low: Value, high: Value, share: Arithmetic) -> Value:
+    head = (Static(slice(None)),) * place
+    a, b = (Arithmetic(elab, subscript(elab, ordered, Tuple((*head, k)))) for k in (low, high))
+    return strong(elab, (a + (b - a) * share).value)
+
+
+@meaning(np.median)
+def median(elab: Elaborator, a: Value, axis: Value = NONE) -> Value:
+    array, place = along(elab, a, axis)
+    ordered = as_array(elab, sort(elab, array, Static(place)))
+    size = Arithmetic(elab, size_value(elab, ordered, place))
+    return _between(elab, ordered, place, ((size - 1) // 2).value, (size // 2).value, Arithmetic(elab, Static(0.5)))
+
+
+@meaning(np.quantile)
+def quantile(elab: Elaborator, a: Value, q: Value, axis: Value = NONE) -> Value:
+    array, place = along(elab, a, axis)
+    if items_of(elab, q) is not None or isinstance(q, ArrayRef):
+        refuse(elab, "np.quantile is supported for one quantile at a time.", "Call it once for each.")
+    ordered = as_array(elab, sort(elab, array, Static(place)))
+    last = Arithmetic(elab, size_value(elab, ordered, place)) - 1
+    position = Arithmetic(elab, q) * last
+    low = elab.lift(emit_atom(elab, elementwise.floor_to_int, (fit(elab, elab.atom(position.value), FLOAT),)))
+    next_ = operators.binary(elab, "add", low, ONE)
+    high = elab.lift(emit_atom(elab, elementwise.minimum, (elab.atom(next_), elab.atom(last.value))))
+    return _between(elab, ordered, place, low, high, position - Arithmetic(elab, low))
+
+
+@meaning(np.percentile)
+def percentile(elab: Elaborator, a: Value, q: Value, axis: Value = NONE) -> Value:
+    return quantile(elab, a, operators.binary(elab, "truediv", q, Static(100.0)), axis)
+
+
+# -- products and moments
+
+
+@meaning(np.convolve)
+def convolve(elab: Elaborator, a: Value, v: Value, mode: Value = NONE) -> Value:
+    """The sum of copies of one vector, shifted and scaled by each number of the other, whose length is known."""
+    left, right = as_array(elab, a), as_array(elab, v)
+    if not isinstance(right.type.dims[0], int):
+        left, right = right, left
+    count = right.type.dims[0]
+    if not isinstance(count, int):
+        refuse(elab, "np.convolve needs one vector whose length is known when the function is compiled.", "Write it in loops.")
+    size = size_value(elab, left, 0)
+    total = operators.binary(elab, "add", size, Static(count - 1))
+    dtype = np.result_type(left.type.dtype, right.type.dtype)
+    out = filled(elab, Const(0), [elab.atom(total)], dtype)
+    assert isinstance(out, ArrayRef)
+    for k in range(count):
+        part = operators.binary(elab, "mul", left, subscript(elab, right, Static(k)))
+        end = elab.atom(operators.binary(elab, "add", size, Static(k)))
+        elab.write_array(out, (Index((Slice(k, SLOT),)),), (end,), fit(elab, operand(elab, part), dtype), inc=True)
+    return _trimmed(elab, out, left, count, static(elab, mode) or "full")
+
+
+def _trimmed(elab: Elaborator, full: ArrayRef, left: ArrayRef, count: int, mode: str) -> Value:
+    size = left.type.dims[0]
+    if mode == "full":
+        return full
+    if not isinstance(size, int):
+        refuse(elab, f"np.convolve with mode={mode!r} needs lengths known when the function is compiled.", "Slice the full result.")
+    short, long = sorted((size, count))
+    start, length = ((short - 1) // 2, long) if mode == "same" else (short - 1, long - short + 1)
+    return sliced(elab, full, 0, start, start + length)
+
+
+@meaning(np.cov)
+def cov(elab: Elaborator, m: Value, rowvar: Value = TRUE, bias: Value = FALSE, ddof: Value = NONE) -> Value:
+    array = as_array(elab, m)
+    if array.type.rank != 2:
+        refuse(elab, "np.cov is supported for a matrix.", "Add an axis.", ShapeError)
+    from s2sad.frontend.library.linear_algebra import matmul
+    from s2sad.frontend.library.views import transposed
+
+    array = array if static(elab, rowvar) else transposed(elab, array)
+    gap = as_array(elab, operators.binary(elab, "sub", array, mean(elab, array, ONE, keepdims=TRUE)))
+    less = static(elab, ddof)
+    less = (0 if static(elab, bias) else 1) if less is None else less
+    count = Arithmetic(elab, size_value(elab, array, 1)) - less
+    return (Arithmetic(elab, matmul(elab, gap, transposed(elab, gap))) / count).value
+
+
+@meaning(np.logaddexp.reduce)
+def logsumexp(elab: Elaborator, array: Value, axis: Value = ZERO, keepdims: Value = FALSE) -> Value:
+    place = one_axis(elab, axis, as_array(elab, array).type.rank)
+    kept = bool(static(elab, keepdims))
+
+    def formula(x: Any) -> Any:
+        top = reductions.max_(x, axis=place, keepdims=True)
+        total = reductions.sum_(elementwise.exp(x - top), axis=place, keepdims=True)
+        return reductions.sum_(top + elementwise.log(total), axis=place, keepdims=kept)
+
+    return strong(elab, composite(elab, formula, as_array(elab, array)))
+
+
+@meaning(np.modf)
+def modf(elab: Elaborator, x: Value) -> Value:
+    whole = emit_atom(elab, elementwise.trunc, (operand(elab, x),))
+    return Tuple((operators.binary(elab, "sub", x, elab.lift(whole)), elab.lift(whole)))
+
+
+@meaning(np.divmod)
+def divmod_(elab: Elaborator, x1: Value, x2: Value) -> Value:
+    return Tuple(tuple(strong(elab, operators.arithmetic(elab, op, x1, x2)) for op in ("floordiv", "mod")))
+
+
+# -- indexes
+
+
+@meaning(np.ix_)
+def ix_(elab: Elaborator, *args: Value) -> Value:
+    arrays = [as_array(elab, a) for a in args]
+    rank = len(arrays)
+    shaped = [
+        elab.lift(emit_atom(elab, shape_rules.reshape, (operand(elab, a), *(Const(-1 if k == j else 1) for k in range(rank)))))
+        for j, a in enumerate(arrays)
+    ]
+    return Tuple(tuple(shaped))
+
+
+@meaning(np.diag_indices)
+def diag_indices(elab: Elaborator, n: Value, ndim: Value = NONE) -> Value:
+    return Tuple((arange(elab, n),) * (static(elab, ndim) or 2))
+
+
+@meaning(np.delete)
+def delete(elab: Elaborator, arr: Value, obj: Value, axis: Value = NONE) -> Value:
+    array = as_array(elab, arr)
+    if axis == NONE and array.type.rank != 1:
+        array = reshape_view(elab, array, [Const(-1)])
+    place = 0 if axis == NONE else one_axis(elab, axis, array.type.rank)
+    index = static(elab, obj)
+    if not isinstance(index, int):
+        refuse(elab, "np.delete is supported for one index.", "Index with the places to keep.")
+    after = sliced(elab, array, place, index + 1, None) if index != -1 else sliced(elab, array, place, 0, 0)
+    return join(elab, [sliced(elab, array, place, None, index), after], Static(place))
+

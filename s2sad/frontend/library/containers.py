@@ -1,0 +1,519 @@
+"""Lists, tuples and dicts: their operators, comparisons and methods.
+
+A list is static (its items are known one by one) until it must be a runtime list: when it is indexed for writing by a
+value known at run time only, or repeated so often; the elaborator makes it one where it grows in a loop.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from s2sad.errors import TypeMismatchError
+from s2sad.frontend.library.support import (
+    FALSE, LAST, NONE, TRUE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, fit, is_int_scalar, is_numeric, items_of,
+    known, new_list, new_runtime_list, refuse, retype, runtime_list, set_weak, static, type_of, wrap,
+)
+from s2sad.frontend.library.table import meaning
+from s2sad.frontend.values import ArrayRef, DictRef, Entries, ListRef, Location, Number, RuntimeItems, Static, StaticItems, Tuple, Value
+from s2sad.ir import Array, Atom, Const, List, Scalar
+from s2sad.ir.primitives import list_append, list_drop, list_get, list_len, list_new, list_set
+from s2sad.ir.types import Type, element, with_dtype
+from s2sad.rules import shape as shape_rules
+
+# -- operators
+
+
+def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value | None:
+    """``+`` and ``*`` of lists and tuples, ``|`` of dicts; None where NumPy's arithmetic is meant."""
+    match op, left, right:
+        case "add", ListRef(), ListRef():
+            return concatenate(elab, left, right)
+        case "add", (Tuple() | Static(tuple())), (Tuple() | Static(tuple())):
+            return Tuple((*(items_of(elab, left) or ()), *(items_of(elab, right) or ())))
+        case "mul", (ListRef() | Tuple()), (Number() | Static(int())):
+            return repeat(elab, left, right)
+        case "mul", (Number() | Static(int())), (ListRef() | Tuple()):
+            return repeat(elab, right, left)
+        case "or_", DictRef(), DictRef():
+            merged = copy_dict(elab, left)
+            update(elab, merged, right)
+            return merged
+        case _:
+            return None
+
+
+def concatenate(elab: Elaborator, left: ListRef, right: ListRef) -> Value:
+    out = list_copy(elab, left)
+    extend(elab, out, right)
+    return out
+
+
+def repeat(elab: Elaborator, value: ListRef | Tuple, times: Value) -> Value | None:
+    """``[v] * n``; with `n` known at run time only it is a runtime list."""
+    type_ = type_of(elab, times)
+    if not isinstance(type_, Scalar) or type_.dtype.kind not in "biu":
+        return None
+    items, count = items_of(elab, value), known(elab, times)
+    if items is not None and count is not UNKNOWN:
+        many = items * int(count)
+        return Tuple(many) if isinstance(value, Tuple) else new_list(elab, many)
+    if isinstance(value, Tuple):
+        count = static(elab, times)
+        return Tuple(value.items * int(count))
+    if items is None or len(items) != 1 or not isinstance(type_of(elab, items[0]), Scalar):
+        refuse(elab, "Only a list of one number can be repeated a number of times known at run time.", "Use np.full or a loop of appends.")
+    return new_runtime_list(elab, full_list(elab, elab.atom(items[0]), elab.atom(times)))
+
+
+def full_list(elab: Elaborator, value: Atom, count: Atom) -> Atom:
+    whole = emit_atom(elab, shape_rules.full, (value, count), dtype=value.type.dtype)
+    return as_items(elab, whole, value.type)
+
+
+def as_items(elab: Elaborator, array: Atom, item: Type) -> Atom:
+    """The rows of an array as a runtime list of items of this type."""
+    rows = emit_atom(elab, shape_rules.list_of_array, (array,))
+    return retype(elab, rows, List(item)) if isinstance(item, Scalar) else rows
+
+
+# -- between static and runtime lists
+
+
+def make_runtime(elab: Elaborator, ref: ListRef, minimum: np.dtype | None = None) -> Atom:
+    """Turn the list into a runtime list of items of one type (of at least this dtype), in place; gives its atom."""
+    content = elab.get(ref.location)
+    if isinstance(content, RuntimeItems):
+        atom = content.atom if minimum is None else widen(elab, content.atom, minimum)
+    else:
+        assert isinstance(content, StaticItems)
+        atom = runtime_of(elab, content.items, minimum)
+    elab.set(ref.location, RuntimeItems(atom))
+    return atom
+
+
+def runtime_of(elab: Elaborator, items: Iterable[Value], minimum: np.dtype | None = None) -> Atom:
+    """A runtime list of these items."""
+    atoms = [elab.atom(v) for v in items]
+    item = common_type(elab, [a.type for a in atoms], minimum)
+    out = emit_atom(elab, list_new, (), item=item)
+    for atom in atoms:
+        out = emit_atom(elab, list_append, (out, fit(elab, atom, element(item))))
+    return out
+
+
+def common_type(elab: Elaborator, types: list[Type], minimum: np.dtype | None = None) -> Type:
+    """The one type that the items of a runtime list have."""
+    if not types:
+        refuse(elab, "The type of the items of this empty list is not known yet.", "Start it with its first item.")
+    dtype = np.result_type(*(element(t) for t in types), *([] if minimum is None else [minimum]))
+    first = types[0]
+    if all(isinstance(t, Scalar) for t in types):
+        return Scalar(dtype, all(isinstance(t, Scalar) and t.weak for t in types))
+    if all(isinstance(t, Array) and isinstance(first, Array) and t.rank == first.rank for t in types):
+        return with_dtype(first, dtype)
+    refuse(elab, "The items of this list have different types.", "Give a list that changes at run time items of one type.", TypeMismatchError)
+
+
+def widen(elab: Elaborator, atom: Atom, dtype: np.dtype) -> Atom:
+    """A runtime list with items of at least this dtype."""
+    assert isinstance(atom.type, List)
+    target = np.result_type(element(atom.type), dtype)
+    if target == element(atom.type):
+        return atom
+    whole = emit_atom(elab, shape_rules.array_of_list, (atom,))
+    return as_items(elab, fit(elab, whole, target), with_dtype(atom.type.item, target))
+
+
+def runtime_append(elab: Elaborator, ref: ListRef, value: Value) -> None:
+    atom = elab.atom(value)
+    if isinstance(atom.type, List):
+        refuse(elab, "A list that grows at run time cannot hold lists.", "Append an array, np.array(item).")
+    items = make_runtime(elab, ref, atom.type.dtype)
+    item = items.type.item  # type: ignore[union-attr]
+    if isinstance(item, Array) != isinstance(atom.type, Array) or (isinstance(item, Array) and item.rank != atom.type.rank):
+        refuse(elab, f"A list of {item} cannot take {describe(elab, value)}.", "Keep its items of one type.", TypeMismatchError)
+    elab.set(ref.location, RuntimeItems(emit_atom(elab, list_append, (items, fit(elab, atom, element(item))))))
+
+
+def length_atom(elab: Elaborator, atom: Atom) -> Atom:
+    return emit_atom(elab, list_len, (atom,))
+
+
+# -- subscripts
+
+
+def subscript_list(elab: Elaborator, base: ListRef | Tuple | Static, key: Value) -> Value:
+    """``base[key]`` of a list or a tuple."""
+    atom = runtime_list(elab, base)
+    if atom is not None:
+        return runtime_item(elab, atom, key)
+    items = items_of(elab, base)
+    assert items is not None
+    index = known(elab, key)
+    if index is UNKNOWN and type_of(elab, key) is not None:
+        return item_at(elab, base, items, key)
+    if index is UNKNOWN:
+        index = static_slice(elab, key)
+    try:
+        found = items[index]
+    except IndexError:
+        refuse(elab, f"Index {index} is out of range: there are {len(items)} items.")
+    except TypeError as error:
+        refuse(elab, f"{error}.".capitalize(), kind=TypeMismatchError)
+    if not isinstance(index, slice):
+        return found
+    return new_list(elab, found) if isinstance(base, ListRef) else Tuple(found)
+
+
+def static_slice(elab: Elaborator, key: Value) -> Any:
+    from s2sad.frontend.library.indexing import slice_parts
+
+    parts = slice_parts(key)
+    return static(elab, key) if parts is None else slice(*(static(elab, p) for p in parts))
+
+
+def runtime_item(elab: Elaborator, atom: Atom, key: Value) -> Value:
+    index = elab.atom(key) if type_of(elab, key) is not None else None
+    if index is None or not is_int_scalar(index):
+        refuse(elab, "A list that grows at run time is read by an int.", "For a slice, make an array of it first: np.array(items)[a:b].")
+    return elab.lift(emit_atom(elab, list_get, (atom, index)))
+
+
+def item_at(elab: Elaborator, base: Value, items: tuple[Value, ...], key: Value) -> Value:
+    """An item of a known sequence at an index known at run time only: the items become one array."""
+    from s2sad.frontend.library.creation import stack_atoms
+    from s2sad.frontend.library.indexing import load_at
+
+    index = elab.atom(key)
+    if not is_int_scalar(index):
+        refuse(elab, f"A list index must be an int, not {describe(elab, key)}.", kind=TypeMismatchError)
+    alike = {type(t) for t in (type_of(elab, v) for v in items)}
+    if len(alike) != 1 or type(None) in alike or List in alike:
+        refuse(elab, f"This index of {describe(elab, base)} is known at run time only, and its items are not numbers.",
+               "Loop over the items themselves, or choose with if.")  # fmt: skip
+    whole = stack_atoms(elab, [elab.atom(v) for v in items])
+    weak = all(isinstance(t := type_of(elab, v), Scalar) and t.weak for v in items)
+    atom = load_at(elab, whole, index)
+    value = elab.lift(set_weak(elab, atom, weak))
+    if isinstance(value, ArrayRef):  # a copy of the item: writing into it would be lost
+        frozen = Location(value.location.hint, captured=True)
+        elab.set(frozen, elab.get(value.location))
+        return ArrayRef(frozen, value.type)
+    return value
+
+
+def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> None:
+    """``base[key] = value`` of a list."""
+    index = known(elab, key)
+    content = elab.get(base.location)
+    if isinstance(content, StaticItems) and index is not UNKNOWN:
+        items = list(content.items)
+        try:
+            items[index] = list(sequence(elab, value)) if isinstance(index, slice) else value
+        except (IndexError, ValueError, TypeError) as error:
+            refuse(elab, f"{error}.".capitalize())
+        elab.set(base.location, StaticItems(tuple(items)))
+        return
+    place = elab.atom(key) if type_of(elab, key) is not None else None
+    if place is None or not is_int_scalar(place):
+        refuse(elab, "A list that changes at run time is written by an int.", "Use an array for slices.")
+    atom = elab.atom(value)
+    items = make_runtime(elab, base, atom.type.dtype)
+    item = items.type.item  # type: ignore[union-attr]
+    new = emit_atom(elab, list_set, (items, place, fit(elab, atom, element(item))))
+    elab.set(base.location, RuntimeItems(new))
+
+
+def sequence(elab: Elaborator, value: Value) -> tuple[Value, ...]:
+    """The items of anything whose length is known now."""
+    from s2sad.frontend.library.iteration import unroll
+
+    items = items_of(elab, value)
+    return unroll(elab, value) if items is None else items
+
+
+# -- comparisons
+
+
+def contains(elab: Elaborator, item: Value, container: Value) -> Value:
+    """``item in container``."""
+    if isinstance(container, DictRef):
+        return Static(static(elab, item) in dict(entries(elab, container)))
+    if isinstance(container, Static) and not isinstance(container.obj, (tuple, list, range)):
+        return Static(static(elab, item) in container.obj)
+    if isinstance(container, ArrayRef) or runtime_list(elab, container) is not None:
+        from s2sad.frontend.library.creation import asarray
+        from s2sad.frontend.library.reductions import any_
+
+        return any_(elab, equal(elab, asarray(elab, container), item))
+    found: Value = FALSE
+    for candidate in sequence(elab, container):
+        found = either(elab, found, equal(elab, candidate, item))
+    return found
+
+
+def either(elab: Elaborator, a: Value, b: Value) -> Value:
+    match a, b:
+        case (Static(True), _) | (_, Static(False)):
+            return a
+        case (_, Static(True)) | (Static(False), _):
+            return b
+    from s2sad.rules import logical
+
+    return elab.lift(set_weak(elab, emit_atom(elab, logical.logical_or, (elab.atom(a), elab.atom(b))), True))
+
+
+def both(elab: Elaborator, a: Value, b: Value) -> Value:
+    match a, b:
+        case (Static(False), _) | (_, Static(True)):
+            return a
+        case (_, Static(False)) | (Static(True), _):
+            return b
+    from s2sad.rules import logical
+
+    return elab.lift(set_weak(elab, emit_atom(elab, logical.logical_and, (elab.atom(a), elab.atom(b))), True))
+
+
+def equal(elab: Elaborator, left: Value, right: Value) -> Value:
+    """``left == right``, item by item for containers; False for kinds that are never equal."""
+    from s2sad.frontend.library import operators
+
+    if is_numeric(elab, left) and is_numeric(elab, right):
+        return operators.ordering(elab, "eq", left, right)
+    a, b = known(elab, left), known(elab, right)
+    if a is not UNKNOWN and b is not UNKNOWN:
+        return Static(bool(a == b))
+    ours, theirs = items_of(elab, left), items_of(elab, right)
+    if ours is None or theirs is None or isinstance(left, ListRef) != isinstance(right, ListRef) or len(ours) != len(theirs):
+        return Static(operators.same(elab, left, right))
+    result: Value = TRUE
+    for a, b in zip(ours, theirs, strict=True):
+        result = both(elab, result, equal(elab, a, b))
+    return result
+
+
+# -- list methods
+
+
+@meaning(list.append, fold=False)
+def append(elab: Elaborator, items: Value, value: Value) -> Value:
+    assert isinstance(items, ListRef)
+    content = elab.get(items.location)
+    if isinstance(content, StaticItems):
+        elab.set(items.location, StaticItems((*content.items, value)))
+    else:
+        runtime_append(elab, items, value)
+    return NONE
+
+
+@meaning(list.extend, fold=False)
+def extend(elab: Elaborator, items: Value, more: Value) -> Value:
+    assert isinstance(items, ListRef)
+    for value in sequence(elab, more):
+        append(elab, items, value)
+    return NONE
+
+
+@meaning(list.copy, fold=False)
+def list_copy(elab: Elaborator, items: Value) -> ListRef:
+    assert isinstance(items, ListRef)
+    location = Location("items")
+    elab.set(location, elab.get(items.location))
+    return ListRef(location)
+
+
+@meaning(list.pop, fold=False)
+def pop(elab: Elaborator, items: Value, index: Value = LAST) -> Value:
+    assert isinstance(items, ListRef)
+    content = elab.get(items.location)
+    if isinstance(content, RuntimeItems):
+        if known(elab, index) != -1:
+            refuse(elab, "Only the last item of a list that changes at run time can be popped.", "Use .pop() without an index.")
+        value = elab.lift(emit_atom(elab, list_get, (content.atom, Const(-1))))
+        elab.set(items.location, RuntimeItems(emit_atom(elab, list_drop, (content.atom,))))
+        return value
+    rest = list(static_items(elab, items, "pop"))
+    try:
+        value = rest.pop(operator.index(static(elab, index)))
+    except (IndexError, TypeError) as error:
+        refuse(elab, f"{error}.".capitalize())
+    elab.set(items.location, StaticItems(tuple(rest)))
+    return value
+
+
+def static_items(elab: Elaborator, items: Value, method: str) -> tuple[Value, ...]:
+    """The items of a list whose length is known now."""
+    content = elab.get(items.location) if isinstance(items, ListRef) else None
+    if not isinstance(content, StaticItems):
+        refuse(elab, f"list.{method} needs a list whose length is known when the function is compiled.", "Use an array.")
+    return content.items
+
+
+def _rewrite(elab: Elaborator, items: Value, new: Iterable[Value]) -> Value:
+    assert isinstance(items, ListRef)
+    elab.set(items.location, StaticItems(tuple(new)))
+    return NONE
+
+
+@meaning(list.insert, fold=False)
+def insert(elab: Elaborator, items: Value, index: Value, value: Value) -> Value:
+    new = list(static_items(elab, items, "insert"))
+    new.insert(static(elab, index), value)
+    return _rewrite(elab, items, new)
+
+
+@meaning(list.clear, fold=False)
+def clear(elab: Elaborator, items: Value) -> Value:
+    return _rewrite(elab, items, ())
+
+
+@meaning(list.reverse, fold=False)
+def reverse(elab: Elaborator, items: Value) -> Value:
+    return _rewrite(elab, items, static_items(elab, items, "reverse")[::-1])
+
+
+@meaning(list.sort, fold=False)
+def sort(elab: Elaborator, items: Value, *, key: Value = NONE, reverse: Value = FALSE) -> Value:
+    from s2sad.frontend.library.builtins import sort_items
+
+    return _rewrite(elab, items, sort_items(elab, static_items(elab, items, "sort"), key, reverse))
+
+
+@meaning(list.remove, fold=False)
+def remove(elab: Elaborator, items: Value, value: Value) -> Value:
+    new = list(static_items(elab, items, "remove"))
+    del new[_position(elab, new, value)]
+    return _rewrite(elab, items, new)
+
+
+@meaning(list.index, tuple.index, fold=False)
+def index(elab: Elaborator, items: Value, value: Value) -> Value:
+    return Static(_position(elab, sequence(elab, items), value))
+
+
+def _position(elab: Elaborator, items: Iterable[Value], value: Value) -> int:
+    for k, item in enumerate(items):
+        if static(elab, equal(elab, item, value)):
+            return k
+    refuse(elab, "The value is not in the list.")
+
+
+@meaning(list.count, tuple.count, fold=False)
+def count(elab: Elaborator, items: Value, value: Value) -> Value:
+    from s2sad.frontend.library import operators
+
+    total: Value = ZERO
+    for item in sequence(elab, items):
+        total = operators.binary(elab, "add", total, equal(elab, item, value))
+    return total
+
+
+@meaning(tuple.__getitem__, list.__getitem__, fold=False)
+def getitem(elab: Elaborator, items: Value, key: Value) -> Value:
+    from s2sad.frontend.library.indexing import subscript
+
+    return subscript(elab, items, key)
+
+
+# -- dicts
+
+
+def entries(elab: Elaborator, ref: Value) -> Iterator[tuple[Any, Value]]:
+    """The items of a dict."""
+    if isinstance(ref, Static) and isinstance(ref.obj, dict):
+        return iter([(k, wrap(elab, v)) for k, v in ref.obj.items()])
+    content = elab.get(ref.location) if isinstance(ref, DictRef) else None
+    if not isinstance(content, Entries):
+        refuse(elab, f"{describe(elab, ref)} is not a dict.", kind=TypeMismatchError)
+    return iter(content.items)
+
+
+def mapping(elab: Elaborator, ref: Value) -> dict[Any, Value]:
+    """The items of a dict, as ``**ref`` spreads them."""
+    return dict(entries(elab, ref))
+
+
+def put(elab: Elaborator, ref: DictRef, key: Any, value: Value) -> None:
+    elab.set(ref.location, Entries(tuple({**dict(entries(elab, ref)), key: value}.items())))
+
+
+def new_dict(elab: Elaborator, items: Iterable[tuple[Any, Value]]) -> DictRef:
+    location = Location("dict")
+    elab.set(location, Entries(tuple(items)))
+    return DictRef(location)
+
+
+@meaning(dict.items, fold=False)
+def dict_items(elab: Elaborator, ref: Value) -> Value:
+    return Tuple(tuple(Tuple((wrap(elab, k), v)) for k, v in entries(elab, ref)))
+
+
+@meaning(dict.keys, fold=False)
+def dict_keys(elab: Elaborator, ref: Value) -> Value:
+    return Tuple(tuple(wrap(elab, k) for k, _ in entries(elab, ref)))
+
+
+@meaning(dict.values, fold=False)
+def dict_values(elab: Elaborator, ref: Value) -> Value:
+    return Tuple(tuple(v for _, v in entries(elab, ref)))
+
+
+@meaning(dict.get, fold=False)
+def dict_get(elab: Elaborator, ref: Value, key: Value, default: Value = NONE) -> Value:
+    return dict(entries(elab, ref)).get(static(elab, key), default)
+
+
+@meaning(dict.copy, fold=False)
+def copy_dict(elab: Elaborator, ref: Value) -> DictRef:
+    return new_dict(elab, entries(elab, ref))
+
+
+@meaning(dict.update, fold=False)
+def update(elab: Elaborator, ref: Value, other: Value | None = None, **more: Value) -> Value:
+    assert isinstance(ref, DictRef)
+    pairs = [] if other is None else pairs_of(elab, other)
+    for key, value in [*pairs, *more.items()]:
+        put(elab, ref, key, value)
+    return NONE
+
+
+def pairs_of(elab: Elaborator, value: Value) -> list[tuple[Any, Value]]:
+    """The items of a dict, or of a sequence of pairs."""
+    if isinstance(value, DictRef) or (isinstance(value, Static) and isinstance(value.obj, dict)):
+        return list(entries(elab, value))
+    pairs = [sequence(elab, pair) for pair in sequence(elab, value)]
+    return [(static(elab, key), item) for key, item in pairs]
+
+
+@meaning(dict.setdefault, fold=False)
+def setdefault(elab: Elaborator, ref: Value, key: Value, default: Value = NONE) -> Value:
+    assert isinstance(ref, DictRef)
+    name, current = static(elab, key), dict(entries(elab, ref))
+    if name in current:
+        return current[name]
+    put(elab, ref, name, default)
+    return default
+
+
+@meaning(dict.pop, fold=False)
+def dict_pop(elab: Elaborator, ref: Value, key: Value, default: Value | None = None) -> Value:
+    assert isinstance(ref, DictRef)
+    name, current = static(elab, key), dict(entries(elab, ref))
+    if name not in current and default is not None:
+        return default
+    if name not in current:
+        refuse(elab, f"The dict has no key {name!r}.")
+    value = current.pop(name)
+    elab.set(ref.location, Entries(tuple(current.items())))
+    return value
+
+
+def subscript_dict(elab: Elaborator, ref: Value, key: Value) -> Value:
+    name, current = static(elab, key), dict(entries(elab, ref))
+    if name not in current:
+        refuse(elab, f"The dict has no key {name!r}.", f"Its keys are {', '.join(map(repr, current))}.")
+    return current[name]

@@ -1,0 +1,162 @@
+"""Products of matrices, and `np.linalg`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.errors import ShapeError, TypeMismatchError
+from s2sad.frontend.library.creation import as_array
+from s2sad.frontend.library.support import (
+    FALSE, NONE, Elaborator, composite, emit_atom, operand, rank_of, refuse, static,
+)
+from s2sad.frontend.library.table import meaning
+from s2sad.frontend.library.ufuncs import deliver, strong
+from s2sad.frontend.values import Tuple, Value
+from s2sad.ir import Array, Const
+from s2sad.rules import linalg, products
+from s2sad.rules.registry import COMPOSED
+
+# -- products
+
+
+@meaning(np.matmul)
+def matmul(elab: Elaborator, x1: Value, x2: Value, out: Value = NONE) -> Value:
+    atoms = [operand(elab, v) for v in (x1, x2)]
+    if any(not isinstance(a.type, Array) or a.type.rank == 0 for a in atoms):
+        refuse(elab, "@ does not take numbers.", "Use * for a number times an array.", TypeMismatchError)
+    return deliver(elab, elab.lift(emit_atom(elab, products.matmul, atoms)), out)
+
+
+def _product(function: Any, *functions: Any) -> None:
+    @meaning(*functions)
+    def product(elab: Elaborator, a: Value, b: Value, out: Value = NONE) -> Value:
+        return deliver(elab, strong(elab, composite(elab, function, a, b)), out)
+
+
+_product(products.dot, np.dot, np.ndarray.dot)
+_product(products.inner, np.inner)
+_product(products.vdot, np.vdot)
+_product(products.outer, np.outer, np.linalg.outer)
+_product(products.kron, np.kron)
+
+
+@meaning(np.tensordot, np.linalg.tensordot)
+def tensordot(elab: Elaborator, a: Value, b: Value, axes: Value = NONE) -> Value:
+    left, right = as_array(elab, a), as_array(elab, b)
+    pairs = 2 if axes == NONE else static(elab, axes)
+    pairs = pairs if isinstance(pairs, int) else tuple(s if isinstance(s, int) else tuple(s) for s in pairs)
+    return composite(elab, products.tensordot, left, right, axes=pairs)
+
+
+@meaning(np.einsum)
+def einsum(elab: Elaborator, subscripts: Value, *operands: Value, optimize: Value = FALSE) -> Value:
+    text = static(elab, subscripts)
+    if not isinstance(text, str):
+        refuse(elab, "np.einsum takes its subscripts as a string.", "Write np.einsum('ij,jk->ik', a, b).", TypeMismatchError)
+    return composite(elab, products.einsum, *(as_array(elab, o) for o in operands), subscripts=text.replace(" ", ""))
+
+
+@meaning(np.linalg.multi_dot)
+def multi_dot(elab: Elaborator, arrays: Value) -> Value:
+    from s2sad.frontend.library.iteration import unroll
+
+    first, *rest = unroll(elab, arrays)
+    for other in rest:
+        first = composite(elab, products.dot, first, other)
+    return first
+
+
+@meaning(np.cross)
+def cross(elab: Elaborator, a: Value, b: Value) -> Value:
+    left, right = as_array(elab, a), as_array(elab, b)
+    if left.type.dims[-1:] != (3,) or right.type.dims[-1:] != (3,):
+        refuse(elab, "np.cross needs vectors of length 3, known to be so.", "Write out the three components.", ShapeError)
+
+    def product(x: Any, y: Any) -> Any:
+        from s2sad.rules.shape import stack, take_index
+
+        (a0, a1, a2), (b0, b1, b2) = ([take_index(v, k, -1) for k in range(3)] for v in (x, y))
+        return stack(a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0, axis=-1)
+
+    return composite(elab, product, left, right)
+
+
+# -- matrices
+
+
+def matrices(elab: Elaborator, a: Value, name: str) -> Value:
+    """The argument of a function of `np.linalg`: a matrix or a stack of them, square where that can be seen."""
+    array = as_array(elab, a)
+    if array.type.rank < 2:
+        refuse(elab, f"np.linalg.{name} needs a matrix, not an array of rank {array.type.rank}.", kind=ShapeError)
+    rows, columns = array.type.dims[-2:]
+    if isinstance(rows, int) and isinstance(columns, int) and rows != columns:
+        refuse(elab, f"np.linalg.{name} needs a square matrix, not {rows} by {columns}.", kind=ShapeError)
+    return array
+
+
+def _of_matrix(function: Any, *functions: Any) -> None:
+    @meaning(*functions)
+    def of_matrix(elab: Elaborator, a: Value) -> Value:
+        return composite(elab, function, matrices(elab, a, functions[0].__name__))
+
+
+_of_matrix(linalg.det, np.linalg.det)
+_of_matrix(linalg.inv, np.linalg.inv)
+
+
+@meaning(np.linalg.cholesky)
+def cholesky(elab: Elaborator, a: Value, *, upper: Value = FALSE) -> Value:
+    if static(elab, upper):
+        refuse(elab, "np.linalg.cholesky with upper=True is not supported.", "Transpose the lower factor.")
+    return composite(elab, linalg.cholesky, matrices(elab, a, "cholesky"))
+
+
+SlogdetResult = type(np.linalg.slogdet(np.eye(1)))
+
+
+@meaning(np.linalg.slogdet)
+def slogdet(elab: Elaborator, a: Value) -> Value:
+    out = composite(elab, linalg.slogdet, matrices(elab, a, "slogdet"))
+    assert isinstance(out, Tuple)
+    return Tuple(out.items, SlogdetResult)
+
+
+@meaning(np.linalg.solve)
+def solve(elab: Elaborator, a: Value, b: Value) -> Value:
+    if rank_of(elab, b) > 2 or (rank_of(elab, b) == 1 and rank_of(elab, a) > 2):
+        refuse_stack = rank_of(elab, b) == 1
+        if refuse_stack:
+            return composite(elab, linalg.solve, matrices(elab, a, "solve"), as_array(elab, b))
+    return composite(elab, linalg.solve, matrices(elab, a, "solve"), as_array(elab, b))
+
+
+@meaning(np.linalg.matrix_power)
+def matrix_power(elab: Elaborator, a: Value, n: Value) -> Value:
+    matrix, power = matrices(elab, a, "matrix_power"), static(elab, n)
+    if power < 0:
+        matrix, power = composite(elab, linalg.inv, matrix), -power
+    if power == 0:
+        from s2sad.frontend.library.attributes import size_atom
+        from s2sad.rules.shape import eye
+
+        array = as_array(elab, matrix)
+        size = size_atom(elab, array, array.type.rank - 1)
+        return elab.lift(emit_atom(elab, eye, (size, size), k=0, dtype=array.type.dtype))
+    result: Value | None = None
+    while power:
+        power, odd = divmod(power, 2)
+        if odd:
+            result = matrix if result is None else matmul(elab, result, matrix)
+        matrix = matmul(elab, matrix, matrix) if power else matrix
+    assert result is not None
+    return result
+
+
+def is_composed(function: Any) -> bool:
+    return function in COMPOSED
+
+
+_ = Const

@@ -1,0 +1,485 @@
+"""Shapes, axes, joining and reordering of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from s2sad.errors import ShapeError, TypeMismatchError
+from s2sad.frontend.library import operators
+from s2sad.frontend.library.attributes import attribute, size_atom, size_value
+from s2sad.frontend.library.creation import as_array, dims_argument, only_c_order, stack_atoms
+from s2sad.frontend.library.indexing import view
+from s2sad.frontend.library.iteration import unroll
+from s2sad.frontend.library.reductions import axis_argument, one_axis
+from s2sad.frontend.library.support import (
+    C_ORDER, NONE, ONE, ZERO, Elaborator, composite, emit_atom, fit, items_of, operand, rank_of, refuse, runtime_list,
+    static,
+)
+from s2sad.frontend.library.table import meaning
+from s2sad.frontend.library.ufuncs import deliver
+from s2sad.frontend.library.views import (
+    flattened, inserted, normal_axis, reshape_view, squeezed, swap_axes, transposed,
+)
+from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
+from s2sad.ir import Array, Atom, Const
+from s2sad.ir.paths import Index, Slice
+from s2sad.rules import products
+from s2sad.rules import shape as shape_rules
+
+
+# -- shape
+
+
+@meaning(np.shape)
+def shape(elab: Elaborator, a: Value) -> Value:
+    return attribute(elab, as_array(elab, a), "shape") if rank_of(elab, a) or items_of(elab, a) is not None else Tuple(())
+
+
+@meaning(np.ndim)
+def ndim(elab: Elaborator, a: Value) -> Value:
+    return Static(as_array(elab, a).type.rank) if items_of(elab, a) is not None else Static(rank_of(elab, a))
+
+
+@meaning(np.size)
+def size(elab: Elaborator, a: Value, axis: Value = NONE) -> Value:
+    array = as_array(elab, a)
+    return attribute(elab, array, "size") if axis == NONE else size_value(elab, array, one_axis(elab, axis, array.type.rank))
+
+
+@meaning(np.reshape)
+def reshape(elab: Elaborator, a: Value, shape: Value, order: Value = C_ORDER) -> Value:
+    return ordered_reshape(elab, as_array(elab, a), dims_argument(elab, shape), static(elab, order))
+
+
+@meaning(np.ndarray.reshape)
+def reshape_method(elab: Elaborator, a: Value, *shape: Value, order: Value = C_ORDER) -> Value:
+    return reshape(elab, a, shape[0] if len(shape) == 1 else Tuple(shape), order)
+
+
+def ordered_reshape(elab: Elaborator, a: ArrayRef, dims: list[Atom], order: str) -> ArrayRef:
+    """A reshape in C order, or in Fortran order by way of transposes."""
+    match order:
+        case "C":
+            return reshape_view(elab, a, dims)
+        case "F":
+            return transposed(elab, reshape_view(elab, transposed(elab, a), dims[::-1]))
+        case _:
+            refuse(elab, f"order={order!r} is not supported.", "Use 'C' or 'F'.")
+
+
+@meaning(np.ravel, np.ndarray.ravel)
+def ravel(elab: Elaborator, a: Value, order: Value = C_ORDER) -> Value:
+    array = as_array(elab, a)
+    if array.type.rank == 1 and static(elab, order) in "CKA":
+        from s2sad.frontend.library.views import is_contiguous
+
+        return array if is_contiguous(elab, array) else elab.lift(operand(elab, array))
+    return ordered_reshape(elab, array, [Const(-1)], static(elab, order))
+
+
+@meaning(np.ndarray.flatten)
+def flatten(elab: Elaborator, a: Value, order: Value = C_ORDER) -> Value:
+    array = as_array(elab, a)
+    return flattened(elab, array if static(elab, order) == "C" else transposed(elab, array))
+
+
+@meaning(np.transpose)
+def transpose(elab: Elaborator, a: Value, axes: Value = NONE) -> Value:
+    array = as_array(elab, a)
+    order = static(elab, axes)
+    rank = array.type.rank
+    return transposed(elab, array, None if order is None else tuple(normal_axis(elab, int(k), rank) for k in order))
+
+
+@meaning(np.ndarray.transpose)
+def transpose_method(elab: Elaborator, a: Value, *axes: Value) -> Value:
+    if not axes:
+        return transpose(elab, a)
+    return transpose(elab, a, axes[0] if len(axes) == 1 else Tuple(axes))
+
+
+@meaning(np.swapaxes, np.ndarray.swapaxes)
+def swapaxes(elab: Elaborator, a: Value, axis1: Value, axis2: Value) -> Value:
+    return swap_axes(elab, as_array(elab, a), static(elab, axis1), static(elab, axis2))
+
+
+@meaning(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(elab: Elaborator, x: Value) -> Value:
+    return swap_axes(elab, as_array(elab, x), -2, -1)
+
+
+@meaning(np.moveaxis)
+def moveaxis(elab: Elaborator, a: Value, source: Value, destination: Value) -> Value:
+    array = as_array(elab, a)
+    rank = array.type.rank
+    places = [axis_argument(elab, v, rank) for v in (source, destination)]
+    sources, targets = ([p] if isinstance(p, int) else list(p or ()) for p in places)
+    order = [k for k in range(rank) if k not in sources]
+    for target, origin in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, origin)
+    return transposed(elab, array, tuple(order))
+
+
+@meaning(np.rollaxis)
+def rollaxis(elab: Elaborator, a: Value, axis: Value, start: Value = ZERO) -> Value:
+    array = as_array(elab, a)
+    place = one_axis(elab, axis, array.type.rank)
+    goal = static(elab, start) % (array.type.rank + 1)
+    return moveaxis(elab, array, Static(place), Static(goal - 1 if place < goal else goal))
+
+
+@meaning(np.expand_dims)
+def expand_dims(elab: Elaborator, a: Value, axis: Value) -> Value:
+    axes = static(elab, axis)
+    return inserted(elab, as_array(elab, a), (axes,) if isinstance(axes, int) else tuple(axes))
+
+
+@meaning(np.squeeze, np.ndarray.squeeze)
+def squeeze(elab: Elaborator, a: Value, axis: Value = NONE) -> Value:
+    array = as_array(elab, a)
+    axes = axis_argument(elab, axis, array.type.rank)
+    return squeezed(elab, array, (axes,) if isinstance(axes, int) else axes)
+
+
+def _at_least(rank: int, function: Any) -> None:
+    @meaning(function)
+    def at_least(elab: Elaborator, *arys: Value) -> Value:
+        raised = tuple(raise_rank(elab, as_array(elab, a), rank) for a in arys)
+        return raised[0] if len(raised) == 1 else Tuple(raised)
+
+
+def raise_rank(elab: Elaborator, a: ArrayRef, rank: int) -> ArrayRef:
+    """An array with axes of size 1 added where ``np.atleast_1d`` and its kin add them."""
+    match a.type.rank, rank:
+        case 0, 1:
+            return view(elab, a, Index((None,)))
+        case 0, 2:
+            return view(elab, a, Index((None, None)))
+        case 1, 2:
+            return view(elab, a, Index((None,)))
+        case 0 | 1 | 2, 3:
+            entries = {0: (None, None, None), 1: (None, Slice(), None), 2: (Slice(), Slice(), None)}
+            return view(elab, a, Index(entries[a.type.rank]))
+        case _:
+            return a
+
+
+for _rank, _function in enumerate((np.atleast_1d, np.atleast_2d, np.atleast_3d), 1):
+    _at_least(_rank, _function)
+
+
+@meaning(np.broadcast_to, fold=False)
+def broadcast_to(elab: Elaborator, array: Value, shape: Value) -> Value:
+    dims = dims_argument(elab, shape)
+    source = as_array(elab, array)
+    sizes = [elab.builder.size_of(d) for d in dims]
+    operators.check_broadcast(elab, Array(source.type.dtype, tuple(sizes)), operand(elab, source))  # type: ignore[arg-type]
+    return elab.lift(emit_atom(elab, shape_rules.broadcast_to, (operand(elab, source), *dims)))
+
+
+@meaning(np.broadcast_arrays, fold=False)
+def broadcast_arrays(elab: Elaborator, *args: Value) -> Value:
+    total: Value = ZERO
+    arrays = [as_array(elab, a) for a in args]
+    for a in arrays:
+        total = operators.binary(elab, "add", total, a)
+    shape_value = attribute(elab, total, "shape")
+    return Tuple(tuple(broadcast_to(elab, a, shape_value) for a in arrays))
+
+
+@meaning(np.resize, fold=False)
+def resize(elab: Elaborator, a: Value, new_shape: Value) -> Value:
+    refuse(elab, "np.resize is not supported.", "Use np.tile and a reshape.")
+
+
+# -- joining
+
+
+def sequence_of_arrays(elab: Elaborator, arrays: Value) -> list[Value]:
+    """The items of what is joined, known one by one."""
+    return list(unroll(elab, arrays))
+
+
+@meaning(np.stack)
+def stack(elab: Elaborator, arrays: Value, axis: Value = ZERO, out: Value = NONE) -> Value:
+    growing = runtime_list(elab, arrays)
+    if growing is not None or isinstance(arrays, ArrayRef):
+        whole = as_array(elab, arrays)
+        copied = whole if growing is not None else as_array(elab, elab.lift(operand(elab, whole)))
+        place = one_axis(elab, axis, whole.type.rank)
+        return deliver(elab, copied if place == 0 else moveaxis(elab, copied, ZERO, Static(place)), out)
+    atoms = [operand(elab, a) for a in sequence_of_arrays(elab, arrays)]
+    if not atoms:
+        refuse(elab, "np.stack needs at least one array.", kind=ShapeError)
+    rank = (atoms[0].type.rank if isinstance(atoms[0].type, Array) else 0) + 1
+    return deliver(elab, elab.lift(stack_atoms(elab, atoms, one_axis(elab, axis, rank))), out)
+
+
+@meaning(np.concatenate)
+def concatenate(elab: Elaborator, arrays: Value, axis: Value = ZERO, out: Value = NONE, dtype: Value = NONE) -> Value:
+    if dtype != NONE:
+        refuse(elab, "np.concatenate with dtype= is not supported.", "Use .astype on the result.")
+    growing = runtime_list(elab, arrays)
+    if growing is not None:
+        return deliver(elab, _concatenate_list(elab, as_array(elab, arrays), axis), out)
+    return deliver(elab, join(elab, [as_array(elab, a) for a in sequence_of_arrays(elab, arrays)], axis), out)
+
+
+def _concatenate_list(elab: Elaborator, whole: ArrayRef, axis: Value) -> Value:
+    """The rows of a list that grows, joined: all have one shape, so it is a reshape."""
+    if static(elab, axis) != 0:
+        refuse(elab, "A list that grows at run time is concatenated along axis 0 only.", "Use np.stack and a transpose.")
+    rest = [size_atom(elab, whole, k) for k in range(2, whole.type.rank)]
+    return elab.lift(emit_atom(elab, shape_rules.reshape, (operand(elab, whole), Const(-1), *rest)))
+
+
+def join(elab: Elaborator, arrays: list[ArrayRef], axis: Value) -> Value:
+    """``np.concatenate`` of known arrays."""
+    if not arrays:
+        refuse(elab, "np.concatenate needs at least one array.", kind=ShapeError)
+    if static(elab, axis) is None:
+        arrays = [a if a.type.rank == 1 else reshape_view(elab, a, [Const(-1)]) for a in arrays]
+        axis = ZERO
+    ranks = {a.type.rank for a in arrays}
+    if len(ranks) > 1 or 0 in ranks:
+        refuse(elab, f"Arrays of ranks {', '.join(map(str, sorted(ranks)))} cannot be concatenated.", "Stack them, or add axes.", ShapeError)
+    place = one_axis(elab, axis, arrays[0].type.rank)
+    dtype = np.result_type(*(a.type.dtype for a in arrays))
+    return elab.lift(emit_atom(elab, shape_rules.concatenate, [fit(elab, operand(elab, a), dtype) for a in arrays], axis=place))
+
+
+def _joiner(function: Any, rank: int, axis: Callable[[ArrayRef], int], columns: bool = False) -> None:
+    @meaning(function)
+    def joined(elab: Elaborator, tup: Value) -> Value:
+        arrays = [as_array(elab, a) for a in sequence_of_arrays(elab, tup)]
+        if columns:
+            arrays = [view(elab, raise_rank(elab, a, 1), Index((Slice(), None))) if a.type.rank < 2 else a for a in arrays]
+        raised = [raise_rank(elab, a, rank) for a in arrays]
+        return join(elab, raised, Static(axis(raised[0]) if raised else 0))
+
+
+_joiner(np.vstack, 2, lambda first: 0)
+_joiner(np.hstack, 1, lambda first: 0 if first.type.rank == 1 else 1)
+_joiner(np.dstack, 3, lambda first: 2)
+_joiner(np.column_stack, 2, lambda first: 1, columns=True)
+
+
+@meaning(np.append)
+def append(elab: Elaborator, arr: Value, values: Value, axis: Value = NONE) -> Value:
+    return join(elab, [as_array(elab, arr), as_array(elab, values)], axis)
+
+
+@meaning(np.split, np.array_split)
+def split(elab: Elaborator, ary: Value, indices_or_sections: Value, axis: Value = ZERO) -> Value:
+    from s2sad.frontend.library.support import new_list
+
+    array = as_array(elab, ary)
+    place = one_axis(elab, axis, array.type.rank)
+    parts = static(elab, indices_or_sections)
+    whole = array.type.dims[place]
+    if not isinstance(whole, int):
+        refuse(elab, "np.split needs an axis whose size is known.", "Use slices.")
+    bounds = np.array_split(np.arange(whole), parts)
+    edges = [0, *np.cumsum([len(b) for b in bounds]).tolist()]
+    return new_list(elab, [sliced(elab, array, place, a, b) for a, b in pairwise(edges)])
+
+
+def sliced(elab: Elaborator, a: ArrayRef, axis: int, start: int | None, stop: int | None) -> ArrayRef:
+    """``a[..., start:stop, ...]``."""
+    return view(elab, a, Index((*(Slice(),) * axis, Slice(start, stop))))
+
+
+# -- reordering and repeating
+
+
+@meaning(np.flip)
+def flip(elab: Elaborator, m: Value, axis: Value = NONE) -> Value:
+    array = as_array(elab, m)
+    rank = array.type.rank
+    axes = axis_argument(elab, axis, rank)
+    gone = range(rank) if axes is None else (axes,) if isinstance(axes, int) else axes
+    return view(elab, array, Index(tuple(Slice(step=-1) if k in gone else Slice() for k in range(rank))))
+
+
+@meaning(np.flipud)
+def flipud(elab: Elaborator, m: Value) -> Value:
+    return flip(elab, m, ZERO)
+
+
+@meaning(np.fliplr)
+def fliplr(elab: Elaborator, m: Value) -> Value:
+    return flip(elab, m, ONE)
+
+
+@meaning(np.rot90)
+def rot90(elab: Elaborator, m: Value, k: Value = ONE, axes: Value = NONE) -> Value:
+    array = as_array(elab, m)
+    first, second = (0, 1) if axes == NONE else static(elab, axes)
+    match static(elab, k) % 4:
+        case 0:
+            return array
+        case 1:
+            return swap_axes(elab, as_array(elab, flip(elab, array, Static(second))), first, second)
+        case 2:
+            return flip(elab, array, Tuple((Static(first), Static(second))))
+        case _:
+            return flip(elab, swap_axes(elab, array, first, second), Static(second))
+
+
+@meaning(np.roll)
+def roll(elab: Elaborator, a: Value, shift: Value, axis: Value = NONE) -> Value:
+    array = as_array(elab, a)
+    axes = axis_argument(elab, axis, array.type.rank)
+    shifts = items_of(elab, shift)
+    pairs = [(shift, axes)] if shifts is None and not isinstance(axes, tuple) else _roll_pairs(elab, shift, shifts, axes)
+    atom = operand(elab, array)
+    for one, place in pairs:
+        atom = emit_atom(elab, shape_rules.roll, (atom, elab.atom(one)), axis=place)
+    return elab.lift(atom)
+
+
+def _roll_pairs(elab: Elaborator, shift: Value, shifts: tuple[Value, ...] | None, axes: Any) -> list[tuple[Value, int]]:
+    if not isinstance(axes, tuple):
+        refuse(elab, "np.roll with several shifts takes as many axes.", kind=ShapeError)
+    return list(zip(shifts or (shift,) * len(axes), axes, strict=True))
+
+
+@meaning(np.tile)
+def tile(elab: Elaborator, A: Value, reps: Value) -> Value:
+    array, times = as_array(elab, A), dims_argument(elab, reps)
+    rank = max(array.type.rank, len(times))
+    times = [*[Const(1)] * (rank - len(times)), *times]
+    sizes = [*[Const(1)] * (rank - array.type.rank), *(size_atom(elab, array, k) for k in range(array.type.rank))]
+    parts = [(t, n) for t, n in zip(times, sizes, strict=True)]
+    spread = emit_atom(elab, shape_rules.reshape, (operand(elab, array), *(d for _, n in parts for d in (Const(1), n))))
+    wide = emit_atom(elab, shape_rules.broadcast_to, (spread, *(d for pair in parts for d in pair)))
+    return elab.lift(emit_atom(elab, shape_rules.reshape, (wide, *(_product(elab, t, n) for t, n in parts))))
+
+
+def _product(elab: Elaborator, a: Atom, b: Atom) -> Atom:
+    return elab.atom(operators.binary(elab, "mul", elab.lift(a), elab.lift(b)))
+
+
+@meaning(np.repeat, np.ndarray.repeat)
+def repeat(elab: Elaborator, a: Value, repeats: Value, axis: Value = NONE) -> Value:
+    array = as_array(elab, a)
+    if static(elab, axis) is None:
+        array = reshape_view(elab, array, [Const(-1)]) if array.type.rank != 1 else array
+    place = 0 if static(elab, axis) is None else one_axis(elab, axis, array.type.rank)
+    (times,) = dims_argument(elab, repeats) if rank_of(elab, repeats) == 0 and items_of(elab, repeats) is None else (None,)
+    if times is None:
+        refuse(elab, "np.repeat with a number of repeats for each item is not supported.", "Index with an array of places.")
+    sizes = [size_atom(elab, array, k) for k in range(array.type.rank)]
+    head, tail = sizes[: place + 1], sizes[place + 1 :]
+    spread = emit_atom(elab, shape_rules.reshape, (operand(elab, array), *head, Const(1), *tail))
+    wide = emit_atom(elab, shape_rules.broadcast_to, (spread, *head, times, *tail))
+    return elab.lift(emit_atom(elab, shape_rules.reshape, (wide, *head[:-1], _product(elab, head[-1], times), *tail)))
+
+
+@meaning(np.pad)
+def pad(elab: Elaborator, array: Value, pad_width: Value, mode: Value = NONE, constant_values: Value = ZERO) -> Value:
+    if static(elab, mode) not in (None, "constant"):
+        refuse(elab, f"np.pad with mode={static(elab, mode)!r} is not supported.", "Use concatenate or indexing.")
+    from s2sad.frontend.library.creation import filled
+    from s2sad.ir.paths import SLOT
+
+    source = as_array(elab, array)
+    rank = source.type.rank
+    widths = np.broadcast_to(np.asarray(static(elab, pad_width)), (rank, 2)).tolist()
+    sizes = [size_atom(elab, source, k) for k in range(rank)]
+    totals = [_plus(elab, n, low + high) for n, (low, high) in zip(sizes, widths, strict=True)]
+    value = fit(elab, operand(elab, constant_values), source.type.dtype)
+    out = filled(elab, value, totals, source.type.dtype)
+    assert isinstance(out, ArrayRef)
+    ends = [_plus(elab, n, low) for n, (low, _) in zip(sizes, widths, strict=True)]
+    entries = tuple(Slice(low, SLOT) for low, _ in widths)
+    elab.write_array(out, (Index(entries),), tuple(ends), operand(elab, source))
+    return out
+
+
+def _plus(elab: Elaborator, atom: Atom, more: int) -> Atom:
+    return elab.atom(operators.binary(elab, "add", elab.lift(atom), Static(more)))
+
+
+# -- diagonals and triangles
+
+
+@meaning(np.diag)
+def diag(elab: Elaborator, v: Value, k: Value = ZERO) -> Value:
+    array = as_array(elab, v)
+    offset = static(elab, k)
+    match array.type.rank:
+        case 1:
+            return elab.lift(emit_atom(elab, shape_rules.diag, (operand(elab, array),), k=offset))
+        case 2:
+            return diagonal(elab, array, Static(offset))
+    refuse(elab, "np.diag takes a vector or a matrix.", kind=ShapeError)
+
+
+@meaning(np.diagflat)
+def diagflat(elab: Elaborator, v: Value, k: Value = ZERO) -> Value:
+    return diag(elab, ravel(elab, v), k)
+
+
+@meaning(np.diagonal, np.ndarray.diagonal, np.linalg.diagonal)
+def diagonal(elab: Elaborator, a: Value, offset: Value = ZERO, axis1: Value = ZERO, axis2: Value = ONE) -> Value:
+    array = as_array(elab, a)
+    rank = array.type.rank
+    if rank < 2:
+        refuse(elab, "A diagonal needs an array of rank 2 at least.", kind=ShapeError)
+    axes = {name: normal_axis(elab, static(elab, axis), rank) for name, axis in (("axis1", axis1), ("axis2", axis2))}
+    return elab.lift(emit_atom(elab, shape_rules.diagonal, (operand(elab, array),), offset=static(elab, offset), **axes))
+
+
+@meaning(np.fill_diagonal, fold=False)
+def fill_diagonal(elab: Elaborator, a: Value, val: Value) -> Value:
+    from s2sad.frontend.library.creation import arange
+    from s2sad.frontend.library.indexing import assign_subscript
+
+    array = as_array(elab, a)
+    if array.type.rank != 2 or array.type.dims[0] != array.type.dims[1]:
+        refuse(elab, "np.fill_diagonal needs a square matrix.", "Assign a[i, i] in a loop.", ShapeError)
+    places = arange(elab, size_value(elab, array, 0))
+    assign_subscript(elab, array, Tuple((places, places)), val)
+    return NONE
+
+
+@meaning(np.tril)
+def tril(elab: Elaborator, m: Value, k: Value = ZERO) -> Value:
+    return elab.lift(emit_atom(elab, shape_rules.tril, (operand(elab, as_array(elab, m)),), k=static(elab, k)))
+
+
+@meaning(np.triu)
+def triu(elab: Elaborator, m: Value, k: Value = ZERO) -> Value:
+    return elab.lift(emit_atom(elab, shape_rules.triu, (operand(elab, as_array(elab, m)),), k=static(elab, k)))
+
+
+@meaning(np.trace, np.ndarray.trace)
+def trace(elab: Elaborator, a: Value, offset: Value = ZERO, axis1: Value = ZERO, axis2: Value = ONE) -> Value:
+    params = {"offset": static(elab, offset), "axis1": static(elab, axis1), "axis2": static(elab, axis2)}
+    return composite(elab, products.trace, as_array(elab, a), **params)
+
+
+@meaning(np.ndarray.fill, fold=False)
+def fill(elab: Elaborator, a: Value, value: Value) -> Value:
+    from s2sad.frontend.library.indexing import assign_subscript
+
+    assign_subscript(elab, a, Static(Ellipsis), value)
+    return NONE
+
+
+@meaning(np.copyto, fold=False)
+def copyto(elab: Elaborator, dst: Value, src: Value) -> Value:
+    return fill(elab, dst, src)
+
+
+@meaning(np.put, np.place, np.putmask, fold=False)
+def put(elab: Elaborator, *args: Value, **kwargs: Value) -> Value:
+    refuse(elab, "This function is not supported.", "Write a[index] = values.", TypeMismatchError)
+
+
+_ = only_c_order

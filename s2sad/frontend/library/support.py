@@ -1,0 +1,340 @@
+"""What every part of the library uses: the elaborator as the library sees it, emission, folding, refusals."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+
+from s2sad.errors import S2sadError, ShapeError, TypeMismatchError, UnsupportedError
+from s2sad.frontend.values import (
+    ArrayRef, Content, DictRef, Entries, ListRef, Location, Number, Partial, RuntimeItems, Static, StaticItems, Tuple,
+    Value,
+)
+from s2sad.ir import Atom, Builder, Const, Let, Pos, Var
+from s2sad.ir.builder import atom_of
+from s2sad.ir.nodes import replace
+from s2sad.ir.paths import Path
+from s2sad.ir.primitives import Primitive, cast
+from s2sad.ir.types import Array, List, Scalar, Type
+
+
+class Elaborator(Protocol):
+    """What the library may ask of the elaborator."""
+
+    builder: Builder
+
+    @property
+    def pos(self) -> Pos | None: ...
+    def atom(self, value: Value) -> Atom: ...
+    def lift(self, atom: Atom) -> Value: ...
+    def get(self, location: Location) -> Content: ...
+    def set(self, location: Location, content: Content) -> None: ...
+    def write_array(self, ref: ArrayRef, path: Path, operands: tuple[Atom, ...], value: Atom, inc: bool = False) -> None: ...
+    def truth(self, value: Value) -> bool | Atom: ...
+    def call(self, function: Value, args: list[Value], kwargs: dict[str, Value]) -> Value: ...
+    def branch(self, cond: Atom, then: Callable[[], Value], orelse: Callable[[], Value]) -> Value: ...
+    def error(self, why: str, instead: str = "") -> NoReturn: ...
+    def static(self, value: Value) -> Any: ...
+
+
+# -- defaults of arguments
+
+NONE, FALSE, TRUE, ZERO, ONE, LAST = (Static(obj) for obj in (None, False, True, 0, 1, -1))
+C_ORDER, K_ORDER = Static("C"), Static("K")
+
+
+# -- refusals
+
+
+def refuse(elab: Elaborator, why: str, instead: str = "", kind: type[S2sadError] = UnsupportedError) -> NoReturn:
+    """Raise an error at the line being elaborated."""
+    raise kind(why, instead, elab.pos)
+
+
+def reraise(elab: Elaborator, error: Exception) -> NoReturn:
+    """Raise at the user's line what Python or NumPy raised while a known value or a result type was computed."""
+    if isinstance(error, S2sadError):
+        raise error
+    kinds = ((TypeError, TypeMismatchError), (ValueError, ShapeError), (IndexError, ShapeError))
+    kind = next((ours for theirs, ours in kinds if isinstance(error, theirs)), UnsupportedError)
+    text = str(error).rstrip(".")
+    raise kind(f"{type(error).__name__}: {text}.", "", elab.pos) from error
+
+
+# -- emission
+
+
+def emit_atom(elab: Elaborator, prim: Primitive, atoms: Iterable[Atom], **params: Any) -> Any:
+    """Append a primitive; NumPy's own complaints about types and shapes become errors at the user's line."""
+    try:
+        return elab.builder.emit(prim, tuple(atoms), params)
+    except S2sadError:
+        raise
+    except Exception as error:
+        reraise(elab, error)
+
+
+def operand(elab: Elaborator, value: Value) -> Atom:
+    """The atom of a number or an array; lists and tuples of them become arrays, as NumPy's functions make them."""
+    if isinstance(value, Tuple | ListRef) or (isinstance(value, Static) and isinstance(value.obj, (tuple, list, range))):
+        from s2sad.frontend.library.creation import asarray
+
+        value = asarray(elab, value)
+    elif type_of(elab, value) is None:
+        why = f"{describe(elab, value)} is neither a number nor an array."
+        refuse(elab, why[0].upper() + why[1:], "", TypeMismatchError)
+    atom = elab.atom(value)
+    return retype(elab, atom, value.type) if isinstance(value, ArrayRef) and value.path else atom
+
+
+def emit(elab: Elaborator, prim: Primitive, *values: Value, **params: Any) -> Value:
+    """Append a primitive applied to abstract values."""
+    out = emit_atom(elab, prim, [operand(elab, v) for v in values], **params)
+    return Tuple(tuple(map(elab.lift, out))) if isinstance(out, tuple) else elab.lift(out)
+
+
+def set_weak(elab: Elaborator, atom: Any, weak: bool) -> Any:
+    """The last result as a Python number (weak) or a NumPy scalar, by changing the type of its definition.
+
+    ``math.sin(x)`` is a Python float and ``np.sin(x)`` is not, though both are the primitive `sin`.
+    """
+    if isinstance(atom, Var) and isinstance(atom.type, Scalar) and atom.type.weak != weak:
+        return retype(elab, atom, Scalar(atom.type.dtype, weak))
+    return atom
+
+
+def retype(elab: Elaborator, atom: Any, type_: Type) -> Any:
+    """The last result with a type that says the same or more (of weakness, of dims); as it is where it is not the last."""
+    block = elab.builder.statements
+    last = block[-1] if block else None
+    if not isinstance(last, Let) or atom not in last.targets:
+        return atom
+    fixed = Var(atom.name, type_)
+    block[-1] = replace(last, targets=tuple(fixed if t == atom else t for t in last.targets))
+    if atom in elab.builder.sizes:
+        elab.builder.sizes[fixed] = elab.builder.sizes.pop(atom)
+    return fixed
+
+
+def composite(elab: Elaborator, function: Callable[..., Any], *values: Value, **params: Any) -> Value:
+    """Run a function of primitives (as derivative rules are written) on abstract values."""
+    refs = [elab.builder.ref(operand(elab, v)) for v in values]
+    try:
+        out = function(*refs, **params)
+    except S2sadError:
+        raise
+    except Exception as error:
+        reraise(elab, error)
+    if isinstance(out, tuple):
+        return Tuple(tuple(elab.lift(atom_of(o)) for o in out))
+    return elab.lift(atom_of(out))
+
+
+def fit(elab: Elaborator, atom: Atom, dtype: np.dtype) -> Atom:
+    """The atom with elements of this dtype; nothing is emitted where they are already, and constants are converted."""
+    if atom.type.dtype == dtype:
+        return atom
+    if isinstance(atom, Const):
+        python = {"b": bool, "i": int, "u": int, "f": float, "c": complex}[dtype.kind]
+        return Const(python(atom.value)) if atom.type.weak and dtype.itemsize >= 8 else Const(dtype.type(atom.value))
+    params = {"dtype": dtype, "weak": True} if isinstance(atom.type, Scalar) and atom.type.weak else {"dtype": dtype}
+    return emit_atom(elab, cast, (atom,), **params)
+
+
+# -- values known now
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Any = _Unknown()
+
+
+def known(elab: Elaborator, value: Value) -> Any:
+    """The Python object that a value stands for, or `UNKNOWN`. Lists and dicts are given as copies."""
+    match value:
+        case Static(np.ndarray()):
+            return UNKNOWN
+        case Static(obj):
+            return obj
+        case Number(Const(number)):
+            return number
+        case Tuple(items, type_):
+            objects = _all_known(elab, items)
+            return UNKNOWN if objects is UNKNOWN else make_tuple(type_, objects)
+        case ListRef(location):
+            content = elab.get(location)
+            return _all_known(elab, content.items) if isinstance(content, StaticItems) else UNKNOWN
+        case DictRef(location):
+            content = elab.get(location)
+            assert isinstance(content, Entries)
+            objects = _all_known(elab, [v for _, v in content.items])
+            return UNKNOWN if objects is UNKNOWN else dict(zip((k for k, _ in content.items), objects, strict=True))
+        case _:
+            return UNKNOWN
+
+
+def _all_known(elab: Elaborator, values: Iterable[Value]) -> Any:
+    objects = []
+    for value in values:
+        obj = known(elab, value)
+        if obj is UNKNOWN:
+            return UNKNOWN
+        objects.append(obj)
+    return objects
+
+
+def make_tuple(type_: type, items: Iterable[Any]) -> Any:
+    """A tuple or namedtuple of these items."""
+    return tuple(items) if type_ is tuple else type_(*items)
+
+
+def static(elab: Elaborator, value: Value) -> Any:
+    """The Python object behind a value whose very value is needed; asks for it where it is an argument."""
+    obj = known(elab, value)
+    if obj is not UNKNOWN:
+        return obj
+    match value:
+        case Tuple(items, type_):
+            return make_tuple(type_, [static(elab, v) for v in items])
+        case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
+            return [static(elab, v) for v in content.items]
+        case _:
+            return elab.static(value)
+
+
+def is_number(obj: Any) -> bool:
+    return isinstance(obj, (bool, int, float, complex, np.number, np.bool_))
+
+
+def wrap(elab: Elaborator, obj: Any) -> Value:
+    """A Python object as an abstract value; containers become locations of their own, arrays become buffers."""
+    match obj:
+        case tuple():
+            return Tuple(tuple(wrap(elab, o) for o in obj), type(obj))
+        case list():
+            return new_list(elab, [wrap(elab, o) for o in obj])
+        case dict():
+            location = Location("dict")
+            elab.set(location, Entries(tuple((k, wrap(elab, v)) for k, v in obj.items())))
+            return DictRef(location)
+        case np.ndarray():
+            from s2sad.frontend.library.creation import constant_array
+
+            return constant_array(elab, obj)
+        case _:
+            return Static(obj)
+
+
+def new_list(elab: Elaborator, items: Iterable[Value]) -> ListRef:
+    location = Location("items")
+    elab.set(location, StaticItems(tuple(items)))
+    return ListRef(location)
+
+
+def new_runtime_list(elab: Elaborator, atom: Atom) -> ListRef:
+    location = Location("items")
+    elab.set(location, RuntimeItems(atom))
+    return ListRef(location)
+
+
+# -- sequences
+
+
+def items_of(elab: Elaborator, value: Value) -> tuple[Value, ...] | None:
+    """The items of a tuple, a list of known length, or a known sequence; None for anything else."""
+    match value:
+        case Tuple(items):
+            return items
+        case ListRef(location):
+            content = elab.get(location)
+            return content.items if isinstance(content, StaticItems) else None
+        case Static(tuple() | list() | range() | str() as obj):
+            return tuple(wrap(elab, o) for o in obj)
+        case _:
+            return None
+
+
+def runtime_list(elab: Elaborator, value: Value) -> Atom | None:
+    """The current version of a list that grows at run time; None for anything else."""
+    if isinstance(value, ListRef) and isinstance(content := elab.get(value.location), RuntimeItems):
+        return content.atom
+    return None
+
+
+# -- types
+
+
+def type_of(elab: Elaborator, value: Value) -> Type | None:
+    """The type of a number, an array, or a runtime list; None for what is neither."""
+    match value:
+        case Number(atom):
+            return atom.type
+        case ArrayRef(type=type_):
+            return type_
+        case Static(obj) if is_number(obj):
+            return Const(obj).type
+        case _:
+            atom = runtime_list(elab, value)
+            return None if atom is None else atom.type
+
+
+def is_numeric(elab: Elaborator, value: Value) -> bool:
+    return isinstance(type_of(elab, value), (Scalar, Array))
+
+
+def rank_of(elab: Elaborator, value: Value) -> int:
+    type_ = type_of(elab, value)
+    return type_.rank if isinstance(type_, Array) else 0
+
+
+def is_int_scalar(atom: Atom) -> bool:
+    return isinstance(atom.type, Scalar) and atom.type.dtype.kind in "iu"
+
+
+def describe(elab: Elaborator, value: Value) -> str:
+    """What a value is, for messages."""
+    match type_of(elab, value):
+        case Scalar(dtype, weak):
+            return {"b": "bool", "i": "int", "f": "float", "c": "complex"}.get(dtype.kind, dtype.name) if weak else dtype.name
+        case Array(dtype, dims):
+            return f"an array of {dtype.name} of rank {len(dims)}"
+        case List():
+            return "a list"
+    match value:
+        case Static(None):
+            return "None"
+        case Static(types.ModuleType() as module):
+            return f"the module {module.__name__}"
+        case Static(obj):
+            return repr(obj) if isinstance(obj, (str, tuple)) else getattr(obj, "__name__", type(obj).__name__)
+        case Tuple():
+            return "a tuple"
+        case ListRef():
+            return "a list"
+        case DictRef():
+            return "a dict"
+        case Partial(function=Static(type() as cls)):
+            return f"a {cls.__name__}"
+        case _:
+            return f"a {type(value).__name__.lower()}"
+
+
+def keywords(pairs: Mapping[str, Value]) -> str:
+    return ", ".join(f"{k}=" for k in pairs)
+
+
+def function_name(function: Any) -> str:
+    """A callable as a user writes it: ``np.linalg.norm``, ``math.sin``, ``len``."""
+    if isinstance(function, np.ufunc):
+        return f"np.{function.__name__}"
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)
+    module = getattr(function, "__module__", None) or ""
+    if module == "builtins" or not module:
+        return name
+    return f"{module.replace('numpy', 'np', 1)}.{name}"

@@ -1,0 +1,62 @@
+"""The table of meanings: what a Python callable is, run on abstract values.
+
+    @meaning(np.reshape)
+    def reshape(elab, a, shape, order=C_ORDER): ...
+
+The parameters of a meaning are those of the function it stands for, as far as they are supported; a keyword that a meaning
+does not name is refused. Methods are keyed by their descriptors (`np.ndarray.sum`, `list.append`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from s2sad.frontend.library.support import Elaborator, UnsupportedError, function_name, refuse
+from s2sad.frontend.values import Value
+
+MeaningFunction = Callable[..., Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How to run a callable on abstract values. `fold`: with known arguments only, Python itself is run."""
+
+    function: MeaningFunction
+    signature: inspect.Signature
+    fold: bool = True
+
+
+MEANINGS: dict[Any, Meaning] = {}
+
+
+def meaning(*callables: Any, fold: bool = True) -> Callable[[MeaningFunction], MeaningFunction]:
+    """Declare what some callables mean."""
+
+    def declare(function: MeaningFunction) -> MeaningFunction:
+        entry = Meaning(function, inspect.signature(function), fold)
+        for key in callables:
+            MEANINGS[key] = entry
+        return function
+
+    return declare
+
+
+def find(function: Any) -> Meaning | None:
+    """The meaning of a callable, or None."""
+    try:
+        return MEANINGS.get(function)
+    except TypeError:  # an unhashable callable
+        return None
+
+
+def run(elab: Elaborator, function: Any, entry: Meaning, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Run a meaning, refusing arguments that it does not name."""
+    try:
+        entry.signature.bind(elab, *args, **kwargs)
+    except TypeError as error:
+        name = function_name(function)
+        refuse(elab, f"This call of {name} is not supported: {error}.", "Write it with the arguments that are.", UnsupportedError)
+    return entry.function(elab, *args, **kwargs)

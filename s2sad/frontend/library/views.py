@@ -1,0 +1,192 @@
+"""Views that are not subscripts: transposes, reshapes, real and imaginary parts.
+
+Whether NumPy gives a view or a copy is asked of NumPy, on a dummy laid out as the array is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.errors import ShapeError
+from s2sad.frontend.library.indexing import buffer_of, view
+from s2sad.frontend.library.support import Elaborator, emit, emit_atom, operand, refuse
+from s2sad.frontend.values import ArrayRef, Location, Value
+from s2sad.ir import Array, Atom, Const
+from s2sad.ir.infer import PRIMES, value_of
+from s2sad.ir.paths import SLOT, Index, Slice, View, count_slots, load_path
+from s2sad.ir.types import Dim, Size, above_one, symbols_of
+from s2sad.rules import elementwise
+from s2sad.rules import shape as shape_rules
+
+# -- dummies
+
+UNKNOWN_SIZE = 7
+
+
+def _sizes(types: list[Array]) -> dict[Any, int]:
+    symbols = sorted({s for t in types for s in symbols_of(t)})
+    return {s: PRIMES[i % len(PRIMES)] + 42 * (i // len(PRIMES)) for i, s in enumerate(symbols)}
+
+
+def layout_dummy(elab: Elaborator, ref: ArrayRef) -> tuple[np.ndarray, dict[Any, int]]:
+    """An array laid out as `ref` is: the path applied to a dummy of its buffer (taken to be in C order)."""
+    buffer = buffer_of(elab, ref).type
+    assert isinstance(buffer, Array)
+    sizes = _sizes([buffer, ref.type])
+    array = np.empty([value_of(d, sizes) for d in buffer.dims], buffer.dtype)
+    operands = iter(ref.operands)
+    for step in ref.path:
+        slots = [next(operands) for _ in range(count_slots((step,)))]
+        if isinstance(step, View) and step.name == "reshape" and array.flags.c_contiguous:
+            array = np.empty([UNKNOWN_SIZE if p is SLOT or p == -1 else p for p in step.params], array.dtype)
+        else:
+            array = load_path(array, [_dummy_slot(elab, a, sizes) for a in slots], (_open(step),))
+    return array, sizes
+
+
+def _open(step: Any) -> Any:
+    """A step whose unknown slice bounds are replaced by ones that leave some elements, not all."""
+    if not isinstance(step, Index):
+        return step
+
+    def entry(e: Any) -> Any:
+        if not isinstance(e, Slice) or SLOT not in (e.start, e.stop, e.step):
+            return e
+        backwards = isinstance(e.step, int) and e.step < 0
+        low, high = (-1, 0) if backwards else (0, -1)
+        return Slice(low if e.start is SLOT else e.start, high if e.stop is SLOT else e.stop, 2 if e.step is SLOT else e.step)
+
+    return Index(tuple(entry(e) for e in step.entries))
+
+
+def _dummy_slot(elab: Elaborator, atom: Atom, sizes: dict[Any, int]) -> int:
+    size = elab.builder.size_of(atom)
+    return value_of(size, sizes) if _evaluates(size, sizes) else 0
+
+
+def _evaluates(size: Dim | None, sizes: dict[Any, int]) -> bool:
+    return isinstance(size, int) or (isinstance(size, Size) and all(s in sizes for s, _ in size.terms))
+
+
+def is_contiguous(elab: Elaborator, ref: ArrayRef) -> bool:
+    """Whether an array is laid out in C order."""
+    return not ref.path or bool(layout_dummy(elab, ref)[0].flags.c_contiguous)
+
+
+# -- reshape
+
+
+def reshape_view(elab: Elaborator, ref: ArrayRef, dims: list[Atom]) -> ArrayRef:
+    """``ref.reshape(dims)``: a view where NumPy gives one, else a copy."""
+    check_reshape(elab, ref.type, dims)
+    shared = _reshape_shares(elab, ref, dims)
+    if shared:
+        params = tuple(d.value if isinstance(d, Const) else SLOT for d in dims)
+        operands = tuple(d for d in dims if not isinstance(d, Const))
+        return view(elab, ref, View("reshape", params), operands)
+    out = elab.lift(emit_atom(elab, shape_rules.reshape, (operand(elab, ref), *dims)))
+    assert isinstance(out, ArrayRef)
+    return out if shared is False else read_only(elab, out)
+
+
+def check_reshape(elab: Elaborator, source: Array, dims: list[Atom]) -> None:
+    """Refuse shapes that can never hold the elements."""
+    if sum(1 for d in dims if d == Const(-1)) > 1:
+        refuse(elab, "Can only specify one unknown dimension.", kind=ShapeError)
+    known = all(isinstance(d, int) for d in source.dims) and all(isinstance(d, Const) for d in dims)
+    if not known:
+        return
+    size, wanted = int(np.prod(source.dims, dtype=int)), [d.value for d in dims]  # type: ignore[union-attr,arg-type]
+    try:
+        np.empty(size, bool).reshape(wanted)
+    except ValueError:
+        refuse(elab, f"Cannot reshape an array of size {size} into shape {tuple(wanted)}.", kind=ShapeError)
+
+
+def _reshape_shares(elab: Elaborator, ref: ArrayRef, dims: list[Atom]) -> bool | None:
+    """Whether the reshape is a view; None where it cannot be known."""
+    dummy, sizes = layout_dummy(elab, ref)
+    if dummy.flags.c_contiguous:
+        return True
+    wanted = [elab.builder.size_of(d) for d in dims]
+    if not all(_evaluates(w, sizes) for w in wanted):
+        return None
+    try:
+        return np.shares_memory(dummy.reshape([value_of(w, sizes) for w in wanted]), dummy)  # type: ignore[arg-type]
+    except ValueError:
+        return None
+
+
+def read_only(elab: Elaborator, ref: ArrayRef) -> ArrayRef:
+    """A copy that may stand for a view: reading it is right, writing into it is refused."""
+    location = Location(ref.location.hint, captured=True)
+    elab.set(location, elab.get(ref.location))
+    return ArrayRef(location, ref.type, ref.path, ref.operands)
+
+
+def flattened(elab: Elaborator, ref: ArrayRef) -> Value:
+    """``ref.flatten()``: always a copy."""
+    return elab.lift(emit_atom(elab, shape_rules.reshape, (operand(elab, ref), Const(-1))))
+
+
+# -- axes
+
+
+def normal_axis(elab: Elaborator, axis: int, rank: int) -> int:
+    """An axis counted from the front."""
+    if not -rank <= axis < rank:
+        refuse(elab, f"Axis {axis} is out of bounds for an array of rank {rank}.", kind=ShapeError)
+    return axis % rank
+
+
+def transposed(elab: Elaborator, ref: ArrayRef, axes: tuple[int, ...] | None = None) -> ArrayRef:
+    """``ref.transpose(axes)``; None reverses them."""
+    rank = ref.type.rank
+    if axes is None or axes == tuple(range(rank))[::-1]:
+        return ref if rank < 2 else view(elab, ref, View("T"))
+    if sorted(axes) != list(range(rank)):
+        refuse(elab, f"The axes {axes} do not match an array of rank {rank}.", kind=ShapeError)
+    return ref if axes == tuple(range(rank)) else view(elab, ref, View("transpose", axes))
+
+
+def swap_axes(elab: Elaborator, ref: ArrayRef, first: int, second: int) -> ArrayRef:
+    rank = ref.type.rank
+    i, j = normal_axis(elab, first, rank), normal_axis(elab, second, rank)
+    axes = list(range(rank))
+    axes[i], axes[j] = j, i
+    return transposed(elab, ref, tuple(axes))
+
+
+def inserted(elab: Elaborator, ref: ArrayRef, axes: tuple[int, ...]) -> ArrayRef:
+    """``np.expand_dims``."""
+    rank = ref.type.rank + len(axes)
+    places = {normal_axis(elab, a, rank) for a in axes}
+    if len(places) < len(axes):
+        refuse(elab, "Repeated axis.", kind=ShapeError)
+    entries = tuple(None if k in places else Slice() for k in range(rank))
+    return view(elab, ref, Index(entries))
+
+
+def squeezed(elab: Elaborator, ref: ArrayRef, axes: tuple[int, ...] | None) -> ArrayRef:
+    """``np.squeeze``; None removes the axes known to have size 1."""
+    rank = ref.type.rank
+    if axes is None and not all(isinstance(d, int) or above_one(d) for d in ref.type.dims):
+        refuse(elab, "Whether an axis here has size 1 is known at run time only.", "Give np.squeeze its axis.", ShapeError)
+    ones = (k for k, d in enumerate(ref.type.dims) if d == 1)
+    gone = set(ones) if axes is None else {normal_axis(elab, a, rank) for a in axes}
+    if any(isinstance(ref.type.dims[k], int) and ref.type.dims[k] != 1 for k in gone):
+        refuse(elab, "Cannot squeeze out an axis whose size is not 1.", kind=ShapeError)
+    if not gone:
+        return ref
+    return view(elab, ref, Index((*(0 if k in gone else Slice() for k in range(rank)), ...)))
+
+
+def part(elab: Elaborator, ref: ArrayRef, name: str) -> Value:
+    """``ref.real`` and ``ref.imag``."""
+    if ref.type.dtype.kind == "c":
+        return view(elab, ref, View(name))
+    if name == "real":
+        return ref
+    return emit(elab, elementwise.imag, ref)

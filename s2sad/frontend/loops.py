@@ -1,0 +1,189 @@
+"""Loops on runtime values: elaborated again and again until the types of what they carry stand still.
+
+The state at a loop's head is the join of the state on entry and that at the end of the body. The first pass assumes that
+nothing changes; what the end of the body then has different from the entry is carried from the next pass on, with the
+type in which both meet. Two passes are nearly always enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from s2sad.frontend import convert
+from s2sad.frontend.joins import Joiner, Key, Pair, meet, same_content
+from s2sad.frontend.rename import rename_state
+from s2sad.frontend.unreachable import Unreachable
+from s2sad.frontend.values import Number, State, Static, Value
+from s2sad.ir.nodes import Atom, Carry, Const, For, Stmt, Var, While, int_var
+from s2sad.ir.types import BOOL, Scalar, Type
+from s2sad.rules.logical import not_
+
+if TYPE_CHECKING:
+    from s2sad.frontend.elaborator import Elaborator
+
+MOST_PASSES = 12
+
+
+class EffectfulTest(Exception):
+    """The test of a while loop changes something."""
+
+
+@dataclass(slots=True)
+class Pass:
+    """One elaboration of a loop's body."""
+
+    pre: list[Stmt]
+    body: list[Stmt]
+    index: Var
+    test: Atom | None
+    exit: Atom | None
+    head: list[Pair]
+    head_state: State
+    end_state: State
+    dead: bool
+    left: Var | None = None
+
+
+@dataclass(slots=True)
+class Loop:
+    """A loop to elaborate: what it runs, and the names that are live at its head.
+
+    `bind(index)` binds the loop's target (None for a while loop); `test` computes a while loop's condition.
+    """
+
+    elab: Elaborator
+    run: Callable[[], None]
+    live: frozenset[str]
+    hint: str
+    bind: Callable[[Value], None] | None = None
+    test: Callable[[], Atom | bool] | None = None
+    bounds: tuple[Atom, Atom, Atom] | None = None
+    exits: bool = False
+
+    def elaborate(self) -> None:
+        """Write the loop and leave the state after it."""
+        elab = self.elab
+        entry, pos = elab.state, elab.pos
+        carried: dict[Key, Type] = {}
+        previous: State | None = None
+        mark = elab.mark()
+        for _ in range(MOST_PASSES):
+            attempt = self.attempt(entry, previous, carried)
+            if attempt.dead:
+                return self.finish_dead(attempt, entry)
+            elab.frame.live = self.live
+            check = Joiner(elab, entry, attempt.end_state, carried, loop=True)
+            check.join()
+            found = {p.key: p.type for p in check.pairs}
+            if settled(found, carried) and {p.key for p in attempt.head} == set(found):
+                elab.builder.pos = pos
+                return self.finish(attempt, check.pairs, entry)
+            carried = found
+            previous = attempt.end_state
+            elab.reset(mark)
+        elab.error("The types of what this loop carries do not settle.", "Give its variables their final types before the loop.")
+
+    def attempt(self, entry: State, previous: State | None, carried: Mapping[Key, Type]) -> Pass:
+        """Elaborate the body once, from the head state that the last pass suggests."""
+        elab = self.elab
+        pairs: list[Pair] = []
+        state = dict(entry)
+        elab.frame.live = self.live
+        if previous is not None:
+            joiner = Joiner(elab, entry, previous, carried, loop=True)
+            joiner.join()
+            pairs, state = joiner.pairs, joiner.commit()
+        head = dict(state)
+        elab.state = state
+        index = int_var(elab.builder.names.fresh(self.hint))
+        left = Var(elab.builder.names.fresh("left"), Scalar(BOOL, True)) if self.exits and self.test is not None else None
+        out = Pass([], [], index, None, None, pairs, head, head, False, left)
+        elab.exit_flag = None
+        try:
+            if self.test is not None:
+                with elab.builder.block() as out.pre:
+                    out.test = self.run_test(left)
+                if any(not same_content(c, elab.state.get(x, c)) for x, c in head.items()):
+                    raise EffectfulTest
+            with elab.builder.block() as out.body:
+                if self.bind is not None:
+                    self.bind(Number(index))
+                self.run()
+                out.exit = self.exit_atom()
+        except Unreachable:
+            out.dead = True
+        out.end_state = elab.state
+        return out
+
+    def run_test(self, left: Var | None) -> Atom:
+        """The condition of a while loop; once `left` holds it is not computed any more."""
+        elab = self.elab
+        assert self.test is not None
+        test = self.test
+
+        def value() -> Value:
+            truth = test()
+            return Static(truth) if isinstance(truth, bool) else Number(truth)
+
+        if left is None:
+            truth = test()
+            return Const(truth) if isinstance(truth, bool) else truth
+        return elab.atom(elab.branch(elab.builder.emit(not_, (left,)), value, lambda: Static(False)))
+
+    def exit_atom(self) -> Atom | None:
+        flag, self.elab.exit_flag = self.elab.exit_flag, None
+        if flag is None:
+            return None
+        truth = self.elab.truth(flag)
+        return (Const(True) if truth else None) if isinstance(truth, bool) else truth
+
+    def finish(self, last: Pass, ends: list[Pair], entry: State) -> None:
+        """Write the loop of the last pass."""
+        elab = self.elab
+        by_key = {p.key: p for p in ends}
+        elab.state = last.end_state
+        with elab.builder.block() as extra:
+            nexts = [convert.convert(elab, by_key[p.key].right, p.var.type) for p in last.head]
+        last.body.extend(extra)
+        elab.state = entry
+        inits = [convert.convert(elab, by_key[p.key].left, p.var.type) for p in last.head]
+        outs = [elab.builder.var(p.var.name, p.var.type) for p in last.head]
+        carried = [Carry(p.var, i, n, o) for p, i, n, o in zip(last.head, inits, nexts, outs, strict=True)]
+        if self.bounds is not None:
+            elab.builder.append(For(last.index, *self.bounds, tuple(carried), tuple(last.body), last.exit, pos=elab.pos))
+        else:
+            carried += self.left_carry(last)
+            assert last.test is not None
+            elab.builder.append(While(last.index, tuple(carried), tuple(last.pre), last.test, tuple(last.body), pos=elab.pos))
+        after = {p.var: o for p, o in zip(last.head, outs, strict=True)}
+        elab.state = rename_state(last.head_state, after)
+        elab.latest = None
+
+    def left_carry(self, last: Pass) -> list[Carry]:
+        if last.left is None:
+            return []
+        out = self.elab.builder.var("left", last.left.type)
+        return [Carry(last.left, Const(False), last.exit or Const(False), out)]
+
+    def finish_dead(self, last: Pass, entry: State) -> None:
+        """A loop whose body never ends normally: it raises in its first iteration, or does not run."""
+        elab = self.elab
+        elab.state = dict(entry)
+        if self.bounds is not None:
+            elab.builder.append(For(last.index, *self.bounds, (), tuple(last.body), pos=elab.pos))
+        elif last.test is not None:
+            elab.builder.append(While(last.index, (), tuple(last.pre), last.test, tuple(last.body), pos=elab.pos))
+        if last.test == Const(True):
+            raise Unreachable
+
+
+def settled(found: Mapping[Key, Type], carried: Mapping[Key, Type]) -> bool:
+    """Whether a pass carried what it should, with the right types."""
+    return found.keys() == carried.keys() and all(_covers(carried[k], found[k]) for k in found)
+
+
+def _covers(old: Type, new: Type) -> bool:
+    return old == new or meet(old, new) == old
+

@@ -1,0 +1,204 @@
+"""Loops that fill an array: ``for i in range(n): w[i] = ...`` with nothing of `w` read before it is written.
+
+What the array held before such a loop does not matter. So zeros become `undef`; a buffer that an outer loop only carries
+from one filling to the next becomes an `undef` of each trip (and the carry dies); a parameter need not be copied. Where the
+first thing done to each place of fresh zeros is an increment, it becomes a store.
+
+A loop fills axis 0 when its index takes every value of it once and the first use of the carried array in an iteration is a
+store (or increment) of the whole of row `index`, later uses in the iteration keeping to that row; the row may be filled
+by such a loop over axis 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from s2sad.ir import walk
+from s2sad.ir.builder import Builder
+from s2sad.ir.nodes import Atom, Block, Carry, For, Function, Let, Stmt, Var, While, replace
+from s2sad.ir.paths import SLOT, Index, Path
+from s2sad.ir.primitives import dim, inc, load, store, undef, zeros
+from s2sad.ir.types import Array, Dim
+from s2sad.optimise.algebra import is_whole
+from s2sad.optimise.facts import Facts
+
+
+@dataclass(slots=True)
+class Edits:
+    """What is to be changed: allocations, increments, and the initial values of carries (by phi)."""
+
+    undef: set[Var] = field(default_factory=set)
+    stores: set[Var] = field(default_factory=set)
+    fresh: dict[Var, Atom] = field(default_factory=dict)
+    bases: dict[Var, Atom] = field(default_factory=dict)
+
+
+def refill(function: Function) -> Function:
+    """The function with `undef` before every loop or store that fills an array."""
+    facts, edits = Facts(function), Edits()
+    for stmt in walk.statements(function.body):
+        match stmt:
+            case For():
+                for c in stmt.carried:
+                    _loop(facts, edits, stmt, c)
+            case Let(prim=prim) if prim is store and is_whole(dict(stmt.params)["path"]):
+                _store(facts, edits, stmt)
+    builder = Builder(walk.names_of(function))
+    return replace(function, body=_edit(function.body, edits, facts, builder))
+
+
+def _loop(facts: Facts, edits: Edits, loop: For, c: Carry) -> None:
+    first = _first(facts, loop, c) if isinstance(c.phi.type, Array) else None
+    if first is None:
+        return
+    made = facts.let(c.init, zeros)
+    if made is not None and facts.only_user(c.init) is loop:
+        edits.undef.add(c.init)
+        if first.prim is inc:
+            edits.stores.add(first.targets[0])
+    elif first.prim is store and _worthwhile(facts, c.init, loop) and (root := _root(facts, c.init)) is not None:
+        edits.fresh[c.phi] = root
+
+
+def _store(facts: Facts, edits: Edits, stmt: Let) -> None:
+    base = stmt.args[0]
+    if facts.let(base, zeros) is not None and facts.only_user(base) is stmt:
+        edits.undef.add(base)
+    elif _worthwhile(facts, base, stmt) and (root := _root(facts, base)) is not None:
+        edits.bases[stmt.targets[0]] = root
+
+
+def _worthwhile(facts: Facts, init: Atom, user: Stmt) -> bool:
+    """Whether an old value is only kept for its memory: a parameter's, or one carried by an enclosing loop."""
+    if not isinstance(init, Var):
+        return False
+    outer = facts.stmt(init)
+    if outer is None:
+        return True
+    return isinstance(outer, (For, While)) and init in walk.binds(outer) and facts.only_user(init) is user
+
+
+def _root(facts: Facts, atom: Atom) -> Atom | None:
+    """The value that an array started as a version of: its shape is the array's."""
+    stmt = facts.stmt(atom)
+    match stmt:
+        case For() | While():
+            return _root(facts, next(c.init for c in stmt.carried if atom in (c.phi, c.out)))
+        case Let(prim=prim) if prim in (store, inc):
+            return _root(facts, stmt.args[0])
+        case Let() | None:
+            return atom
+    return None
+
+
+# -- the proof
+
+
+def _first(facts: Facts, loop: For, c: Carry, outer: tuple[Var, ...] = ()) -> Let | None:
+    """The store or increment that first touches each place, if the loop fills the axes after those of `outer`."""
+    indices = (*outer, loop.index)
+    axis = len(outer)
+    if axis >= c.phi.type.rank or not any(facts.covers(loop, size) for size in _sizes(facts, c.phi, axis)):
+        return None
+    user = facts.only_user(c.phi)
+    if user is None or not any(s is user for s in loop.body):
+        return None
+    match user:
+        case Let(prim=prim, args=(base, value, *operands)) if prim in (store, inc) and base == c.phi:
+            if value == c.phi or not whole_row(dict(user.params)["path"], operands, indices):
+                return None
+            return user if _keeps_to_row(facts, user.targets[0], loop, c, indices) else None
+        case For():
+            inner = next(k for k in user.carried if k.init == c.phi)
+            first = _first(facts, user, inner, indices)
+            return first if first and _keeps_to_row(facts, inner.out, loop, c, indices) else None
+    return None
+
+
+def _sizes(facts: Facts, array: Var, axis: int) -> list[Dim]:
+    """The forms that the size of an axis is known by."""
+    made = facts.let(_root(facts, array) or array, zeros, undef)
+    sizes = [array.type.dims[axis]]
+    if made is not None and (form := facts.form(made.args[axis])) is not None:
+        sizes.append(form)
+    return sizes
+
+
+def _keeps_to_row(facts: Facts, version: Var, loop: For, c: Carry, indices: tuple[Var, ...]) -> bool:
+    """Whether a version made in an iteration, and those after it, are used in that row alone until the iteration ends."""
+    while True:
+        others = [s for s in facts.users(version) if not _reads_row(s, version, indices)]
+        if len(others) != 1 or version in facts.returned:
+            return False
+        match others[0]:
+            case Let(prim=prim, args=(base, value, *operands)) as let if prim in (store, inc) and base == version != value:
+                if not in_row(dict(let.params)["path"], operands, indices) or not any(s is let for s in loop.body):
+                    return False
+                version = let.targets[0]
+            case last:
+                return last is loop and c.next == version and loop.exit != version
+
+
+def _reads_row(stmt: Stmt, version: Var, indices: tuple[Var, ...]) -> bool:
+    match stmt:
+        case Let(prim=prim) if prim is dim:
+            return True
+        case Let(prim=prim, args=(base, *operands)) if prim is load and base == version:
+            return in_row(dict(stmt.params)["path"], operands, indices)
+    return False
+
+
+def in_row(path: Path, operands: list[Atom], indices: tuple[Var, ...]) -> bool:
+    """Whether a path begins with these very indexes."""
+    if not isinstance(path[0], Index):
+        return False
+    count = len(indices)
+    return path[0].entries[:count] == (SLOT,) * count and tuple(operands[:count]) == indices
+
+
+def whole_row(path: Path, operands: list[Atom], indices: tuple[Var, ...]) -> bool:
+    """Whether a path is exactly the row at these indexes."""
+    if len(path) != 1 or not in_row(path, operands, indices) or len(operands) != len(indices):
+        return False
+    return is_whole((Index(path[0].entries[len(indices) :]),))
+
+
+# -- the change
+
+
+def _edit(block: Block, edits: Edits, facts: Facts, b: Builder) -> Block:
+    def change(inner: Block) -> Block:
+        with b.block() as out:
+            for stmt in inner:
+                b.pos = getattr(stmt, "pos", None)
+                b.append(_changed(stmt, edits, facts, b))
+        return tuple(out)
+
+    return walk.map_blocks(block, change)
+
+
+def _changed(stmt: Stmt, edits: Edits, facts: Facts, b: Builder) -> Stmt:
+    match stmt:
+        case Let(targets=(target,)) if target in edits.undef:
+            return replace(stmt, prim=undef)
+        case Let(targets=(target,)) if target in edits.stores:
+            return replace(stmt, prim=store)
+        case Let(targets=(target,), args=(base, *rest)) if target in edits.bases:
+            return replace(stmt, args=(_undef(base, edits.bases[target], facts, b), *rest))
+        case For(carried=carried) if any(c.phi in edits.fresh for c in carried):
+            return replace(stmt, carried=tuple(_entered(c, edits, facts, b) for c in carried))
+        case _:
+            return stmt
+
+
+def _entered(c: Carry, edits: Edits, facts: Facts, b: Builder) -> Carry:
+    return replace(c, init=_undef(c.init, edits.fresh[c.phi], facts, b)) if c.phi in edits.fresh else c
+
+
+def _undef(array: Var, root: Atom, facts: Facts, b: Builder) -> Var:
+    """A new undefined array of the shape of another, whose shape is that of `root`."""
+    made = facts.let(root, zeros, undef)
+    dims = made.args if made is not None else b.dim_atoms(root)
+    target = Var(b.names.fresh(array.name), array.type)
+    b.append(Let((target,), undef, tuple(dims), (("dtype", array.type.dtype),), b.pos))
+    return target

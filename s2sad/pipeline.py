@@ -1,0 +1,183 @@
+"""The lists of passes, as data; what runs them, verifies them and keeps every stage to look at.
+
+    elaborate -> PRIMAL -> resolve (each Apply: transform, then DERIVATIVE) -> FINAL -> emit
+
+A transform applied inside a function, or outside one, is an `Apply` in the IR. `resolve` replaces each, innermost first,
+by the body of the transformed function, so that a transform always reads a program without transforms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.config import config
+from s2sad.ir import walk
+from s2sad.ir.nodes import Apply, Block, Call, Custom, Function, Module, Stmt, replace
+from s2sad.ir.verifier import verify
+from s2sad.optimise import cse, dce, hoist, induction, once, prune, simplify
+from s2sad.transforms import adjoint, batch, forward, recording
+
+Pass = Callable[[Function], Function]
+Functions = Mapping[str, Function]
+
+PRIMAL: tuple[tuple[str, Pass], ...] = (
+    ("simplify", simplify.simplify),
+    ("cse", cse.cse),
+    ("dce", dce.dce),
+    ("once", once.once),
+    ("induction", induction.induction),
+    ("hoist", hoist.hoist),
+    ("dce", dce.dce),
+)
+"""What runs on a function as it was elaborated, and on every derivative before another transform reads it."""
+
+DERIVATIVE: tuple[tuple[str, Pass], ...] = (
+    ("simplify", simplify.simplify),
+    ("prune", prune.prune),
+    ("cse", cse.cse),
+    ("dce", dce.dce),
+)
+"""What runs on a derivative as soon as it is closed."""
+
+FINAL: tuple[tuple[str, Pass], ...] = (
+    ("simplify", simplify.simplify),
+    ("cse", cse.cse),
+    ("once", once.once),
+    ("hoist", hoist.hoist),
+    ("prune", prune.prune),
+    ("dce", dce.dce),
+)
+"""What runs last, before emission."""
+
+
+@dataclass(slots=True)
+class Trace:
+    """What happened on the way: each stage by name, in order, and what recording decided."""
+
+    stages: dict[str, Module] = field(default_factory=dict)
+    decisions: list[Any] = field(default_factory=list)
+
+    def note(self, name: str, module: Module) -> None:
+        """Keep a stage (the last one of that name) and, when asked to, verify it."""
+        if config.verify:
+            verify(module, name)
+        self.stages.pop(name, None)
+        self.stages[name] = module
+
+
+def lower(module: Module) -> tuple[Module, Trace]:
+    """Elaborated IR to IR that is ready to emit: transforms resolved, everything cleaned up."""
+    trace = Trace()
+    trace.note("elaborate", module)
+    main = run(module.main, PRIMAL, module.functions, trace)
+    functions: dict[str, Function] = dict(module.functions)
+    main = resolve(main, functions, trace)
+    main = inline_customs(main)
+    functions = {name: inline_customs(f) for name, f in functions.items()}
+    trace.note("resolve", Module(main, functions))
+    main = run(main, FINAL, functions, trace)
+    used = reachable(main, functions)
+    module = Module(main, {name: f for name, f in functions.items() if name in used})
+    trace.note("final", module)
+    return module, trace
+
+
+def run(function: Function, passes: tuple[tuple[str, Pass], ...], functions: Functions, trace: Trace) -> Function:
+    """Run a list of passes on a function."""
+    for name, change in passes:
+        function = change(function)
+        trace.note(name, Module(function, functions))
+    return function
+
+
+def resolve(function: Function, functions: dict[str, Function], trace: Trace) -> Function:
+    """The function with every `Apply` replaced by the transformed body, innermost first."""
+    names = walk.names_of(function)
+
+    def block(stmts: Block) -> Block:
+        out: list[Stmt] = []
+        for stmt in stmts:
+            out.extend(apply(stmt) if isinstance(stmt, Apply) else (stmt,))
+        return tuple(out)
+
+    def apply(stmt: Apply) -> Block:
+        inner = run(resolve(stmt.fun, functions, trace), PRIMAL, functions, trace)
+        derived = transform(stmt, inner, functions, trace)
+        body, results = walk.inline(derived, stmt.args, names)
+        aliases.update(zip(stmt.targets, results, strict=True))
+        return body
+
+    aliases: dict[Any, Any] = {}
+    body = walk.map_blocks(function.body, block)
+    aliases = settle(aliases)
+    results = tuple(aliases.get(r, r) for r in function.results)
+    return replace(function, body=walk.substitute(body, aliases), results=results) if aliases else function
+
+
+def settle(aliases: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Follow chains of aliases to their ends."""
+
+    def end(atom: Any) -> Any:
+        while atom in aliases:
+            atom = aliases[atom]
+        return atom
+
+    return {var: end(atom) for var, atom in aliases.items()}
+
+
+def transform(stmt: Apply, function: Function, functions: dict[str, Function], trace: Trace) -> Function:
+    """The derivative that an `Apply` asks for, of a function without transforms."""
+    if stmt.kind == "jvp":
+        derived, more = forward.jvp(function, stmt.wrt, functions)
+    elif stmt.kind == "vjp":
+        opened, more = adjoint.vjp(function, stmt.wrt, functions)
+        derived, decisions = recording.record(dce.dce(prune.prune(opened)))
+        more = {name: recording.record(dce.dce(prune.prune(callee)))[0] for name, callee in more.items()}
+        trace.decisions.extend(decisions)
+    elif stmt.kind == "batch":
+        batching = batch.apply(stmt, function, functions)
+        derived, more = batching.function, batching.functions
+        trace.decisions.extend(batching.decisions)
+    else:
+        raise ValueError(f"unknown transform {stmt.kind!r}")
+    functions.update(more)
+    trace.note(stmt.kind, Module(derived, functions))
+    return run(derived, DERIVATIVE, functions, trace)
+
+
+def inline_customs(function: Function) -> Function:
+    """The function with every `Custom` call replaced by its own body: nothing differentiates it any more."""
+    aliases: dict[Any, Any] = {}
+    names = walk.names_of(function)
+
+    def change(stmts: Block) -> Block:
+        out: list[Stmt] = []
+        for stmt in stmts:
+            if isinstance(stmt, Custom):
+                body, results = walk.inline(stmt.fun, stmt.args, names)
+                out.extend(walk.map_blocks(body, change))
+                aliases.update(zip(stmt.targets, results, strict=True))
+            else:
+                out.append(stmt)
+        return tuple(out)
+
+    body = walk.map_blocks(function.body, change)
+    ends = settle(aliases)
+    return replace(function, body=walk.substitute(body, ends), results=tuple(ends.get(r, r) for r in function.results))
+
+
+def reachable(function: Function, functions: Functions) -> set[str]:
+    """The out-of-line functions that a function calls, directly or not."""
+    found: set[str] = set()
+    todo = [function]
+    while todo:
+        for stmt in walk.statements(todo.pop().body):
+            if isinstance(stmt, Call) and stmt.function not in found:
+                found.add(stmt.function)
+                todo.append(functions[stmt.function])
+    return found
+
+
+__all__ = ["DERIVATIVE", "FINAL", "PRIMAL", "Trace", "lower", "resolve", "run"]

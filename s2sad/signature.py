@@ -1,0 +1,66 @@
+"""Arguments of a call: which are runtime values, what types they have, and the key that a compiled result is kept under."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from s2sad import tree
+from s2sad.errors import TypeMismatchError
+from s2sad.ir.types import Array, Scalar, Type, symbol, type_of_value
+
+NUMBERS = (float, int, complex, np.generic)
+SMALL = 2
+"""Sizes below this are part of the signature: they broadcast, or make loops and slices empty."""
+
+
+def is_runtime(leaf: Any) -> bool:
+    """Whether an argument leaf is a number or an array (else it is static: known when the function is compiled)."""
+    return isinstance(leaf, (np.ndarray, float, int, complex, np.number, np.bool_)) and not isinstance(leaf, np.matrix)
+
+
+def flatten(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
+    """The leaves of the arguments and their structure. Dataclasses are taken apart field by field."""
+    while True:
+        leaves, structure = tree.flatten((args, kwargs))
+        unknown = {type(x) for x in leaves if dataclasses.is_dataclass(x) and not isinstance(x, type)}
+        if not unknown:
+            return leaves, structure
+        for cls in unknown:
+            tree.register_dataclass(cls)
+
+
+def normal(leaf: np.ndarray) -> np.ndarray:
+    """The array in the form that compiled code expects: C-contiguous, native byte order, no subclass."""
+    if leaf.dtype == object or leaf.dtype.kind not in "biufc":
+        raise TypeMismatchError(f"An array of dtype {leaf.dtype} is not numeric.", "Convert it with .astype(float).")
+    if leaf.dtype == np.float16 or leaf.dtype.itemsize > 16 or leaf.dtype == np.longdouble:
+        raise TypeMismatchError(f"Arrays of dtype {leaf.dtype} are not supported.", "Convert it to float32 or float64.")
+    return np.ascontiguousarray(leaf, leaf.dtype.newbyteorder("=")) if leaf.ndim else np.array(leaf)
+
+
+def leaf_key(leaf: Any) -> Any:
+    """What of a leaf the compiled code depends on."""
+    if type(leaf) is np.ndarray:
+        return (leaf.dtype, tuple([d if d < SMALL else -1 for d in leaf.shape]))
+    if isinstance(leaf, np.ndarray):
+        return (leaf.dtype, tuple([d if d < SMALL else -1 for d in leaf.shape]))
+    if is_runtime(leaf):
+        return leaf.dtype if isinstance(leaf, np.generic) else type(leaf)
+    try:
+        hash(leaf)
+    except TypeError:
+        return ("id", id(leaf))
+    return ("static", type(leaf), leaf)
+
+
+def leaf_type(leaf: Any, name: str) -> Type:
+    """The type of a runtime leaf; sizes above 1 are symbols ``name.axis``."""
+    if isinstance(leaf, np.ndarray):
+        return Array(leaf.dtype, tuple(d if d < SMALL else symbol(f"{name}.{k}", SMALL) for k, d in enumerate(leaf.shape)))
+    type_ = type_of_value(leaf)
+    if isinstance(type_, Scalar) and isinstance(leaf, int) and not -(2**63) <= leaf < 2**63:
+        raise TypeMismatchError(f"The integer {leaf} does not fit 64 bits.", "Pass it as a float.")
+    return type_

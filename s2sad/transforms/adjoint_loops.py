@@ -1,0 +1,210 @@
+"""The reverse of a loop.
+
+    for i in range(n):                    for i_1 in range(n - 1, -1, -1):        (mirrors i)
+        s_1 = s * x                           s_bar_1 = s_bar * x                 mentions this trip's x and s
+        s = s_1                               x_bar_1 = x_bar + s_bar * s
+                                              s_bar = s_bar_1;  x_bar = x_bar_1
+
+The reverse loop carries a cotangent for each active carried value, and for each active value of outside that the body
+adds to. Of these it keeps what the body changed and what is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from s2sad.ir import walk
+from s2sad.ir.builder import Builder, Names
+from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Stmt, Var, While, int_var, replace
+from s2sad.ir.primitives import Primitive
+from s2sad.ir.types import INT, Scalar
+from s2sad.rules.elementwise import add, mul, neg, sub
+from s2sad.transforms.cotangents import Value, bar_name, zero_of
+from s2sad.transforms.loop_forms import order_free
+
+if TYPE_CHECKING:
+    from s2sad.transforms.adjoint import Adjoint
+
+Loop = For | While
+
+
+def count_trips(block: Block, names: Names) -> Block:
+    """The block with a count of trips after each loop whose length is not known before it ends."""
+
+    def change(stmts: Block) -> Block:
+        return tuple(
+            replace(s, trips=int_var(names.fresh(f"{s.index.name}_trips"))) if _uncounted(s) else s for s in stmts
+        )
+
+    return walk.map_blocks(block, change)
+
+
+def _uncounted(stmt: Stmt) -> bool:
+    match stmt:
+        case For():
+            return stmt.exit is not None and stmt.trips is None
+        case While():
+            return stmt.trips is None
+        case _:
+            return False
+
+
+# -- ranges
+
+
+trip_count = Primitive(
+    "trip_count", lambda start, stop, step: len(range(start, stop, step)), "len(range(_0, _1, _2))",
+    type_rule=lambda args, params, size_of: (Scalar(INT, weak=True),),
+)
+"""``trip_count(start, stop, step)``: the number of trips of a loop that is not left early."""
+
+
+def fold(b: Builder, prim: Primitive, *args: Atom) -> Atom:
+    """Integer arithmetic, done now where it can be."""
+    match prim.name, args:
+        case _, _ if all(isinstance(a, Const) for a in args):
+            return Const(prim.impl(*(a.value for a in args)))
+        case ("add" | "sub"), (left, Const(0)):
+            return left
+        case "sub", (left, Const(value)) if value < 0:
+            return b.emit(add, (left, Const(-value)))
+        case "mul", (left, Const(1)) | (Const(1), left):
+            return left
+        case "add", (Const(0), right):
+            return right
+        case _:
+            return b.emit(prim, args)
+
+
+def trips_of(b: Builder, loop: Loop) -> Atom:
+    """The number of trips that a loop made."""
+    if loop.trips is not None:
+        return loop.trips
+    assert isinstance(loop, For)
+    if loop.start == Const(0) and loop.step == Const(1) and isinstance(loop.stop, Const):
+        return Const(max(loop.stop.value, 0))
+    return fold(b, trip_count, loop.start, loop.stop, loop.step)
+
+
+def reversed_range(b: Builder, loop: Loop) -> tuple[Atom, Atom, Atom]:
+    """Start, stop and step of a range over the values of a loop's index in opposite order."""
+    if isinstance(loop, While):
+        return fold(b, sub, loop.trips, Const(1)), Const(-1), Const(-1)
+    start, stop, step = loop.start, loop.stop, loop.step
+    if step == Const(1) and loop.exit is None:
+        return fold(b, sub, stop, Const(1)), fold(b, sub, start, Const(1)), Const(-1)
+    if step == Const(-1) and loop.exit is None:
+        return fold(b, add, stop, Const(1)), fold(b, add, start, Const(1)), Const(1)
+    before = fold(b, sub, start, step)
+    last = fold(b, add, before, fold(b, mul, trips_of(b, loop), step))
+    return last, before, fold(b, neg, step)
+
+
+def forward_range(b: Builder, loop: Loop) -> tuple[Atom, Atom, Atom]:
+    """Start, stop and step of a range over the values that a loop's index had, in its own order."""
+    if isinstance(loop, While):
+        return Const(0), loop.trips, Const(1)
+    if loop.exit is None:
+        return loop.start, loop.stop, loop.step
+    return loop.start, fold(b, add, loop.start, fold(b, mul, trips_of(b, loop), loop.step)), loop.step
+
+
+# -- the reverse loop
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A cotangent that a reverse loop carries: `phi` within, `next` at the end of its body, of the primal value `var`."""
+
+    var: Var
+    phi: Var
+    next: Atom
+    out: Var
+
+
+def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:
+    """Reverse a loop, recording what its reverse mentions."""
+    seeds = {c.phi: adjoint.seed(c.out) for c in loop.carried if c.phi in adjoint.bars.active}
+    if not any(bar is not None for bar in seeds.values()):
+        return
+    slots, body = reverse_body(adjoint, loop, list(seeds))
+    emit_loop(adjoint, loop, slots, body, seeds)
+
+
+def free_active(adjoint: Adjoint, loop: Loop) -> list[Var]:
+    """The active values of outside that a loop's body uses."""
+    inside = {*walk.binds(loop)}
+    blocks = tuple(s for block in walk.blocks_of(loop) for s in block)
+    return [v for v in walk.free_vars(blocks, walk.leaving(loop)) if v in adjoint.bars.active and v not in inside]
+
+
+def reverse_body(adjoint: Adjoint, loop: Loop, phis: list[Var]) -> tuple[list[Slot], list[Stmt]]:
+    """The body of the reverse loop, and the cotangents that it carries: of the carried values, then of those outside."""
+    b, outer = adjoint.builder, adjoint.bars
+    free = free_active(adjoint, loop)
+    carried = {phi: b.var(bar_name(phi), phi.type) for phi in phis}
+    held = {v: b.var(bar_name(v), v.type) for v in free}
+    bars = adjoint.bars = type(outer)(b, outer.active, {v: Value(held[v]) for v in free})
+    slots = []
+    with b.block() as body:
+        for c in loop.carried:
+            if c.phi in carried:
+                bars.add(c.next, carried[c.phi])
+        if isinstance(loop, While):
+            adjoint.block(loop.body)
+            adjoint.block(loop.pre)
+        else:
+            adjoint.block(loop.body)
+        for var, phi in (*carried.items(), *held.items()):
+            slots.append(Slot(var, phi, bars.whole(var), b.var(bar_name(var), var.type)))
+    adjoint.bars = outer
+    return slots, body
+
+
+def emit_loop(
+    adjoint: Adjoint, loop: Loop, slots: list[Slot], body: list[Stmt], seeds: dict[Var, Atom | None]
+) -> None:
+    """Write the reverse loop around its body, and take over what it leaves."""
+    b, bars = adjoint.builder, adjoint.bars
+    b.pos = loop.pos
+    kept = used_slots(slots, body, seeds)
+    carries = [Carry(s.phi, _entry(adjoint, loop, s, seeds), s.next, s.out) for s in kept]
+    free = order_free(loop.index, body, [(s.phi, s.next) for s in kept])
+    start, stop, step = forward_range(b, loop) if free else reversed_range(b, loop)
+    index = int_var(b.names.fresh(loop.index.name))
+    b.append(For(index, start, stop, step, tuple(carries), tuple(body), mirrors=loop.index, pos=loop.pos))
+    outs = {s.var: s.out for s in kept}
+    for slot in kept:
+        if slot.var not in seeds:
+            bars[slot.var] = Value(slot.out)
+    for c in loop.carried:
+        if c.phi in seeds:
+            bars.add(c.init, outs.get(c.phi, seeds[c.phi]))
+
+
+def _entry(adjoint: Adjoint, loop: Loop, slot: Slot, seeds: dict[Var, Atom | None]) -> Atom:
+    """What the cotangent is when the reverse sweep enters the loop."""
+    if slot.var not in seeds:
+        return adjoint.bars.whole(slot.var)
+    seed = seeds[slot.var]
+    return zero_of(adjoint.builder, _out(loop, slot.var)) if seed is None else seed
+
+
+def _out(loop: Loop, phi: Var) -> Var:
+    return next(c.out for c in loop.carried if c.phi == phi)
+
+
+def used_slots(slots: list[Slot], body: list[Stmt], seeds: dict[Var, Atom | None]) -> list[Slot]:
+    """The cotangents that the loop must carry: not those that it leaves alone."""
+    used = {a for s in walk.statements(tuple(body)) for a in (*walk.operands(s), *walk.leaving(s))}
+    kept = []
+    for slot in slots:
+        elsewhere = slot.phi in used or any(other.next == slot.phi for other in slots if other is not slot)
+        if slot.next == slot.phi and not elsewhere:
+            continue
+        kept.append(slot)
+    return kept
+
+
+__all__ = ["count_trips", "fold", "reverse_loop", "reversed_range", "trip_count", "trips_of"]

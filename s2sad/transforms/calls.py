@@ -1,0 +1,135 @@
+"""The reverse of calls: of functions kept out of line, and of functions with a derivative of their own.
+
+    y = f(x)              y, x_bar = f_vjp_0(x, y_bar)      out of line (recursion): f's adjoint is a function too, which
+                                                            runs f again and reverses it
+    y = custom(x)         what the rule's `vjp` says; the transpose of its `jvp`; or, where it has neither (checkpoint),
+                          the body run again and reversed, here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from s2sad.ir import walk
+from s2sad.ir.builder import Builder
+from s2sad.ir.nodes import Atom, Call, Comment, Custom, Effect, Function, Var, replace
+from s2sad.ir.types import is_inexact
+from s2sad.transforms.cotangents import bar_name, zero_of
+
+if TYPE_CHECKING:
+    from s2sad.transforms.adjoint import Adjoint
+
+MakeVjp = Callable[[Function, tuple[int, ...], "Callees"], Function]
+
+
+@dataclass(slots=True)
+class Callees:
+    """The functions that may be called out of line, and the adjoints (open ones) of them made so far."""
+
+    functions: Mapping[str, Function]
+    vjp: MakeVjp
+    made: dict[str, Function] = field(default_factory=dict)
+
+    def adjoint_of(self, name: str, wrt: tuple[int, ...]) -> str:
+        """The name of the adjoint of a function with respect to some parameters, made when first asked for."""
+        derived = f"{name}_vjp_{'_'.join(map(str, wrt))}"
+        if derived not in self.made and derived not in self.functions:
+            self.made[derived] = self.functions[name]
+            made = self.vjp(without_effects(self.functions[name]), wrt, self)
+            self.made[derived] = replace(made, name=derived)
+        return derived
+
+
+def without_effects(function: Function) -> Function:
+    """The function as it is run a second time: it prints and raises nothing."""
+    return replace(
+        function, body=walk.map_blocks(function.body, lambda b: tuple(s for s in b if not isinstance(s, Effect)))
+    )
+
+
+def reverse_call(adjoint: Adjoint, stmt: Call) -> None:
+    """Reverse a call out of line by a call of the callee's adjoint."""
+    b, bars, callees = adjoint.builder, adjoint.bars, adjoint.callees
+    seeds = [adjoint.seed(t) for t in stmt.targets]
+    wrt = tuple(k for k, a in enumerate(stmt.args) if bars.takes(a))
+    if not wrt or all(seed is None for seed in seeds):
+        return
+    results = callees.functions[stmt.function].results
+    given = [
+        zero_of(b, t) if seed is None else seed
+        for t, seed, r in zip(stmt.targets, seeds, results, strict=True)
+        if is_inexact(r.type)
+    ]
+    again = [b.var(t.name, t.type) for t in stmt.targets]
+    found = [b.var(bar_name(stmt.args[k]), stmt.args[k].type) for k in wrt]
+    name = callees.adjoint_of(stmt.function, wrt)
+    b.append(Call((*again, *found), name, (*stmt.args, *given), stmt.pos))
+    for k, bar in zip(wrt, found, strict=True):
+        bars.add(stmt.args[k], bar)
+
+
+def reverse_custom(adjoint: Adjoint, stmt: Custom) -> None:
+    """Reverse a call with a derivative of its own.
+
+    The rule's ``vjp(builder, stmt, cotangents)`` gives a cotangent (or None) for each argument; `cotangents` has one (or
+    None) for each target. A rule that has only ``jvp(builder, stmt, tangents)`` is transposed.
+    """
+    bars = adjoint.bars
+    seeds = [adjoint.seed(t) for t in stmt.targets]
+    if all(seed is None for seed in seeds):
+        return
+    rule_vjp, rule_jvp = getattr(stmt.rule, "vjp", None), getattr(stmt.rule, "jvp", None)
+    if rule_vjp is not None:
+        for arg, bar in zip(stmt.args, rule_vjp(adjoint.builder, stmt, seeds), strict=True):
+            bars.add(arg, bar)
+        return
+    wrt = tuple(k for k, a in enumerate(stmt.args) if bars.takes(a))
+    if rule_jvp is None:
+        found = _again(adjoint, stmt.fun, wrt, stmt.args, stmt.targets, seeds)
+    else:
+        found = _transposed(adjoint, stmt, wrt, seeds)
+    for k, bar in zip(wrt, found, strict=True):
+        bars.add(stmt.args[k], bar)
+
+
+def _again(
+    adjoint: Adjoint, fun: Function, wrt: tuple[int, ...], args: tuple[Atom, ...], targets: tuple[Atom, ...],
+    seeds: list[Atom | None],
+) -> list[Atom]:
+    """Run a function again, here, and reverse it."""
+    b = adjoint.builder
+    given = [zero_of(b, t) if s is None else s for t, s in zip(targets, seeds, strict=True) if is_inexact(t.type)]
+    made = adjoint.callees.vjp(without_effects(fun), wrt, adjoint.callees)
+    body, results = walk.inline(made, (*args[: len(fun.params)], *given), b.names)
+    b.extend(s for s in body if not isinstance(s, Comment))
+    return list(results[len(results) - len(wrt) :])
+
+
+def _transposed(adjoint: Adjoint, stmt: Custom, wrt: tuple[int, ...], seeds: list[Atom | None]) -> list[Atom]:
+    """The transpose of a rule's jvp, which is linear in the tangents: its adjoint where they are zero."""
+    b = adjoint.builder
+    linear, outs = _jvp_function(b, stmt, wrt)
+    count = len(stmt.args)
+    zeros = [zero_of(b, stmt.args[k]) for k in wrt]
+    kept = [seeds[k] for k in outs]
+    targets = tuple(stmt.targets[k] for k in outs)
+    places = tuple(range(count, count + len(wrt)))
+    return _again(adjoint, linear, places, (*stmt.args, *zeros), targets, kept)
+
+
+def _jvp_function(b: Builder, stmt: Custom, wrt: tuple[int, ...]) -> tuple[Function, list[int]]:
+    """A rule's jvp as a function of the arguments and the tangents of those in `wrt`, and which targets have a tangent."""
+    params = tuple(Var(b.names.fresh("x"), a.type) for a in stmt.args)
+    dots = {k: Var(b.names.fresh("x_dot"), stmt.args[k].type) for k in wrt}
+    targets = tuple(Var(b.names.fresh(t.name), t.type) for t in stmt.targets)
+    inner = replace(stmt, args=params, targets=targets)
+    with b.block() as body:
+        tangents = stmt.rule.jvp(b, inner, [dots.get(k) for k in range(len(params))])
+    outs = [k for k, t in enumerate(tangents) if t is not None]
+    results = tuple(tangents[k] for k in outs)
+    return Function("linear", (*params, *dots.values()), tuple(body), results), outs
+
+
+__all__ = ["Callees", "reverse_call", "reverse_custom"]

@@ -1,0 +1,77 @@
+"""Containers as trees of leaves: `map`, `leaves`, `flatten`, `unflatten`, and how to register node types of one's own.
+
+Tuples, lists, dicts (by sorted keys), namedtuples, `None` (no leaves) and registered types are nodes; everything else is
+a leaf. The work is optree's, in a namespace of our own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import optree
+
+NAMESPACE = "s2sad"
+T = TypeVar("T", bound=type)
+
+_registered: dict[type, tuple[Callable[[Any], tuple[Any, Any]], Callable[[Any, Any], Any]]] = {}
+
+
+def flatten(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[Any], optree.PyTreeSpec]:
+    """The leaves of a tree, and its structure."""
+    leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
+    return leaves, structure
+
+
+def unflatten(structure: optree.PyTreeSpec, leaves: Iterable[Any]) -> Any:
+    """The tree of this structure with these leaves."""
+    return optree.tree_unflatten(structure, leaves)
+
+
+def leaves(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> list[Any]:
+    """The leaves of a tree, in order."""
+    return optree.tree_leaves(tree, is_leaf, namespace=NAMESPACE)
+
+
+def structure(tree: Any) -> optree.PyTreeSpec:
+    """The structure of a tree."""
+    return optree.tree_structure(tree, namespace=NAMESPACE)
+
+
+def map(function: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Callable[[Any], bool] | None = None) -> Any:
+    """Apply a function to the corresponding leaves of trees of one structure."""
+    return optree.tree_map(function, tree, *rest, is_leaf=is_leaf, namespace=NAMESPACE)
+
+
+def register_pytree_node(
+    nodetype: type, flatten_func: Callable[[Any], tuple[Any, Any]], unflatten_func: Callable[[Any, Any], Any]
+) -> None:
+    """Register a container: ``flatten_func(x) -> (children, static)``, ``unflatten_func(static, children) -> x``.
+
+    Raises ValueError when the type is registered already.
+    """
+    optree.register_pytree_node(nodetype, flatten_func, unflatten_func, namespace=NAMESPACE)
+    _registered[nodetype] = (flatten_func, unflatten_func)
+
+
+def register_dataclass(nodetype: T, data_fields: Iterable[str] | None = None, meta_fields: Iterable[str] = ()) -> T:
+    """Register a dataclass: `data_fields` are its children (all fields but `meta_fields` by default)."""
+    meta = tuple(meta_fields)
+    if data_fields is None:
+        data_fields = [f.name for f in dataclasses.fields(nodetype) if f.init and f.name not in meta]
+    data = tuple(data_fields)
+
+    def take_apart(x: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        return tuple(getattr(x, n) for n in data), tuple(getattr(x, n) for n in meta)
+
+    def put_together(static: tuple[Any, ...], children: Iterable[Any]) -> Any:
+        return nodetype(**dict(zip(data, children, strict=True)), **dict(zip(meta, static, strict=True)))
+
+    register_pytree_node(nodetype, take_apart, put_together)
+    return nodetype
+
+
+def registration(nodetype: type) -> tuple[Callable[[Any], tuple[Any, Any]], Callable[[Any, Any], Any]] | None:
+    """How a user's node type is taken apart and put together, or None when it is not registered."""
+    return _registered.get(nodetype)

@@ -1,0 +1,172 @@
+"""A function compiled for one signature: from Python arguments to Python results.
+
+`build` runs the whole pipeline: flatten the arguments, elaborate, lower, emit, load. The result, a `Variant`, keeps every
+stage to look at, and knows whether what it was built from still stands.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from s2sad import pipeline, signature, tree
+from s2sad.backend import numba as numba_backend
+from s2sad.backend import python as python_backend
+from s2sad.backend.emit import emit
+from s2sad.config import config
+from s2sad.errors import NeedStatic
+from s2sad.frontend.elaborate import Abstract, Elaboration, Leaf, elaborate
+from s2sad.ir.nodes import Atom, Module
+from s2sad.ir.types import Scalar
+
+
+@dataclass(slots=True)
+class Lowered:
+    """A function taken to emitted source for one signature, not yet loaded."""
+
+    name: str
+    elaboration: Elaboration
+    module: Module
+    trace: pipeline.Trace
+    params: tuple[str, ...]
+    statics: frozenset[int]
+    _source: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The generated Python module."""
+        if self._source is None:
+            self._source = emit(self.module)
+        return self._source
+
+
+@dataclass(slots=True)
+class Variant:
+    """A lowered function, loaded by a back end. Call it with the flat runtime leaves."""
+
+    lowered: Lowered
+    function: Callable[..., Any]
+    rebuild: Callable[[Sequence[Any]], Any]
+    converters: tuple[Callable[[Any], Any] | None, ...]
+    single: bool
+    indexes: tuple[int, ...] = field(default=())
+
+    def holds(self) -> bool:
+        """Whether all that elaboration read of the outside world is still as it was."""
+        return self.lowered.elaboration.log.holds()
+
+    def __call__(self, leaves: Sequence[Any]) -> Any:
+        runtime = [leaves[k] for k in self.indexes]
+        runtime += [signature.normal(v) if isinstance(v, np.ndarray) else v for v in (get() for get in self.captured)]
+        out = self.function(*runtime)
+        flat = (out,) if self.single else out
+        return self.rebuild([v if c is None else c(v) for v, c in zip(flat, self.converters, strict=True)])
+
+    @property
+    def captured(self) -> Sequence[Callable[[], Any]]:
+        return self.lowered.elaboration.captured
+
+
+def lower(function: Callable[..., Any], leaves: Sequence[Any], structure: Any, statics: frozenset[int], name: str) -> Lowered:
+    """Elaborate a function for these argument leaves (numbers, arrays, or `Abstract`s) and take it through the pipeline.
+
+    Leaves whose value turns out to be needed become static.
+    """
+    names = leaf_names(function, structure)
+    while True:
+        abstract = [as_abstract(leaf, k, names[k], statics) for k, leaf in enumerate(leaves)]
+        args, kwargs = tree.unflatten(structure, abstract)
+        try:
+            elaboration = elaborate(function, args, kwargs, name=name)
+        except NeedStatic as need:
+            if need.index in statics or isinstance(leaves[need.index], Abstract):
+                raise
+            statics = statics | {need.index}
+            continue
+        module, trace = pipeline.lower(elaboration.module)
+        params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
+        return Lowered(name, elaboration, module, trace, params, statics)
+
+
+def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int]) -> Any:
+    """The leaf as elaboration sees it: a type where it is a runtime value, itself where it is static."""
+    if isinstance(leaf, Abstract) or index in statics or not signature.is_runtime(leaf):
+        return leaf
+    return Abstract(index, signature.leaf_type(leaf, name), name)
+
+
+def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
+    """Hand the emitted source to the back end that is configured."""
+    module = lowered.module
+    if config.backend == "python":
+        function = python_backend.load(lowered.source, module.main.name)
+    else:
+        function = numba_backend.load(lowered.source, module.main.name)
+    indexes = tuple(k for k, leaf in enumerate(leaves) if k not in lowered.statics and signature.is_runtime(leaf))
+    results = module.main.results
+    return Variant(
+        lowered,
+        function,
+        rebuilder(lowered.elaboration.result),
+        tuple(converter(r) for r in results),
+        len(results) == 1,
+        indexes,
+    )
+
+
+def converter(result: Atom) -> Callable[[Any], Any] | None:
+    """What makes of a compiled result the NumPy or Python value that its type promises (Numba boxes every float as float)."""
+    match result.type:
+        case Scalar(dtype, weak=True):
+            return {"b": bool, "i": int, "f": float, "c": complex}[dtype.kind]
+        case Scalar(dtype):
+            return dtype.type
+        case _:
+            return None
+
+
+def rebuilder(result: Any) -> Callable[[Sequence[Any]], Any]:
+    """A function from flat results to the value that the user's function returns."""
+    if isinstance(result, Leaf):
+        return lambda flat: flat[result.number]
+    leaves, structure = tree.flatten(result, is_leaf=lambda x: isinstance(x, Leaf))
+
+    def rebuild(flat: Sequence[Any]) -> Any:
+        return tree.unflatten(structure, [flat[x.number] if isinstance(x, Leaf) else x for x in leaves])
+
+    return rebuild
+
+
+def leaf_names(function: Callable[..., Any], structure: Any) -> list[str]:
+    """A name for each argument leaf: the parameter's own, with keys and indexes of containers after it."""
+    parameters = parameter_names(function)
+    names = []
+    for path in structure.paths():
+        side, first, *rest = path
+        base = str(first) if side == 1 else parameters[first] if first < len(parameters) else f"arg_{first}"
+        text = "_".join([base, *(str(part) for part in rest)])
+        names.append("".join(c if c.isalnum() or c == "_" else "_" for c in text))
+    return names
+
+
+def parameter_names(function: Callable[..., Any]) -> list[str]:
+    """The names of a function's positional parameters, through transforms and partials."""
+    while hasattr(function, "__s2sad__"):
+        function = function.__s2sad__.function
+    bound = 0
+    if isinstance(function, partial):
+        bound, function = len(function.args), function.func
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ["x"]
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in parameters if p.kind in kinds][bound:]
+
+
+__all__ = ["Lowered", "Variant", "load", "lower"]

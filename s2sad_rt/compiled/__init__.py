@@ -1,0 +1,8 @@
+"""What Numba compiles for the functions of `s2sad_rt`. Importing this registers it all; `s2sad_rt.jit` does so.
+
+Most functions depend on the rank of an array or on literal axes: their source is written for each case by `template`.
+"""
+
+from s2sad_rt.compiled import linear_algebra, numbers, products, reductions, shapes
+
+__all__ = ["linear_algebra", "numbers", "products", "reductions", "shapes"]

@@ -1,0 +1,116 @@
+"""Matrix functions on stacks of matrices, one matrix after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba.extending import register_jitable
+
+from s2sad_rt import linear_algebra
+from s2sad_rt.compiled.template import at, dtype, loops, number_type, overload_source, rank, tuple_of
+
+
+def _working(*ts: Any) -> np.dtype:
+    """The dtype in which LAPACK works on these."""
+    number = np.result_type(*(dtype(t) for t in ts))
+    return number if number.kind in "fc" else np.dtype(float)
+
+
+def _stack(t: Any, name: str, below: int = 2) -> tuple[list[tuple[str, str]], list[str]]:
+    """The loops over a stack, and the index of one matrix of it."""
+    count = rank(t) - below
+    return [(f"i{k}", f"{name}.shape[{k}]") for k in range(count)], [f"i{k}" for k in range(count)]
+
+
+def _matrix(name: str, index: list[str], t: Any, number: np.dtype) -> str:
+    one = at(name, index) if index else name
+    return f"np.ascontiguousarray({one})" if dtype(t) == number else f"{one}.astype(number)"
+
+
+def _per_matrix(call: str, names: dict[str, Any] | None = None) -> Any:
+    """The writer of a function from matrices to matrices of the same shape."""
+
+    def write(x: Any) -> Any:
+        number = _working(x)
+        pairs, index = _stack(x, "x")
+        found = {"number": number_type(number), **(names or {})}
+        one = call.format(_matrix("x", index, x, number))
+        if not pairs:
+            return [f"return {one}"], found
+        lines = ["out = np.empty(x.shape, number)", *loops(pairs, [f"{at('out', index)} = {one}"]), "return out"]
+        return lines, found
+
+    return write
+
+
+@register_jitable
+def _cofactor(x):
+    u, s, vh = np.linalg.svd(x)
+    n = s.shape[0]
+    scale = np.linalg.det(u) * np.linalg.det(vh)
+    for i in range(n):
+        product = 1.0
+        for j in range(n):
+            if i != j:
+                product *= s[j]
+        u[:, i] *= product
+    return np.conj(u @ vh) * scale
+
+
+overload_source(linear_algebra.inv)(_per_matrix("np.linalg.inv({})"))
+overload_source(linear_algebra.cholesky)(_per_matrix("np.linalg.cholesky({})"))
+overload_source(linear_algebra.cofactor)(_per_matrix("cofactor({})", {"cofactor": _cofactor}))
+
+
+@overload_source(linear_algebra.det)
+def _det(x: Any) -> Any:
+    number = _working(x)
+    pairs, index = _stack(x, "x")
+    one = f"np.linalg.det({_matrix('x', index, x, number)})"
+    names = {"number": number_type(number)}
+    if not pairs:
+        return [f"return {one}"], names
+    shape = tuple_of([n for _, n in pairs])
+    return [f"out = np.empty({shape}, number)", *loops(pairs, [f"{at('out', index)} = {one}"]), "return out"], names
+
+
+@overload_source(linear_algebra.slogdet)
+def _slogdet(x: Any) -> Any:
+    number = _working(x)
+    real = np.dtype(f"f{number.itemsize // 2}") if number.kind == "c" else number
+    pairs, index = _stack(x, "x")
+    one = f"np.linalg.slogdet({_matrix('x', index, x, number)})"
+    names = {"number": number_type(number), "real": number_type(real)}
+    if not pairs:
+        return [f"return {one}"], names
+    shape = tuple_of([n for _, n in pairs])
+    body = loops(pairs, [f"s, l = {one}", f"{at('sign', index)} = s", f"{at('log', index)} = l"])
+    return [f"sign = np.empty({shape}, number)", f"log = np.empty({shape}, real)", *body, "return sign, log"], names
+
+
+@overload_source(linear_algebra.solve)
+def _solve(a: Any, b: Any) -> Any:
+    number = _working(a, b)
+    names = {"number": number_type(number)}
+    stack_a, below = rank(a) - 2, 1 if rank(b) == 1 else 2
+    stack_b = rank(b) - below
+    count = max(stack_a, stack_b)
+    if count == 0:
+        return [f"return np.linalg.solve({_matrix('a', [], a, number)}, {_matrix('b', [], b, number)})"], names
+    lines, shape = [], []
+    for k in range(count):
+        ka, kb = k - (count - stack_a), k - (count - stack_b)
+        both = ka >= 0 and kb >= 0
+        only = f"a.shape[{ka}]" if ka >= 0 else f"b.shape[{kb}]"
+        lines.append(f"n{k} = a.shape[{ka}] if b.shape[{kb}] == 1 else b.shape[{kb}]" if both else f"n{k} = {only}")
+        shape.append(f"n{k}")
+
+    def place(name: str, own: int) -> list[str]:
+        return [f"(i{k} if {name}.shape[{k - count + own}] != 1 else 0)" for k in range(count - own, count)]
+
+    index = [f"i{k}" for k in range(count)]
+    one = f"np.linalg.solve({_matrix('a', place('a', stack_a), a, number)}, {_matrix('b', place('b', stack_b), b, number)})"
+    full = tuple_of([*shape, *(f"b.shape[{k - below}]" for k in range(below))])
+    body = loops(list(zip(index, shape, strict=True)), [f"{at('out', index)} = {one}"])
+    return [*lines, f"out = np.empty({full}, number)", *body, "return out"], names

@@ -1,0 +1,97 @@
+"""Functions of numbers, applied to each element of arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba.extending import register_jitable
+
+from s2sad_rt import special
+from s2sad_rt.compiled.template import (
+    dtype, is_array, literal_known, number_type, overload_source, value,
+)
+
+
+def _elementwise(function: Any, number: Any, result: Any = None) -> None:
+    """Overload `function` with a function of numbers; `result` gives the result's dtype from those of the arguments."""
+    one = register_jitable(number)
+    names = list(number.__code__.co_varnames[: number.__code__.co_argcount])
+
+    def write(*ts: Any) -> Any:
+        wanted = (result or _float)(*(dtype(t) for t in ts))
+        found = {"one": one, "number": number_type(wanted)}
+        return map_lines("one({})", names, ts), found
+
+    overload_source(function)(write)
+
+
+def map_lines(call: str, names: list[str], ts: Any) -> list[str]:
+    """``call(x, y)`` on numbers, or on each element of broadcast arrays."""
+    arrays = [n for n, t in zip(names, ts, strict=True) if is_array(t)]
+    if not arrays:
+        return [f"return number({call.format(', '.join(names))})"]
+    args = ", ".join(f"{n}_all[i]" if n in arrays else n for n in names)
+    return [
+        f"shape = np.broadcast_shapes({', '.join(f'{n}.shape' for n in arrays)})",
+        *(f"{n}_all = np.broadcast_to({n}, shape)" for n in arrays),
+        "out = np.empty(shape, number)",
+        "for i in np.ndindex(shape):",
+        f"    out[i] = {call.format(args)}",
+        "return out",
+    ]
+
+
+def _float(*ds: np.dtype) -> np.dtype:
+    inexact = [d for d in ds if d.kind in "fc"]
+    return np.result_type(*inexact) if inexact else np.dtype(float)
+
+
+def _first(d: np.dtype, *_: np.dtype) -> np.dtype:
+    return _float(d)
+
+
+def _last(*ds: np.dtype) -> np.dtype:
+    return _float(ds[-1])
+
+
+def _heaviside(x, at_zero):
+    if x != x:
+        return x
+    if x < 0:
+        return 0.0
+    return 1.0 if x > 0 else at_zero
+
+
+_elementwise(special.erf, lambda x: math.erf(x))
+_elementwise(special.erfc, lambda x: math.erfc(x))
+_elementwise(special.gamma, lambda x: math.gamma(x))
+_elementwise(special.lgamma, lambda x: math.lgamma(x))
+_elementwise(special.heaviside, _heaviside)
+_elementwise(special.ldexp, lambda x, n: math.ldexp(x, int(n)), _first)
+_elementwise(special.make_complex, lambda re, im: complex(re, im), lambda re, im: np.result_type(re, im, np.complex64))
+
+register_jitable(special.polygamma_positive)
+_polygamma = register_jitable(special.polygamma_number)
+_elementwise(special.digamma, lambda x: _polygamma(0, x))
+_elementwise(special.polygamma, lambda n, x: _polygamma(int(n), x), _last)
+_elementwise(special.round_, lambda x, decimals=0: np.round(x, decimals), _first)
+_elementwise(special.angle, lambda z: math.atan2(z.imag, z.real), lambda z: z if z.kind == "f" else np.dtype(f"f{z.itemsize // 2}"))
+_elementwise(special.sinc, lambda x: 1.0 if x == 0 else math.sin(math.pi * x) / (math.pi * x))
+_dsinc = register_jitable(special.dsinc_number)
+_elementwise(special.dsinc, lambda x, n: _dsinc(x, n), _first)
+
+
+@overload_source(special.nan_to_num, literals=True)
+def _nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    limits = np.finfo(dtype(x)) if dtype(x).kind == "f" else np.finfo(float)
+    high = "posinf" if literal_known(posinf) and value(posinf) is not None or not literal_known(posinf) else "high"
+    low = "neginf" if literal_known(neginf) and value(neginf) is not None or not literal_known(neginf) else "low"
+    test = f"nan if v != v else {high} if v == np.inf else {low} if v == -np.inf else v"
+    names = {"number": dtype(x).type, "high": float(limits.max), "low": float(limits.min)}
+    if not is_array(x):
+        return ["v = x", f"return number({test})"], names
+    return ["out = np.empty(x.shape, number)", "for i in np.ndindex(x.shape):", "    v = x[i]", f"    out[i] = {test}", "return out"], names
+
+

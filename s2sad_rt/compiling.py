@@ -1,0 +1,51 @@
+"""The decorator of generated functions: compiled where Numba is at hand, plain Python otherwise."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+COMPILED = ("updates_numba", "compiled")
+"""Modules that tell Numba how to compile the functions of this package."""
+
+_plain: ContextVar[bool] = ContextVar("s2sad_rt_plain", default=False)
+
+
+@contextmanager
+def plain_python() -> Iterator[None]:
+    """Modules imported inside keep their functions as plain Python, to step through them or where Numba cannot go."""
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
+
+
+def jit(function: Function) -> Function:
+    """Compile a generated function with Numba, on its first call for each type of arguments, and cache it on disk beside
+    its module where that can be written. The plain function where there is no Numba, under `plain_python`, or when the
+    environment has S2SAD_PLAIN_PYTHON."""
+    if _plain.get() or os.environ.get("S2SAD_PLAIN_PYTHON") or importlib.util.find_spec("numba") is None:
+        return function
+    numba = _numba()
+    try:
+        return numba.njit(function, error_model="numpy", cache=True)  # type: ignore[no-any-return]
+    except RuntimeError:  # no file to cache beside: the source was executed from a string
+        return numba.njit(function, error_model="numpy")  # type: ignore[no-any-return]
+
+
+@cache
+def _numba() -> Any:
+    """Numba, knowing the functions of this package."""
+    for module in COMPILED:
+        if importlib.util.find_spec(f"s2sad_rt.{module}") is not None:
+            importlib.import_module(f"s2sad_rt.{module}")
+    return importlib.import_module("numba")

@@ -1,0 +1,96 @@
+"""Functions that check their arguments: what a generated module exports.
+
+    @rt.export("x: float64[:]", "n: int64")
+    @rt.jit
+    def f_grad(x, n): ...
+
+Called from Python the function checks dtype, rank, literal sizes and layout, and raises TypeError; called from
+``@njit`` code it is the compiled function itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+_PARAMETER = re.compile(r"(\w+): (\w+)(?:\[(.*)\])?$")
+
+
+class Exported:
+    """A compiled function behind a check of its arguments."""
+
+    def __init__(self, function: Callable[..., Any], parameters: tuple[str, ...]) -> None:
+        self.function = function
+        self.checks = tuple(_parse(p) for p in parameters)
+        functools.update_wrapper(self, getattr(function, "py_func", function))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            args = self._in_order(args, kwargs)
+        if len(args) != len(self.checks):
+            raise TypeError(f"{self.__name__}() takes {len(self.checks)} arguments, not {len(args)}")
+        return self.function(*[self._checked(a, *c) for a, c in zip(args, self.checks, strict=True)])
+
+    def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        names = [c[0] for c in self.checks]
+        unknown = [k for k in kwargs if k not in names[len(args) :]]
+        if unknown:
+            raise TypeError(f"{self.__name__}() got an unexpected keyword argument {unknown[0]!r}")
+        missing = [n for n in names[len(args) :] if n not in kwargs]
+        if missing:
+            raise TypeError(f"{self.__name__}() is missing the argument {missing[0]!r}")
+        return (*args, *(kwargs[n] for n in names[len(args) :]))
+
+    def _checked(self, value: Any, name: str, dtype: np.dtype, dims: tuple[int | None, ...] | None) -> Any:
+        where = f"{self.__name__}(): {name}"
+        if dims is None:
+            return self._number(value, where, dtype)
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"{where} must be an array of {dtype}, not {type(value).__name__}")
+        if value.dtype != dtype:
+            raise TypeError(f"{where} must have dtype {dtype}, not {value.dtype}")
+        if value.ndim != len(dims):
+            raise TypeError(f"{where} must have {len(dims)} dimensions, not {value.ndim}")
+        for axis, (size, needed) in enumerate(zip(value.shape, dims, strict=True)):
+            if needed is not None and size != needed:
+                raise TypeError(f"{where} must have size {needed} along axis {axis}, not {size}")
+            if needed is None and size < 2:
+                raise TypeError(f"{where} must have at least 2 elements along axis {axis}, not {size}")
+        if not value.flags.c_contiguous:
+            raise TypeError(f"{where} must be C-contiguous; pass np.ascontiguousarray({name})")
+        return value
+
+    @staticmethod
+    def _number(value: Any, where: str, dtype: np.dtype) -> Any:
+        kinds = {"b": "b", "i": "bi", "u": "bu", "f": "biuf", "c": "biufc"}[dtype.kind]
+        if isinstance(value, np.ndarray) or np.asarray(value).dtype.kind not in kinds:
+            raise TypeError(f"{where} must be a number of type {dtype}, not {type(value).__name__}")
+        return dtype.type(value) if dtype.itemsize < 8 else dtype.type(value).item()
+
+
+def _parse(parameter: str) -> tuple[str, np.dtype, tuple[int | None, ...] | None]:
+    match = _PARAMETER.match(parameter)
+    if match is None:
+        raise ValueError(f"not a parameter: {parameter!r}")
+    name, dtype, dims = match.groups()
+    if dims is None:
+        return name, np.dtype(dtype), None
+    return name, np.dtype(dtype), tuple(None if d.strip() == ":" else int(d) for d in dims.split(",") if d.strip())
+
+
+def export(*parameters: str) -> Callable[[Callable[..., Any]], Exported]:
+    """Decorate a compiled function with a check of its arguments."""
+    return lambda function: Exported(function, parameters)
+
+
+def register_with_numba() -> None:
+    """Make `Exported` functions callable from ``@njit`` code."""
+    from numba.extending import typeof_impl
+
+    @typeof_impl.register(Exported)
+    def typeof_exported(value: Exported, context: Any) -> Any:
+        return typeof_impl(value.function, context)

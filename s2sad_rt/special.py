@@ -1,0 +1,163 @@
+"""Functions of numbers that NumPy spells differently or lacks, elementwise on arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def make_complex(re: Any, im: Any) -> Any:
+    """``re + 1j * im``."""
+    dtype = np.result_type(_float_dtype(re), _float_dtype(im), np.complex64)
+    out = np.empty(np.broadcast_shapes(np.shape(re), np.shape(im)), dtype)
+    out.real, out.imag = re, im
+    return out if isinstance(re, np.ndarray) or isinstance(im, np.ndarray) else out[()]
+
+
+def heaviside(x: Any, at_zero: Any) -> Any:
+    return np.heaviside(x, at_zero)
+
+
+def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)[()]
+
+
+def round_(x: Any, decimals: int = 0) -> Any:
+    return np.round(x, decimals)
+
+
+def ldexp(x: Any, n: Any) -> Any:
+    return np.ldexp(x, np.asarray(n).astype(np.int64))
+
+
+def angle(z: Any) -> Any:
+    """The argument of a complex number."""
+    return np.angle(z)
+
+
+def sinc(x: Any) -> Any:
+    """``sin(pi x) / (pi x)``, 1 at 0."""
+    return np.sinc(x)[()]
+
+
+def dsinc_number(x: float, n: int) -> float:
+    """The n-th derivative of ``sin(pi x) / (pi x)`` at a number.
+
+    With u = pi x and f = sin(u) / u, Leibniz's rule on ``u f = sin(u)`` gives ``u f_n + n f_{n-1} = sin_n(u)``;
+    near 0, where that cancels, the power series.
+    """
+    u = math.pi * x
+    if abs(u) < n + 1.0:
+        total, k = 0.0, (n + 1) // 2
+        term = 1.0 if (k % 2 == 0) else -1.0  # (-1)^k u^(2k-n) / ((2k-n)! (2k+1))
+        if 2 * k > n:
+            term *= u
+        for j in range(k, k + 30):
+            total += term / (2 * j + 1)
+            term *= -u * u / ((2 * j - n + 1) * (2 * j - n + 2))
+        return total * math.pi**n
+    f = math.sin(u) / u
+    for k in range(1, n + 1):
+        f = (math.sin(u + k * math.pi / 2) - k * f) / u
+    return f * math.pi**n
+
+
+def dsinc(x: Any, n: int) -> Any:
+    """The n-th derivative of ``np.sinc``, elementwise."""
+    out = np.vectorize(dsinc_number, otypes=[_float_dtype(x)])(x, n)
+    return out if isinstance(x, np.ndarray) else out[()]
+
+
+# -- error and gamma functions
+
+
+def erf(x: Any) -> Any:
+    return _elementwise(math.erf, x)
+
+
+def erfc(x: Any) -> Any:
+    return _elementwise(math.erfc, x)
+
+
+def gamma(x: Any) -> Any:
+    return _elementwise(math.gamma, x)
+
+
+def lgamma(x: Any) -> Any:
+    return _elementwise(math.lgamma, x)
+
+
+def digamma(x: Any) -> Any:
+    """The logarithmic derivative of gamma."""
+    return _elementwise(lambda v: polygamma_number(0, v), x)
+
+
+def polygamma(n: Any, x: Any) -> Any:
+    """The derivative of order n of `digamma`."""
+    return _elementwise(lambda v: polygamma_number(int(n), v), x)
+
+
+def _float_dtype(x: Any) -> np.dtype:
+    """The dtype of a function of real numbers."""
+    dtype = np.asarray(x).dtype
+    return dtype if dtype.kind == "f" else np.dtype(float)
+
+
+def _elementwise(function: Any, x: Any) -> Any:
+    dtype = _float_dtype(x)
+    return np.vectorize(function, otypes=[dtype])(x) if isinstance(x, np.ndarray) else dtype.type(function(x))
+
+
+BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
+
+
+def polygamma_positive(n: int, x: float) -> float:
+    """psi^(n)(x) for x > 0: recurrence up to n + 12, then the asymptotic series (Abramowitz & Stegun 6.4.6, 6.4.11)."""
+    total = 0.0
+    sign = 1.0 if n % 2 == 1 else -1.0
+    factorial = 1.0
+    for k in range(2, n + 1):
+        factorial *= k
+    while x < n + 12.0:
+        total += sign * factorial / x ** (n + 1)
+        x += 1.0
+    if n == 0:
+        tail = math.log(x) - 0.5 / x
+        power = x * x
+        for j in range(10):
+            tail -= BERNOULLI[j] / ((2 * j + 2) * power)
+            power *= x * x
+        return total + tail
+    tail = factorial / n / x**n + factorial / (2 * x ** (n + 1))
+    rising = factorial * (n + 1) / 2.0  # (2j + n - 1)! / (2j)! for j = 1
+    power = x ** (n + 2)
+    for j in range(1, 11):
+        tail += BERNOULLI[j - 1] * rising / power
+        rising *= (2 * j + n) * (2 * j + n + 1) / ((2 * j + 1) * (2 * j + 2))
+        power *= x * x
+    return total + sign * tail
+
+
+def polygamma_number(n: int, x: float) -> float:
+    """psi^(n)(x); for x < 0 by reflection, (-1)^n psi^(n)(1 - x) - pi d^n/dx^n cot(pi x) (ibid. 6.4.7)."""
+    if x > 0.0:
+        return polygamma_positive(n, x)
+    if x == math.floor(x) or x != x:
+        return math.nan
+    t = 1.0 / math.tan(math.pi * x)
+    coefficients = [0.0] * (n + 2)  # d^n cot as a polynomial in cot: cot' = -(1 + cot^2)
+    coefficients[1] = 1.0
+    for _ in range(n):
+        new = [0.0] * (n + 2)
+        for k in range(1, n + 2):
+            new[k - 1] -= k * coefficients[k]
+            if k + 1 < n + 2:
+                new[k + 1] -= k * coefficients[k]
+        coefficients = new
+    cot = 0.0
+    for c in coefficients[::-1]:
+        cot = cot * t + c
+    mirrored = polygamma_positive(n, 1.0 - x)
+    return (mirrored if n % 2 == 0 else -mirrored) - math.pi ** (n + 1) * cot

@@ -1,0 +1,99 @@
+"""Every spelling means under Numba what it means under CPython: values, dtypes and shapes, in float64 and float32."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+import s2sad.rules  # noqa: F401
+import s2sad_rt as rt
+import s2sad_rt.compiled  # noqa: F401
+from s2sad.ir import Builder, Const, Names, Var
+from s2sad.ir.printer import Printer
+from s2sad.rules.registry import RULES, Rule
+from tests.rules.check import abstract
+from tests.rules.samples import SAMPLES, Sample, definite, hermitian
+
+PRIMITIVES = {p.name: p for p, rule in RULES.items() if rule != Rule()}
+FLAT = [(name, s) for name, samples in SAMPLES.items() for s in samples if s.compiled and not any(isinstance(a, list) for a in s.args)]
+FLAT += [("cholesky", Sample(definite(3))), ("cholesky", Sample(definite(2, 4))), ("cholesky", Sample(hermitian(3)))]
+GROUP = 12
+GROUPS = [FLAT[k : k + GROUP] for k in range(0, len(FLAT), GROUP)]
+
+
+def in_single(sample: Sample) -> Sample:
+    """The sample with float32 and complex64 arguments."""
+    smaller = {"d": np.float32, "D": np.complex64}
+
+    def single(a: Any) -> Any:
+        if isinstance(a, (np.ndarray, np.generic)) and a.dtype.char in smaller:
+            return a.astype(smaller[a.dtype.char])
+        return a
+
+    params = {k: np.dtype(np.float32) if k == "dtype" and v == np.float64 else v for k, v in sample.params.items()}
+    return Sample(*map(single, sample.args), **params)
+
+
+def together(group: list[tuple[str, Sample]]) -> tuple[str, list[Any]]:
+    """The source of one function that makes all the calls of a group, and its arguments."""
+    builder = Builder(Names())
+    params, values, results = [], [], []
+    for name, sample in group:
+        atoms = []
+        for a in sample.args:
+            if isinstance(a, list):
+                continue
+            if isinstance(a, (bool, int)):
+                atoms.append(Const(a))
+                continue
+            params.append(Var(f"x{len(params)}", abstract(a)))
+            values.append(a)
+            atoms.append(params[-1])
+        if len(atoms) < len(sample.args):
+            continue
+        with np.errstate(all="ignore"):
+            out = builder.emit(PRIMITIVES[name], atoms, sample.params)
+        results += [*out] if isinstance(out, tuple) else [out]
+    lines = [line for stmt in builder.statements for line in Printer().statement(stmt, 1)]
+    text = f"def f({', '.join(p.name for p in params)}):\n" + "\n".join(lines)
+    return f"{text}\n    return ({', '.join(r.name for r in results)},)\n", values
+
+
+def agree(group: list[tuple[str, Sample]], rtol: float) -> None:
+    text, values = together(group)
+    namespace = {"np": np, "math": math, "rt": rt}
+    exec(text, namespace)
+    with np.errstate(all="ignore"):
+        plain = namespace["f"](*values)
+        function = numba.njit(namespace["f"], error_model="numpy")
+        compiled = function(*values)
+    types = function.nopython_signatures[0].return_type
+    names = text.rsplit("return", 1)[1]
+    for k, (a, b) in enumerate(zip(plain, compiled, strict=True)):
+        where = f"result {k} of\n{text}\n{names}"
+        if isinstance(a, list):
+            continue
+        np.testing.assert_allclose(np.asarray(b), np.asarray(a), rtol=rtol, atol=rtol, err_msg=where)
+        assert isinstance(b, np.ndarray) == isinstance(a, np.ndarray), where
+        if isinstance(a, np.ndarray):
+            assert b.dtype == a.dtype, where
+        elif isinstance(a, np.generic):
+            assert str(types[k]) == str(numba.typeof(a)), where
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("number", range(len(GROUPS)))
+def test_double(number):
+    agree(GROUPS[number], 1e-10)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("number", range(len(GROUPS)))
+def test_single(number):
+    agree([(n, in_single(s)) for n, s in GROUPS[number]], 2e-4)
+
+

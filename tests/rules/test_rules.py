@@ -1,0 +1,62 @@
+"""Every primitive with a rule has a sample, and its rule is right there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import s2sad.rules  # noqa: F401
+from s2sad.rules import linalg
+from s2sad.rules.elementwise import cos
+from s2sad.rules.registry import RULES, Rule, scalar_rule
+from tests.rules.check import check_rule, cotangents, tangent
+from tests.rules.samples import SAMPLES, definite, hermitian
+
+PRIMITIVES = {p.name: p for p, rule in RULES.items() if rule != Rule()}
+STRUCTURAL = {"cholesky"}
+"""Checked below, not at samples."""
+CASES = [(name, sample) for name, samples in SAMPLES.items() for sample in samples]
+
+
+def test_every_primitive_has_a_sample():
+    own = {name for name, p in PRIMITIVES.items() if name not in ("list_add",)}
+    assert sorted(own - set(SAMPLES) - STRUCTURAL) == []
+
+
+def test_names_are_unique():
+    assert len(PRIMITIVES) == len([1 for rule in RULES.values() if rule != Rule()])
+
+
+@pytest.mark.parametrize(("name", "sample"), CASES, ids=[f"{n}{s}" for n, s in CASES])
+def test_rule(name, sample):
+    if any(isinstance(a, list) for a in sample.args) or name == "list_of_array":
+        pytest.skip("lists are checked with the transforms")
+    check_rule(PRIMITIVES[name], *sample.args, **sample.params)
+
+
+@pytest.mark.parametrize("x", [definite(3), hermitian(3), definite(2, 4)], ids=["real", "complex", "stack"])
+def test_cholesky(x):
+    """On Hermitian matrices: against differences, and jvp against vjp."""
+    rng = np.random.default_rng(3)
+    v = rng.standard_normal(x.shape) + (1j * rng.standard_normal(x.shape) if x.dtype.kind == "c" else 0)
+    v = v + np.conj(np.swapaxes(v, -1, -2))
+    out = np.linalg.cholesky(x)
+    h = 1e-5
+    expected = (np.linalg.cholesky(x + h * v) - np.linalg.cholesky(x - h * v)) / (2 * h)
+    got = tangent(linalg.cholesky, [x], [v], out, {})
+    np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-8)
+    bar = rng.standard_normal(x.shape) + (1j * rng.standard_normal(x.shape) if x.dtype.kind == "c" else 0)
+    (x_bar,) = cotangents(linalg.cholesky, [x], bar, out, {})
+    np.testing.assert_allclose(np.sum(x_bar * v).real, np.sum(bar * got).real)
+
+
+def test_a_wrong_rule_is_caught():
+    @scalar_rule(impl=np.sin)
+    def wrong(x):
+        return cos(x) * 1.001
+
+    try:
+        with pytest.raises(AssertionError):
+            check_rule(wrong, 0.7)
+    finally:
+        del RULES[wrong]
