@@ -13,7 +13,7 @@ The names are JAX's. See `docs/` for a tour.
 """
 
 from s2sad import test_util, tree
-from s2sad.api import Transformed, grad, jit, jvp, stop_gradient, value_and_grad, vjp
+from s2sad.api import Transformed, grad, jit, jvp, stop_gradient, value_and_grad, vjp, vmap
 from s2sad.config import config, using
 from s2sad.errors import (
     AliasError,
@@ -50,4 +50,5 @@ __all__ = [
     "using",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]

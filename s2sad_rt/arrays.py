@@ -242,9 +242,11 @@ def list_zeros(items: list[Any]) -> list[Any]:
 
 
 def _zero(item: Any) -> Any:
+    if isinstance(item, list):
+        return list_zeros(item)
     return np.zeros_like(item)[()] if isinstance(item, (np.ndarray, np.generic)) else type(item)(0)
 
 
 def list_add(left: list[Any], right: list[Any]) -> list[Any]:
     """The sums of the items of two lists of one length."""
-    return [a + b for a, b in zip(left, right, strict=True)]
+    return [list_add(a, b) if isinstance(a, list) else a + b for a, b in zip(left, right, strict=True)]

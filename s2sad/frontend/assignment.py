@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 def assign(elab: Elaborator, targets: Sequence[gast.expr], value: gast.expr) -> None:
     """``a = b = value``. ``a, b = c, d`` binds in parallel and makes no tuple."""
     result = evaluate_raw(elab, value)
+    first = targets[0]
+    if len(targets) > 1 and isinstance(first, gast.Name) and not isinstance(result, Maybe):
+        result = elab.name_result(result, first.id)
     for target in targets:
         assign_value(elab, target, result)
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from s2sad.frontend.joins import same_content
+from s2sad.frontend.joins import first_change
 from s2sad.frontend.leaves import can_vary, leaves, transform, type_of
 from s2sad.frontend.unreachable import Unreachable
-from s2sad.frontend.values import ArrayRef, Buffer, Entries, ListRef, Location, Number, RuntimeItems, State, Static, Value
+from s2sad.frontend.values import ArrayRef, Buffer, ListRef, Location, Number, RuntimeItems, State, Static, Value
 from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Atom, Const, Function, Var
 from s2sad.ir.paths import Index
@@ -120,14 +120,8 @@ def _result(elab: Elaborator, leaf: Value, results: list[Atom]) -> int | None:
 
 def _check_unchanged(elab: Elaborator, entry: State, inner: State) -> None:
     """Refuse a function that wrote into what it captured."""
-    for location, content in entry.items():
-        now = inner.get(location)
-        if now is None or same_content(content, now):
-            continue
-        if isinstance(content, Entries) and isinstance(now, Entries):
-            before, after = dict(content.items), dict(now.items)
-            if location in elab.frames and all(same_content(Entries(((k, v),)), Entries(((k, before.get(k, v)),))) for k, v in after.items()):
-                continue
+    location = first_change(elab, entry, inner)
+    if location is not None:
         elab.error(
             f"A transformed function changes {location.hint}, which it captured.",
             "Make a copy inside the function, or pass it as an argument and return it.",

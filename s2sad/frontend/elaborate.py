@@ -203,7 +203,7 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
             for name, item in content.items:
                 object.__setattr__(out, name, flatten_result(elab, item, results))
             return out
-        case Maybe(absent="None"):
-            raise UnsupportedError("The function returns None on one path and a value on another.", "Return a value on every path.")
+        case Maybe():
+            return flatten_result(elab, elab.resolve(value), results)
         case _:
             raise UnsupportedError(f"{elab.describe(value).capitalize()} cannot be returned.", "Return numbers, arrays and containers.")

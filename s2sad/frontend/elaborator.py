@@ -332,7 +332,7 @@ class Elaborator:
         return branches.choose(self, cond, then, orelse)
 
 
-class UnboundName(UnsupportedError, NameError):
+class UnboundName(UnsupportedError, UnboundLocalError):
     """A name that is bound to nothing where it is read."""
 
 

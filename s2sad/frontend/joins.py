@@ -551,3 +551,17 @@ def same_content(a: Content, b: Content) -> bool:
             return [k for k, _ in x] == [k for k, _ in y] and all(same_value(p, q) for (_, p), (_, q) in zip(x, y, strict=True))
         case _:
             return a is b or a == b
+
+
+def first_change(elab: Elaborator, before: State, after: State) -> Location | None:
+    """A location whose contents differ between two states; names that are no longer there count as unchanged."""
+    for location, content in before.items():
+        now = after.get(location, content)
+        if same_content(content, now):
+            continue
+        if location in elab.frames and isinstance(content, Entries) and isinstance(now, Entries):
+            old = dict(content.items)
+            if all(same_value(v, old.get(k, v)) for k, v in now.items):
+                continue
+        return location
+    return None

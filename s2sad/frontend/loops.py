@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from s2sad.frontend import convert
-from s2sad.frontend.joins import Joiner, Key, Pair, meet, same_content
+from s2sad.frontend.joins import Joiner, Key, Pair, first_change, meet
 from s2sad.frontend.rename import rename_state
 from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import Number, State, Static, Value
@@ -105,7 +105,7 @@ class Loop:
             if self.test is not None:
                 with elab.builder.block() as out.pre:
                     out.test = self.run_test(left)
-                if any(not same_content(c, elab.state.get(x, c)) for x, c in head.items()):
+                if first_change(elab, head, elab.state) is not None:
                     raise EffectfulTest
             with elab.builder.block() as out.body:
                 if self.bind is not None:

@@ -10,10 +10,11 @@ on one line are told apart by ablation: change one candidate, and see whether th
 from __future__ import annotations
 
 import ast
+import copy
 import linecache
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -100,17 +101,40 @@ def _changed(code: types.CodeType, name: str) -> SourceNotFoundError:
     )
 
 
+Compile = Callable[[ast.Module], ast.Module]
+
+
 def _locate(tree: ast.Module, code: types.CodeType, name: str) -> FunctionNode:
     """The node in the tree that compiles to this very code object."""
-    if not _compiles_to(tree, code):
-        raise _changed(code, name)
+    for prepare in (_as_written, _with_pytest_asserts):
+        if _compiles_to(prepare(tree), code):
+            return _choose(tree, code, name, prepare)
+    raise _changed(code, name)
+
+
+def _choose(tree: ast.Module, code: types.CodeType, name: str, prepare: Compile) -> FunctionNode:
+    """The node, among those of the same name and first line."""
     found = [node for node in ast.walk(tree) if _may_be(node, code)]
     if len(found) == 1:
         return found[0]
     for node in found:
-        if _vanishes_without(tree, node, code):
+        if _vanishes_without(tree, node, code, prepare):
             return node
     raise _changed(code, name)
+
+
+def _as_written(tree: ast.Module) -> ast.Module:
+    return tree
+
+
+def _with_pytest_asserts(tree: ast.Module) -> ast.Module:
+    """The tree as pytest compiles test modules, whose assert statements it rewrites."""
+    rewrite = sys.modules.get("_pytest.assertion.rewrite")
+    if rewrite is None:
+        return tree
+    rewritten = copy.deepcopy(tree)
+    rewrite.rewrite_asserts(rewritten, b"")
+    return rewritten
 
 
 def _may_be(node: ast.AST, code: types.CodeType) -> bool:
@@ -125,13 +149,13 @@ def _may_be(node: ast.AST, code: types.CodeType) -> bool:
             return False
 
 
-def _vanishes_without(tree: ast.Module, node: FunctionNode, code: types.CodeType) -> bool:
+def _vanishes_without(tree: ast.Module, node: FunctionNode, code: types.CodeType, prepare: Compile) -> bool:
     """Whether giving the node one more argument makes the code object disappear from the compiled file."""
     node.args.kwonlyargs.append(ast.arg("__s2sad_probe__", lineno=node.lineno, col_offset=node.col_offset))
     node.args.kw_defaults.append(ast.Constant(None, lineno=node.lineno, col_offset=node.col_offset))
     ast.fix_missing_locations(tree)
     try:
-        return not _compiles_to(tree, code)
+        return not _compiles_to(prepare(tree), code)
     finally:
         node.args.kwonlyargs.pop()
         node.args.kw_defaults.pop()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Ref
 from s2sad.ir.nodes import Apply, Atom, Block, Call, Const, Effect, Function, Let, Stmt, Var, replace
-from s2sad.ir.primitives import cast, dim, undef, zeros
+from s2sad.ir.primitives import cast, dim, list_new, undef, zeros
 from s2sad.ir.types import Array, Dim, List, Scalar, Type, symbols_of
 from s2sad.rules.batching import Axes, batched_elementwise
 from s2sad.rules.registry import call_rule, rule_of
@@ -215,6 +215,8 @@ class Batcher:
 
     def joins(self, stmt: Stmt, group: list[Stmt], whole: bool) -> bool:
         """Whether a statement becomes part of a loop over the batch."""
+        if whole and isinstance(stmt, Let) and stmt.prim is list_new:
+            return True  # a list for each item
         if not touches(stmt, self.varying) or (isinstance(stmt, Let) and stmt.prim is dim):
             return whole and uses_any(stmt, group)
         if whole:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import s2sad_rt as rt
 from s2sad.ir import paths
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Const, Var
@@ -82,7 +83,7 @@ def apart(a: Place, b: Place) -> bool:
 
 
 list_add = Primitive(
-    "list_add", lambda left, right: [a + b for a, b in zip(left, right, strict=True)], "rt.list_add(_0, _1)",
+    "list_add", rt.list_add, "rt.list_add(_0, _1)",
     type_rule=lambda args, params, size_of: (args[0].type,),
 )
 """``list_add(l, m)``: the sums of the items of two lists of cotangents."""
@@ -126,8 +127,7 @@ class Cotangents:
         if self[atom] == ZERO:
             self[atom] = Value(fitted)
         else:
-            plus = list_add if isinstance(atom.type, List) else add
-            self[atom] = Value(self.builder.emit(plus, (self.whole(atom), fitted), hint=bar_name(atom)))
+            self[atom] = Value(self.builder.emit(plus_of(atom), (self.whole(atom), fitted), hint=bar_name(atom)))
 
     def add_at(self, array: Atom, path: paths.Path, operands: tuple[Atom, ...], contribution: Atom) -> None:
         """Add a contribution at a path of an array."""
@@ -165,6 +165,11 @@ class Cotangents:
 def bar_name(atom: Atom) -> str:
     """The name for a cotangent of an atom."""
     return f"{atom.name.rstrip('_')}_bar" if isinstance(atom, Var) else "bar"
+
+
+def plus_of(atom: Atom) -> Primitive:
+    """The addition of cotangents of values like an atom."""
+    return list_add if isinstance(atom.type, List) else add
 
 
 def number_of(type: Type, value: float) -> Const:

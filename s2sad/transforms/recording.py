@@ -49,9 +49,9 @@ class Decision:
     pos: Pos | None = None
 
 
-def record(function: Function) -> tuple[Function, list[Decision]]:
-    """The closed function, and what was decided."""
-    function = loop_forms.fuse(function)
+def record(function: Function, *, fused: bool = True) -> tuple[Function, list[Decision]]:
+    """The closed function, and what was decided. `fused` allows loops without a forward sweep."""
+    function = loop_forms.fuse(function) if fused else function
     builder = Builder(walk.names_of(function))
     resolver = Resolver(function, builder)
     resolved = resolver.function(function)

@@ -27,7 +27,7 @@ from s2sad.rules.elementwise import add, neg, where
 from s2sad.rules.logical import eq
 from s2sad.rules.shape import unbroadcast
 from s2sad.transforms.cotangents import (
-    ZERO, Cotangents, Indexed, Place, Value, apart, bar_name, list_add, number_of, same_place, zero_of,
+    ZERO, Cotangents, Indexed, Place, Value, apart, bar_name, list_add, number_of, plus_of, same_place, zero_of,
 )
 
 Reverse = Callable[[Cotangents, Let], None]
@@ -221,7 +221,7 @@ def reverse_get(bars: Cotangents, stmt: Let) -> None:
         b, bar = bars.builder, bars.whole(target)
         whole = bars.whole(items)
         old = b.emit(list_get, (whole, index))
-        new = b.emit(add, (old, bar))
+        new = b.emit(plus_of(old), (old, bar))
         bars[items] = Value(b.emit(list_set, (whole, index, new), hint=bar_name(items)))
     bars.take(target)
 

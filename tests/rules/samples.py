@@ -222,6 +222,15 @@ SAMPLES: dict[str, list[Sample]] = {
     "cofactor": [Sample(matrix(3)), Sample(matrix(2, 4)), Sample(complex_matrix(3))],
     "slogdet": [Sample(matrix(3)), Sample(matrix(2, 4)), Sample(complex_matrix(3))],
     "inv": [Sample(matrix(3)), Sample(matrix(2, 4)), Sample(complex_matrix(3))],
+    "pinv": [Sample(real(4, 3)), Sample(real(3, 4)), Sample(complex_(3, 2)), Sample(matrix(3, 2))],
+    "qr": [Sample(matrix(3)), Sample(real(4, 3)), Sample(complex_(4, 3)), Sample(matrix(3, 2))],
+    "svd": [Sample(matrix(3)), Sample(real(4, 3)), Sample(real(3, 4)), Sample(matrix(3, 2))],
+    "eig": [Sample(matrix(3)), Sample(complex_matrix(3)), Sample(matrix(3, 2))],
+    "expm": [Sample(matrix(3)), Sample(3 * matrix(2)), Sample(complex_matrix(2))],
+    "solve_triangular": [
+        Sample(matrix(3), real(3), lower=True), Sample(matrix(3), real(3, 2), lower=False), Sample(matrix(3), real(3, 2), lower=True, unit=True),
+        Sample(complex_matrix(3), real(3)),
+    ],
     "solve": [
         Sample(matrix(3), real(3)), Sample(matrix(3), real(3, 2)), Sample(matrix(3, 4), real(4, 3, 2)), Sample(matrix(3, 4), real(3)),
         Sample(complex_matrix(3), complex_(3)), Sample(matrix(3, 4), real(3, 2)), Sample(matrix(3), real(4, 3, 2)),

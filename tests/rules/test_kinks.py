@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from s2sad.rules import elementwise as e
-from s2sad.rules import linalg, products, reductions, shape
+from s2sad.rules import decompositions, linalg, products, reductions, shape
 from tests.rules.check import run, trace
 
 jax = pytest.importorskip("jax")
@@ -120,7 +120,15 @@ def test_gradient_of_a_complex_number():
 SEVERAL = [
     ("det", linalg.det, jnp.linalg.det), ("inv", linalg.inv, jnp.linalg.inv), ("cholesky", linalg.cholesky, jnp.linalg.cholesky),
     ("slogdet", linalg.slogdet, lambda x: tuple(jnp.linalg.slogdet(x))),
+    ("eigh", decompositions.eigh, lambda x: tuple(jnp.linalg.eigh(x))),
+    ("svd", decompositions.svd, lambda x: tuple(jnp.linalg.svd(x, full_matrices=False))),
+    ("qr", decompositions.qr, lambda x: tuple(jnp.linalg.qr(x))),
+    ("pinv", decompositions.pinv, jnp.linalg.pinv),
+    ("expm", decompositions.expm, jax.scipy.linalg.expm),
 ]
+
+
+HERMITIAN = (linalg.cholesky, decompositions.eigh)
 
 
 @pytest.mark.parametrize("complex_", [False, True], ids=["real", "complex"])
@@ -132,7 +140,7 @@ def test_vjp_of_linear_algebra(ours, theirs, complex_):
     rng = np.random.default_rng(8)
     x = rng.standard_normal((3, 3)) + (1j * rng.standard_normal((3, 3)) if complex_ else 0)
     x = x @ np.conj(x.T) + 3 * np.eye(3)
-    x = x + (0.1j * rng.standard_normal((3, 3)) if complex_ and ours is not linalg.cholesky else 0)
+    x = x + (0.1j * rng.standard_normal((3, 3)) if complex_ and ours not in HERMITIAN else 0)
     out, pull = jax.vjp(theirs, x)
     outs = out if isinstance(out, tuple) else (out,)
     bars = tuple(

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import s2sad.rules  # noqa: F401
-from s2sad.rules import linalg
+from s2sad.rules import decompositions, linalg
 from s2sad.rules.elementwise import cos
 from s2sad.rules.registry import RULES, Rule, scalar_rule
 from tests.rules.check import check_rule, cotangents, tangent
 from tests.rules.samples import SAMPLES, definite, hermitian
 
 PRIMITIVES = {p.name: p for p, rule in RULES.items() if rule != Rule()}
-STRUCTURAL = {"cholesky"}
+STRUCTURAL = {"cholesky", "eigh"}
 """Checked below, not at samples."""
 CASES = [(name, sample) for name, samples in SAMPLES.items() for sample in samples]
 
@@ -48,6 +48,29 @@ def test_cholesky(x):
     bar = rng.standard_normal(x.shape) + (1j * rng.standard_normal(x.shape) if x.dtype.kind == "c" else 0)
     (x_bar,) = cotangents(linalg.cholesky, [x], bar, out, {})
     np.testing.assert_allclose(np.sum(x_bar * v).real, np.sum(bar * got).real)
+
+
+@pytest.mark.parametrize("x", [definite(3), hermitian(3), definite(2, 4)], ids=["real", "complex", "stack"])
+def test_eigh(x):
+    """On Hermitian matrices, whose eigenvectors are compared by what does not depend on their phases."""
+    rng = np.random.default_rng(3)
+    v = rng.standard_normal(x.shape) + (1j * rng.standard_normal(x.shape) if x.dtype.kind == "c" else 0)
+    v = v + np.conj(np.swapaxes(v, -1, -2))
+    w, u = out = tuple(np.linalg.eigh(x))
+    h = 1e-5
+
+    def projectors(u):
+        return np.einsum("...ik,...jk->...kij", u, np.conj(u))
+
+    w_dot, u_dot = tangent(decompositions.eigh, [x], [v], out, {})
+    (w_more, u_more), (w_less, u_less) = (np.linalg.eigh(x + s * h * v) for s in (1, -1))
+    np.testing.assert_allclose(w_dot, (w_more - w_less) / (2 * h), rtol=1e-6, atol=1e-8)
+    half = np.einsum("...ik,...jk->...kij", u_dot, np.conj(u))
+    expected = (projectors(u_more) - projectors(u_less)) / (2 * h)
+    np.testing.assert_allclose(half + np.conj(np.swapaxes(half, -1, -2)), expected, rtol=1e-5, atol=1e-7)
+    bars = (rng.standard_normal(w.shape), rng.standard_normal(u.shape) * (1 + 0.5j if x.dtype.kind == "c" else 1))
+    (x_bar,) = cotangents(decompositions.eigh, [x], bars, out, {})
+    np.testing.assert_allclose(np.sum(x_bar * v).real, np.sum(bars[0] * w_dot) + np.sum(bars[1] * u_dot).real)
 
 
 def test_a_wrong_rule_is_caught():

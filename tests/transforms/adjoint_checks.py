@@ -55,14 +55,15 @@ def check(function: Function | Module, args: tuple[Any, ...], order: int = 1, to
         np.testing.assert_allclose(again, out, rtol=1e-12, atol=1e-12)
     for k, bar in zip(wrt, found[len(outs) :], strict=True):
         assert np.shape(bar) == np.shape(args[k])
+        assert np.iscomplexobj(bar) == np.iscomplexobj(args[k])
         direction = _noise(rng, args[k])
 
         def along(t: float, k: int = k, direction: Any = direction) -> Any:
             moved = [a + t * direction if j == k else a for j, a in enumerate(args)]
             results = primal(*moved)
-            return sum(np.sum(results[j] * s) for j, s in zip(inexact, seeds, strict=True))
+            return sum(np.sum(results[j] * s).real for j, s in zip(inexact, seeds, strict=True))
 
-        expected, actual = _slope(along), np.sum(bar * direction)
+        expected, actual = _slope(along), np.sum(bar * direction).real
         scale = max(1.0, abs(expected))
         assert abs(expected - actual) <= tolerance * scale, (
             f"{order} more: d/d{function.params[k].name} is {actual}, should be {expected}"
@@ -73,7 +74,9 @@ def check(function: Function | Module, args: tuple[Any, ...], order: int = 1, to
 
 def _noise(rng: np.random.Generator, like: Any) -> Any:
     noise = rng.normal(size=np.shape(like))
-    return float(noise) if np.ndim(like) == 0 else noise
+    if np.iscomplexobj(like):
+        noise = noise + 1j * rng.normal(size=np.shape(like))
+    return np.asarray(noise).item() if np.ndim(like) == 0 else noise
 
 
 def _slope(f: Any, step: float = 2e-5) -> Any:

@@ -10,7 +10,8 @@ from s2sad.errors import ShapeError
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.attributes import size_value
 from s2sad.frontend.library.creation import arange, as_array, filled, linspace
-from s2sad.frontend.library.indexing import subscript
+from s2sad.frontend.library.builtins import extreme
+from s2sad.frontend.library.indexing import add_at, subscript, view
 from s2sad.frontend.library.reductions import mean, one_axis, sum_
 from s2sad.frontend.library.selection import along, sort
 from s2sad.frontend.library.shape import join, reshape_view, sliced
@@ -19,9 +20,9 @@ from s2sad.frontend.library.support import (
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import strong
-from s2sad.frontend.values import ArrayRef, Number, Static, Tuple, Value
+from s2sad.frontend.values import ArrayRef, Number, Partial, Static, Tuple, Value
 from s2sad.ir import Const
-from s2sad.ir.paths import SLOT, Index, Slice
+from s2sad.ir.paths import Index, Slice
 from s2sad.ir.types import FLOAT
 from s2sad.rules import elementwise, reductions
 from s2sad.rules import shape as shape_rules
@@ -69,15 +70,26 @@ class Arithmetic:
 @meaning(np.polyval)
 def polyval(elab: Elaborator, p: Value, x: Value) -> Value:
     coefficients = items_of(elab, p)
-    if coefficients is None:
-        array = as_array(elab, p)
-        if not isinstance(array.type.dims[0], int):
-            refuse(elab, "np.polyval needs a number of coefficients known when the function is compiled.", "Write Horner's rule as a loop.")
+    array = as_array(elab, p)
+    if coefficients is None and isinstance(array.type.dims[0], int):
         coefficients = tuple(subscript(elab, array, Static(k)) for k in range(array.type.dims[0]))
+    if coefficients is None:
+        return _sum_of_powers(elab, array, x)
     total = Arithmetic(elab, ZERO)
     for c in coefficients:
         total = total * Arithmetic(elab, x) + Arithmetic(elab, c)
     return total.value
+
+
+def _sum_of_powers(elab: Elaborator, p: ArrayRef, x: Value) -> Value:
+    """A polynomial whose degree is known at run time only."""
+    from s2sad.frontend.library.linear_algebra import matmul
+
+    top = Arithmetic(elab, size_value(elab, p, 0)) - 1
+    degrees = arange(elab, top.value, LAST, LAST)
+    if isinstance(x, ArrayRef):
+        return matmul(elab, operators.power(elab, view(elab, x, Index((Ellipsis, None))), degrees), p)
+    return matmul(elab, operators.power(elab, x, degrees), p)
 
 
 @meaning(np.trapezoid)
@@ -166,32 +178,32 @@ def percentile(elab: Elaborator, a: Value, q: Value, axis: Value = NONE) -> Valu
 def convolve(elab: Elaborator, a: Value, v: Value, mode: Value = NONE) -> Value:
     """The sum of copies of one vector, shifted and scaled by each number of the other, whose length is known."""
     left, right = as_array(elab, a), as_array(elab, v)
-    if not isinstance(right.type.dims[0], int):
-        left, right = right, left
-    count = right.type.dims[0]
-    if not isinstance(count, int):
-        refuse(elab, "np.convolve needs one vector whose length is known when the function is compiled.", "Write it in loops.")
-    size = size_value(elab, left, 0)
-    total = operators.binary(elab, "add", size, Static(count - 1))
+    n, m = (Arithmetic(elab, size_value(elab, x, 0)) for x in (left, right))
     dtype = np.result_type(left.type.dtype, right.type.dtype)
-    out = filled(elab, Const(0), [elab.atom(total)], dtype)
-    assert isinstance(out, ArrayRef)
-    for k in range(count):
-        part = operators.binary(elab, "mul", left, subscript(elab, right, Static(k)))
-        end = elab.atom(operators.binary(elab, "add", size, Static(k)))
-        elab.write_array(out, (Index((Slice(k, SLOT),)),), (end,), fit(elab, operand(elab, part), dtype), inc=True)
-    return _trimmed(elab, out, left, count, static(elab, mode) or "full")
+    out = filled(elab, Const(0), [elab.atom((n + m - 1).value)], dtype)
+    pairs = fit(elab, operand(elab, outer_of(elab, "mul", left, right)), dtype)
+    places = outer_of(elab, "add", *(as_array(elab, arange(elab, size.value)) for size in (n, m)))
+    add_at(elab, out, places, elab.lift(pairs))
+    return _trimmed(elab, out, n, m, static(elab, mode) or "full")
 
 
-def _trimmed(elab: Elaborator, full: ArrayRef, left: ArrayRef, count: int, mode: str) -> Value:
-    size = left.type.dims[0]
+def outer_of(elab: Elaborator, op: str, left: ArrayRef, right: ArrayRef) -> Value:
+    """``left[:, None] op right``."""
+    return operators.binary(elab, op, view(elab, left, Index((Slice(), None))), right)
+
+
+def _trimmed(elab: Elaborator, full: Value, n: Arithmetic, m: Arithmetic, mode: str) -> Value:
+    """The part of a full convolution that a mode keeps."""
     if mode == "full":
         return full
-    if not isinstance(size, int):
-        refuse(elab, f"np.convolve with mode={mode!r} needs lengths known when the function is compiled.", "Slice the full result.")
-    short, long = sorted((size, count))
-    start, length = ((short - 1) // 2, long) if mode == "same" else (short - 1, long - short + 1)
-    return sliced(elab, full, 0, start, start + length)
+    short, long = (_pick(elab, op, n, m) for op in ("lt", "gt"))
+    start = (short - 1) // 2 if mode == "same" else short - 1
+    stop = start + long if mode == "same" else long
+    return subscript(elab, full, Partial(Static(slice), (start.value, stop.value, NONE)))
+
+
+def _pick(elab: Elaborator, op: str, n: Arithmetic, m: Arithmetic) -> Arithmetic:
+    return Arithmetic(elab, extreme(elab, op, (n.value, m.value), NONE, None))
 
 
 @meaning(np.cov)

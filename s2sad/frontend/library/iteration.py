@@ -214,7 +214,7 @@ def _zip(elab: Elaborator, iterations: list[Iteration]) -> Iteration:
         columns = [_first(elab, i, shortest) for i in iterations]
         return Items(tuple(Tuple(row) for row in zip(*columns, strict=True)))
     parts = [indexed(elab, i) for i in iterations]
-    return Indexed(_shortest(elab, [p.length for p in parts]), lambda index: Tuple(tuple(p.item(index) for p in parts)))
+    return Indexed(shortest(elab, [p.length for p in parts]), lambda index: Tuple(tuple(p.item(index) for p in parts)))
 
 
 def _known_length(iteration: Iteration) -> int | None:
@@ -241,7 +241,7 @@ def _first(elab: Elaborator, iteration: Iteration, count: int) -> tuple[Value, .
             return tuple(part.item(Static(k)) for k in range(count))
 
 
-def _shortest(elab: Elaborator, lengths: list[Atom]) -> Atom:
+def shortest(elab: Elaborator, lengths: list[Atom]) -> Atom:
     """The least of some lengths; equal ones (by their dims) are compared no further."""
     best = lengths[0]
     for other in lengths[1:]:

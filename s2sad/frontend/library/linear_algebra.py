@@ -71,8 +71,8 @@ def multi_dot(elab: Elaborator, arrays: Value) -> Value:
 @meaning(np.cross)
 def cross(elab: Elaborator, a: Value, b: Value) -> Value:
     left, right = as_array(elab, a), as_array(elab, b)
-    if left.type.dims[-1:] != (3,) or right.type.dims[-1:] != (3,):
-        refuse(elab, "np.cross needs vectors of length 3, known to be so.", "Write out the three components.", ShapeError)
+    if any(v.type.rank == 0 or (isinstance(v.type.dims[-1], int) and v.type.dims[-1] != 3) for v in (left, right)):
+        refuse(elab, "np.cross needs vectors of length 3.", "Write out the components.", ShapeError)
 
     def product(x: Any, y: Any) -> Any:
         from s2sad.rules.shape import stack, take_index

@@ -11,9 +11,7 @@ from s2sad.frontend.library.creation import as_array
 from s2sad.frontend.library.indexing import add_at, subscript
 from s2sad.frontend.library.iteration import unroll
 from s2sad.frontend.library.reductions import one_axis
-from s2sad.frontend.library.support import (
-    LAST, NONE, ONE, ZERO, Elaborator, emit_atom, fit, operand, refuse, static,
-)
+from s2sad.frontend.library.support import LAST, NONE, ONE, ZERO, Elaborator, emit_atom, fit, operand, refuse, static
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.views import reshape_view
 from s2sad.frontend.values import ArrayRef, Static, Tuple, Value

@@ -12,8 +12,8 @@ from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.attributes import attribute, size_atom, size_value
 from s2sad.frontend.library.creation import as_array, dims_argument, only_c_order, stack_atoms
-from s2sad.frontend.library.indexing import view
-from s2sad.frontend.library.iteration import unroll
+from s2sad.frontend.library.indexing import subscript, view
+from s2sad.frontend.library.iteration import shortest, unroll
 from s2sad.frontend.library.reductions import axis_argument, one_axis
 from s2sad.frontend.library.support import (
     C_ORDER, NONE, ONE, ZERO, Elaborator, composite, emit_atom, fit, items_of, operand, rank_of, refuse, runtime_list,
@@ -24,7 +24,7 @@ from s2sad.frontend.library.ufuncs import deliver
 from s2sad.frontend.library.views import (
     flattened, inserted, normal_axis, reshape_view, squeezed, swap_axes, transposed,
 )
-from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
+from s2sad.frontend.values import ArrayRef, Partial, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.paths import Index, Slice
 from s2sad.rules import products
@@ -279,13 +279,21 @@ def split(elab: Elaborator, ary: Value, indices_or_sections: Value, axis: Value 
 
     array = as_array(elab, ary)
     place = one_axis(elab, axis, array.type.rank)
-    parts = static(elab, indices_or_sections)
+    edges = _split_edges(elab, array, place, static(elab, indices_or_sections))
+    head = (Static(slice(None)),) * place
+    keys = [Tuple((*head, Partial(Static(slice), (a, b, NONE)))) for a, b in pairwise(edges)]
+    return new_list(elab, [subscript(elab, array, key) for key in keys])
+
+
+def _split_edges(elab: Elaborator, array: ArrayRef, place: int, parts: Any) -> list[Value]:
+    """Where the parts of a split begin and end."""
     whole = array.type.dims[place]
-    if not isinstance(whole, int):
-        refuse(elab, "np.split needs an axis whose size is known.", "Use slices.")
-    bounds = np.array_split(np.arange(whole), parts)
-    edges = [0, *np.cumsum([len(b) for b in bounds]).tolist()]
-    return new_list(elab, [sliced(elab, array, place, a, b) for a, b in pairwise(edges)])
+    if not isinstance(parts, int):
+        return [ZERO, *(Static(int(p)) for p in parts), NONE]
+    if isinstance(whole, int):
+        return [ZERO, *(Static(int(n)) for n in np.cumsum([len(b) for b in np.array_split(np.arange(whole), parts)]))]
+    step = operators.binary(elab, "floordiv", size_value(elab, array, place), Static(parts))
+    return [ZERO, *(operators.binary(elab, "mul", step, Static(k)) for k in range(1, parts)), NONE]
 
 
 def sliced(elab: Elaborator, a: ArrayRef, axis: int, start: int | None, stop: int | None) -> ArrayRef:
@@ -441,9 +449,10 @@ def fill_diagonal(elab: Elaborator, a: Value, val: Value) -> Value:
     from s2sad.frontend.library.indexing import assign_subscript
 
     array = as_array(elab, a)
-    if array.type.rank != 2 or array.type.dims[0] != array.type.dims[1]:
-        refuse(elab, "np.fill_diagonal needs a square matrix.", "Assign a[i, i] in a loop.", ShapeError)
-    places = arange(elab, size_value(elab, array, 0))
+    if array.type.rank != 2:
+        refuse(elab, "np.fill_diagonal is supported for matrices.", "Assign a[i, i, i] in a loop.", ShapeError)
+    length = shortest(elab, [size_atom(elab, array, k) for k in range(2)])
+    places = arange(elab, elab.lift(length))
     assign_subscript(elab, array, Tuple((places, places)), val)
     return NONE
 
