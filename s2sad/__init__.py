@@ -12,8 +12,8 @@
 The names are JAX's. See `docs/` for a tour.
 """
 
-from s2sad import test_util, tree
-from s2sad.api import Transformed, grad, jit, jvp, stop_gradient, value_and_grad, vjp, vmap
+from s2sad import in_njit, test_util, tree
+from s2sad.api import Transformed, custom_jvp, custom_vjp, grad, jit, jvp, stop_gradient, value_and_grad, vjp, vmap
 from s2sad.config import config, using
 from s2sad.errors import (
     AliasError,
@@ -41,7 +41,10 @@ __all__ = [
     "UnsupportedError",
     "UnsupportedSyntaxError",
     "config",
+    "custom_jvp",
+    "custom_vjp",
     "grad",
+    "in_njit",
     "jit",
     "jvp",
     "stop_gradient",

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from s2sad import inspection, tree
+from s2sad.custom import custom_jvp, custom_vjp
+from s2sad.frontend import custom as custom_rules
 from s2sad.frontend import transforms
 from s2sad.frontend.axes import check_specification
 from s2sad.frontend.transforms import Spec
@@ -147,7 +149,14 @@ def jit(fun: Function) -> Transformed:
     return transform("jit", fun)
 
 
-def vmap(fun: Function, in_axes: Any = 0, out_axes: Any = 0, axis_name: Any = None, axis_size: int | None = None) -> Transformed:
+def vmap(
+    fun: Function,
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    axis_name: Any = None,
+    axis_size: int | None = None,
+    spmd_axis_name: Any = None,
+) -> Transformed:
     """The function of a batch: mapped over an axis of its arguments.
 
     Args:
@@ -155,10 +164,10 @@ def vmap(fun: Function, in_axes: Any = 0, out_axes: Any = 0, axis_name: Any = No
         in_axes: which axis of each argument is mapped: an int, None (not mapped), or a tuple with one for each positional
             argument, where trees mirror containers. Keyword arguments are mapped over their first axis.
         out_axes: where the batch stands in each result; None for a result that is the same for all items.
-        axis_name: taken for the sake of JAX's signature, and without a use here.
+        axis_name, spmd_axis_name: taken for the sake of JAX's signature, and without a use here.
         axis_size: the size of the batch, to be checked.
 
-    Raises TypeError for axes that are none; ValueError, at the call, where they do not fit the arguments or sizes disagree.
+    Raises TypeError for axes that are none; ValueError, at the call, where they do not fit or where sizes disagree.
     """
     in_axes = check_specification(in_axes, out_axes)
     return transform("vmap", fun, in_axes=in_axes, out_axes=out_axes, axis_size=axis_size)

@@ -23,6 +23,7 @@ from s2sad.errors import S2sadError
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Derivatives of numeric Python functions, as Python source.",
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.config import config
+from s2sad.frontend.elaborate import Elaboration
 from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Block, Call, Custom, Function, Module, Stmt, replace
 from s2sad.ir.verifier import verify
@@ -67,14 +68,17 @@ class Trace:
         self.stages[name] = module
 
 
-def lower(module: Module) -> tuple[Module, Trace]:
+def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
     """Elaborated IR to IR that is ready to emit: transforms resolved, everything cleaned up."""
     trace = Trace()
+    module = elaboration.module
     trace.note("elaborate", module)
     main = run(module.main, PRIMAL, module.functions, trace)
     functions: dict[str, Function] = dict(module.functions)
+    elaboration.elab.resolver = lambda rule: run(resolve(rule, functions, trace), PRIMAL, functions, trace)
     main = resolve(main, functions, trace)
-    main = inline_customs(main)
+    module = elaboration.completed(main, functions)
+    main, functions = inline_customs(module.main), dict(module.functions)
     functions = {name: inline_customs(f) for name, f in functions.items()}
     trace.note("resolve", Module(main, functions))
     main = run(main, FINAL, functions, trace)
@@ -99,7 +103,13 @@ def resolve(function: Function, functions: dict[str, Function], trace: Trace) ->
     def block(stmts: Block) -> Block:
         out: list[Stmt] = []
         for stmt in stmts:
-            out.extend(apply(stmt) if isinstance(stmt, Apply) else (stmt,))
+            match stmt:
+                case Apply():
+                    out.extend(apply(stmt))
+                case Custom():
+                    out.append(replace(stmt, fun=resolve(stmt.fun, functions, trace)))
+                case _:
+                    out.append(stmt)
         return tuple(out)
 
     def apply(stmt: Apply) -> Block:

@@ -9,9 +9,9 @@ import numpy as np
 
 from s2sad import tree
 from s2sad.errors import TypeMismatchError
+from s2sad.frontend.elaborate import Abstract
 from s2sad.ir.types import Array, Scalar, Type, symbol, type_of_value
 
-NUMBERS = (float, int, complex, np.generic)
 SMALL = 2
 """Sizes below this are part of the signature: they broadcast, or make loops and slices empty."""
 
@@ -25,7 +25,7 @@ def flatten(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], A
     """The leaves of the arguments and their structure. Dataclasses are taken apart field by field."""
     while True:
         leaves, structure = tree.flatten((args, kwargs))
-        unknown = {type(x) for x in leaves if dataclasses.is_dataclass(x) and not isinstance(x, type)}
+        unknown = {type(x) for x in leaves if dataclasses.is_dataclass(x) and not isinstance(x, (type, Abstract))}
         if not unknown:
             return leaves, structure
         for cls in unknown:

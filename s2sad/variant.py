@@ -88,7 +88,7 @@ def lower(function: Callable[..., Any], leaves: Sequence[Any], structure: Any, s
                 raise
             statics = statics | {need.index}
             continue
-        module, trace = pipeline.lower(elaboration.module)
+        module, trace = pipeline.lower(elaboration)
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
         return Lowered(name, elaboration, module, trace, params, statics)
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad_rt.compiling import jit, plain_python
-from s2sad_rt.updates import add_at, copy, copy_list, put_at, take_at
+from s2sad_rt.updates import add_at, copy, copy_list, list_zeros, put_at, take_at
 
-__all__ = ["add_at", "copy", "copy_list", "jit", "plain_python", "put_at", "take_at"]
+__all__ = ["add_at", "copy", "copy_list", "jit", "list_zeros", "plain_python", "put_at", "take_at"]
 
 MODULES = ("arrays", "linear_algebra", "special", "exporting")
 """Where further names are looked for, in this order."""

@@ -11,8 +11,9 @@ def matmul(a: Any, b: Any) -> Any:
     return np.matmul(a, b)
 
 
-def tensordot(a: Any, b: Any, axes: tuple[tuple[int, ...], tuple[int, ...]]) -> Any:
-    return np.tensordot(a, b, axes)[()]
+def tensordot(a: Any, b: Any, left: tuple[int, ...], right: tuple[int, ...]) -> Any:
+    """The product summed over the axes `left` of a and `right` of b."""
+    return np.tensordot(a, b, (left, right))[()]
 
 
 def einsum(subscripts: str, *operands: Any) -> Any:
@@ -79,7 +80,7 @@ def pinv(x: Any) -> Any:
 def solve_triangular(a: Any, b: Any, lower: bool = False, unit: bool = False) -> Any:
     """x with ``a @ x = b``, reading one triangle of `a`; `unit`: its diagonal is taken to be 1."""
     a, b = np.asarray(a), np.asarray(b)
-    x = np.array(b, dtype=np.result_type(a, b, np.float32))
+    x = np.array(b, dtype=np.result_type(_working(a), _working(b)))
     n = a.shape[-1]
     column = x if b.ndim == 1 else np.moveaxis(x, -2, 0)
     for i in range(n) if lower else reversed(range(n)):
@@ -95,6 +96,15 @@ PADE = (64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796
 
 
 def expm(x: Any) -> Any:
+    """The exponential of a matrix."""
+    return expm_of(x).astype(_working(x))
+
+
+def _working(x: Any) -> np.dtype:
+    return x.dtype if x.dtype.kind in "fc" else np.dtype(float)
+
+
+def expm_of(x: Any) -> Any:
     """The exponential of a matrix: scaling and squaring with a Pade approximant of degree 13 (Higham 2005)."""
     n = x.shape[0]
     unit = np.eye(n)

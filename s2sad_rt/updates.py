@@ -17,6 +17,11 @@ def copy_list(items: list[Any]) -> list[Any]:
     return [copy_list(v) if isinstance(v, list) else v.copy() if isinstance(v, np.ndarray) else v for v in items]
 
 
+def list_zeros(items: list[Any]) -> list[Any]:
+    """Zeros shaped as the items of a list, at every depth."""
+    return [list_zeros(v) if isinstance(v, list) else np.zeros_like(v)[()] for v in items]
+
+
 def add_at(a: np.ndarray, key: Any, value: Any) -> None:
     """``a[key] += value``, repeated indices accumulating."""
     np.add.at(a, key, value)

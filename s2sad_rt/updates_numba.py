@@ -14,6 +14,7 @@ import numpy as np
 from numba import types
 from numba.core.errors import TypingError
 from numba.extending import overload
+from numba.np.numpy_support import as_dtype
 
 from s2sad_rt import updates
 
@@ -31,6 +32,18 @@ def _copy_list(items: Any) -> Any:
         if isinstance(items.dtype, types.Array):
             return lambda items: [v.copy() for v in items]
         return lambda items: items.copy()
+    return None
+
+
+@overload(updates.list_zeros, strict=False)
+def _list_zeros(items: Any) -> Any:
+    if isinstance(items, types.List):
+        if isinstance(items.dtype, types.List):
+            return lambda items: [updates.list_zeros(v) for v in items]
+        if isinstance(items.dtype, types.Array):
+            return lambda items: [np.zeros_like(v) for v in items]
+        zero = as_dtype(items.dtype).type(0)
+        return lambda items: [zero for _ in items]
     return None
 
 

@@ -52,6 +52,12 @@ def of_chosen(p: Program, args: tuple[Any, ...]) -> Callable[..., Any]:
         case 3, (0, 1):
             c = args[2]
             return lambda x, y: f(x, y, c)
+        case 4, (0, 1):
+            c, d = args[2:]
+            return lambda x, y: f(x, y, c, d)
+        case 5, (0, 1, 2, 3):
+            e = args[4]
+            return lambda x, y, z, w: f(x, y, z, w, e)
         case 4, (0, 1, 2):
             d = args[3]
             return lambda x, y, z: f(x, y, z, d)

@@ -20,7 +20,7 @@ from s2sad.backend import expressions, indexing, inplace, naming
 from s2sad.backend.sharing import UPDATES
 from s2sad.backend.text import expression
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Block, Comment, Function, If, Let, Module, Pos, Stmt, Var
+from s2sad.ir.nodes import Atom, Block, Comment, Function, If, Let, Module, Pos, Stmt, Var, replace
 from s2sad.ir.primitives import inc, literal, load
 from s2sad.ir.printer import INDENT, Printer
 from s2sad.ir.types import Array, List, Scalar, Type
@@ -50,20 +50,24 @@ def emit_functions(
     """The functions of a module as source, without header; `doc` replaces the docstring of main, `main_name` its name,
     and `main_decorator` (whole lines) stands above it."""
     taken = [*module.functions, module.main.name]
-    parts = [emit_function(f, taken, decorate=decorate) for f in module.functions.values()]
-    main = emit_function(module.main, taken, doc=doc, decorate=decorate, name=main_name)
-    return "\n\n".join([*parts, main_decorator + main])
+    owners = inplace.owners_of(module.functions)
+    parts = []
+    for function in module.functions.values():
+        owned = [function.params[k] for k in owners[function.name]]
+        parts.append(_source(inplace.plan(function, owned, owners), taken, decorate))
+    main = inplace.plan(module.main, (), owners)
+    if doc is not None:
+        main = replace(main, doc=doc)
+    if main_name is not None:
+        main = replace(main, name=main_name)
+    return "\n\n".join([*parts, main_decorator + _source(main, taken, decorate)])
 
 
-def emit_function(
-    function: Function, taken: Collection[str] = (), *, doc: str | None = None, decorate: bool = True, name: str | None = None
-) -> str:
-    """One function as source."""
-    planned = inplace.plan(function)
+def _source(planned: Function, taken: Collection[str], decorate: bool) -> str:
+    """One planned function as source."""
     nested = expressions.nested(planned)
     names = naming.names(planned, nested, taken)
-    emitter = Emitter(planned, nested, names)
-    lines = emitter.whole(name or function.name, function.doc if doc is None else doc)
+    lines = Emitter(planned, nested, names).whole()
     return "\n".join([*(["@rt.jit"] if decorate else []), *lines]) + "\n"
 
 
@@ -76,12 +80,12 @@ class Emitter(Printer):
         self.subject, self.nested_lets = function, nested
         self._line: tuple[str, int] | None = None
 
-    def whole(self, name: str, doc: str) -> list[str]:
+    def whole(self) -> list[str]:
         """The definition: signature, docstring, body, results."""
         function = self.subject
         self._used = set(walk.free_vars(function.body, function.results)) | _uses(function)
         params = ", ".join(map(self.name, function.params))
-        lines = [*_wrapped(f"def {name}({params}):"), *_docstring(doc or function.doc, function)]
+        lines = [*_wrapped(f"def {function.name}({params}):"), *_docstring(function)]
         return [*lines, *self.ending(function.body, function.results, 1)]
 
     def ending(self, block: Block, results: tuple[Atom, ...], depth: int) -> list[str]:
@@ -199,8 +203,9 @@ def _break_points(line: str) -> list[str]:
     return [*pieces, line[start:]]
 
 
-def _docstring(doc: str, function: Function) -> list[str]:
-    """The docstring: what it says, and the types of parameters and results."""
+def _docstring(function: Function) -> list[str]:
+    """The docstring; where there is none, the types of parameters and results."""
+    doc = function.doc
     if not doc:
         params = "; ".join(f"{p.name}: {describe(p.type)}" for p in function.params)
         results = ", ".join(describe(r.type) for r in function.results)

@@ -16,12 +16,13 @@ import ast
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from s2sad.backend.sharing import UPDATES, is_buffer, shared_args
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Var, While
-from s2sad.ir.primitives import dim, list_new
-from s2sad.ir.types import List
+from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Params, Stmt, Var, While
+from s2sad.ir.primitives import Primitive, dim, list_new
+from s2sad.ir.types import List, Type
 
 LARGEST = 9
 """How many operations one expression may hold."""
@@ -59,9 +60,12 @@ class _Buffers:
 
     def find(self, var: Var) -> Var:
         """The variable that stands for the class."""
-        while var in self._parent and self._parent[var] != var:
-            var = self._parent[var]
-        return var
+        root = var
+        while (above := self._parent.get(root, root)) != root:
+            root = above
+        while var != root:
+            self._parent[var], var = root, self._parent[var]
+        return root
 
     def written(self, stmt: Stmt) -> set[Var]:
         """The classes that a statement updates, also in its blocks."""
@@ -186,12 +190,15 @@ def _slots(stmt: Stmt) -> tuple[Atom, ...]:
             return walk.operands(stmt)
 
 
-def _written_once(stmt: Let) -> list[bool]:
+def _written_once(stmt: Let) -> tuple[bool, ...]:
+    return _holes(stmt.prim, stmt.params, tuple(a.type for a in stmt.args)) if stmt.args else ()
+
+
+@lru_cache(maxsize=10_000)
+def _holes(prim: Primitive, params: Params, types: tuple[Type, ...]) -> tuple[bool, ...]:
     """For each argument, whether the spelling of the primitive writes it exactly once and outside of any inner scope."""
-    if not stmt.args:
-        return []
-    holes: list[ast.expr] = [ast.Name(f"hole{k}") for k in range(len(stmt.args))]
-    spelled = stmt.prim.spell(holes, dict(stmt.params), tuple(a.type for a in stmt.args))
+    holes: list[ast.expr] = [ast.Name(f"hole{k}") for k in range(len(types))]
+    spelled = prim.spell(holes, dict(params), types)
     inner = any(isinstance(n, (ast.Lambda, ast.ListComp, ast.GeneratorExp)) for n in ast.walk(spelled))
     counts = Counter(n.id for n in ast.walk(spelled) if isinstance(n, ast.Name))
-    return [not inner and counts[f"hole{k}"] == 1 for k in range(len(stmt.args))]
+    return tuple(not inner and counts[f"hole{k}"] == 1 for k in range(len(types)))

@@ -21,6 +21,7 @@ from s2sad.ir.types import Array
 
 def loaded(base: ast.expr, exprs: Sequence[ast.expr], path: Path, array: Array, operands: Sequence[Atom]) -> ast.expr:
     """The value at a path."""
+    path = _plain(path, array, operands)
     taken = 0
     for k, step in enumerate(path):
         count = paths.count_slots((step,))
@@ -34,7 +35,7 @@ def stored(
     base: ast.expr, exprs: Sequence[ast.expr], path: Path, array: Array, operands: Sequence[Atom], add: bool
 ) -> tuple[ast.expr, tuple[str, ast.expr, ast.expr] | None]:
     """The place that a store writes to, or a call of `s2sad_rt` that writes: its name, its array and its key."""
-    *outer, last = path
+    *outer, last = path = _plain(path, array, operands)
     inner = sum(paths.count_slots((s,)) for s in outer)
     if not isinstance(last, Index):
         view = loaded(base, exprs, path, array, operands)
@@ -46,6 +47,26 @@ def stored(
     if any(isinstance(o.type, Array) for o in operands[inner:]):
         return place, ("add_at" if add else "put_at", view, key_value(place.slice))
     return place, None
+
+
+def _plain(path: Path, array: Array, operands: Sequence[Atom]) -> Path:
+    """The path without ellipses, for which Numba has no increments: slices instead, and no step that selects all of what
+    another one selected."""
+    out: list[Step] = []
+    for k, step in enumerate(path):
+        if isinstance(step, Index) and Ellipsis in step.entries:
+            rank = _type_before(array, path[:k], operands).rank
+            used = sum(1 for e in step.entries if e is not None and e is not Ellipsis)
+            bools = any(isinstance(o.type, Array) and o.type.dtype == bool for o in operands)
+            if bools and paths.count_slots((step,)):
+                out.append(step)
+                continue
+            if step.entries == (Ellipsis,) and out and isinstance(out[-1], Index):
+                continue
+            at = step.entries.index(Ellipsis)
+            step = Index((*step.entries[:at], *[paths.Slice()] * (rank - used), *step.entries[at + 1 :]))
+        out.append(step)
+    return tuple(out)
 
 
 def needs_contiguous(path: Path) -> bool:

@@ -19,7 +19,7 @@ makes the result right.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from s2sad.backend.copying import copy
@@ -28,21 +28,53 @@ from s2sad.backend.sharing import CALLER, UPDATES, Sharing, arrays_defined, is_b
 from s2sad.errors import UnsupportedError
 from s2sad.ir import walk
 from s2sad.ir.nodes import (
-    Apply, Atom, Block, Call, Carry, Comment, Custom, Effect, For, Function, If, Join, Let, Pos, Stmt, Var, While, replace,
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Carry,
+    Comment,
+    Custom,
+    Effect,
+    For,
+    Function,
+    If,
+    Join,
+    Let,
+    Pos,
+    Stmt,
+    Var,
+    While,
+    replace,
 )
 from s2sad.ir.primitives import list_append, list_set
 from s2sad.ir.types import Array, List
 
 
-def plan(function: Function, owned: Collection[Var] = ()) -> Function:
-    """The function with the copies it needs. `owned` parameters are the function's own, to overwrite."""
+Owners = Mapping[str, frozenset[int]]
+"""For each function called out of line, the parameters that it owns: the caller hands over a buffer that nobody else reads."""
+
+
+def plan(function: Function, owned: Collection[Var] = (), owners: Owners | None = None) -> Function:
+    """The function with the copies it needs. `owned` parameters are its own, to overwrite; `owners` says which those
+    of its callees are."""
     cut: set[Var] = set()
     while True:
-        planner = _Planner(function, frozenset(cut), frozenset(owned))
+        planner = _Planner(function, frozenset(cut), frozenset(owned), owners or {})
         planned = planner.run()
         if planner.wanted_cuts <= cut:
             return planned
         cut |= planner.wanted_cuts
+
+
+def owners_of(functions: Mapping[str, Function]) -> Owners:
+    """The parameters that out-of-line functions would otherwise copy, so that a recursion over a work array copies
+    nothing on its way down."""
+    found: dict[str, frozenset[int]] = {}
+    for name, function in functions.items():
+        copied = {s.args[0] for s in walk.statements(plan(function).body) if isinstance(s, Let) and s.prim is copy}
+        found[name] = frozenset(k for k, p in enumerate(function.params) if p in copied)
+    return found
 
 
 class _Result(NamedTuple):
@@ -55,12 +87,12 @@ class _Result(NamedTuple):
 class _Planner:
     """One walk over a function, for a given set of views to copy (`cut`); notes the views that it would rather have cut."""
 
-    def __init__(self, function: Function, cut: frozenset[Var], owned: frozenset[Var]) -> None:
-        self.function, self.cut, self.owned = function, cut, owned
+    def __init__(self, function: Function, cut: frozenset[Var], owned: frozenset[Var], owners: Owners) -> None:
+        self.function, self.cut, self.owned, self.owners = function, cut, owned, owners
         self.wanted_cuts: set[Var] = set()
         self.live = Liveness(function, contents=True)
         self.sources = sources_of(function)
-        self.updated = _updated_names(function, self.live)
+        self.updated = _updated_names(function, self.live, owners)
         self.names = walk.names_of(function)
         self._copies: dict[tuple[Any, ...], Var] = {}
 
@@ -104,8 +136,10 @@ class _Planner:
                 self.loop(stmt, at, sharing, out)
             case If():
                 self.branch(stmt, at, sharing, out)
-            case Call() | Effect() | Comment():
-                out.append(stmt)  # a callee copies what it updates, and its results are its own
+            case Call():
+                out.append(self.call(stmt, at, sharing, out))
+            case Effect() | Comment():
+                out.append(stmt)
             case Apply() | Custom():
                 raise UnsupportedError("A transform is left in the program that is to be emitted.", pos=stmt.pos)
 
@@ -144,6 +178,16 @@ class _Planner:
         if stmt.prim in (list_append, list_set) and isinstance(rest[-1], Var) and is_buffer(rest[-1]):
             sharing.link(target, rest[-1])
         return replace(stmt, args=(base, *rest))
+
+    def call(self, stmt: Call, at: Point, sharing: Sharing, out: list[Stmt]) -> Call:
+        """A call out of line: its results are fresh, unless they are made of buffers that it was given to own."""
+        args = list(stmt.args)
+        for k in sorted(self.owners.get(stmt.function, ())):
+            arg = args[k]
+            others = [a for j, a in enumerate(args) if j != k and isinstance(a, Var) and is_buffer(a)]
+            if isinstance(arg, Var) and (arg in others or self._in_the_way(arg, at, sharing, others)):
+                args[k] = self._copy(arg, ("handed", id(stmt), k), out, stmt.pos)
+        return replace(stmt, args=tuple(args))
 
     def _apart(self, arg: Atom, base: Var, key: tuple[Any, ...], sharing: Sharing, out: list[Stmt], pos: Pos | None) -> Atom:
         """An operand of an update, copied if the update would change it while it is read."""
@@ -314,16 +358,14 @@ def _with_side(join: Join, number: int, atom: Atom) -> Join:
     return replace(join, then=atom) if number == 0 else replace(join, orelse=atom)
 
 
-def _updated_names(function: Function, live: Liveness) -> set[Var]:
+def _updated_names(function: Function, live: Liveness, owners: Owners) -> set[Var]:
     """The phis and joins whose buffer is changed where they are at hand: inside the loop of the phi, in the loop that
     the join stands in or deeper. Their buffers are better made their own on the way in."""
     phis, outs, joins = _rebindings(function)
     wanted = _returned_joins(function, joins)
-    for stmt in walk.statements(function.body):
-        if not (isinstance(stmt, Let) and stmt.prim in UPDATES and isinstance(stmt.args[0], Var)):
-            continue
-        place = live.born[stmt.targets[0]].scope
-        todo: list[Atom] = [stmt.args[0]]
+    for target, base in _changes(function, owners):
+        place = live.born[target].scope
+        todo: list[Atom] = [base]
         seen: set[Atom] = set()
         while todo:
             v = todo.pop()
@@ -339,6 +381,18 @@ def _updated_names(function: Function, live: Liveness) -> set[Var]:
                 wanted.add(v)
                 todo += [joins[v].then, joins[v].orelse]
     return wanted
+
+
+def _changes(function: Function, owners: Owners) -> Iterator[tuple[Var, Atom]]:
+    """The buffers that are changed, each with a variable that is born where it is."""
+    for stmt in walk.statements(function.body):
+        match stmt:
+            case Let() if stmt.prim in UPDATES:
+                yield stmt.targets[0], stmt.args[0]
+            case Call(targets=(first, *_)):
+                yield from ((first, stmt.args[k]) for k in owners.get(stmt.function, ()))
+            case _:
+                pass
 
 
 def _returned_joins(function: Function, joins: dict[Var, Join]) -> set[Var]:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from s2sad.backend.copying import copy
-from s2sad.backend.liveness import Liveness
+from s2sad.backend.liveness import Liveness, Scope
 from s2sad.backend.sharing import UPDATES
 from s2sad.ir import walk
 from s2sad.ir.builder import Names
@@ -32,11 +33,12 @@ def names(function: Function, nested: Mapping[Var, Let], taken: Iterable[str] = 
     for var in (*function.params, *walk.all_defined(function.body)):
         if var in nested:
             continue
-        members = classes.members(var)
-        if id(members) not in chosen:
+        group = id(classes.spans(var))
+        if group not in chosen:
+            members = classes.members(var)
             param = next((m for m in members if m in classes.params), None)
-            chosen[id(members)] = param.name if param is not None else supply.fresh(_plainest(members))
-        out[var] = chosen[id(members)]
+            chosen[group] = param.name if param is not None else supply.fresh(_plainest(members))
+        out[var] = chosen[group]
     return out
 
 
@@ -83,6 +85,25 @@ def _base(name: str) -> str:
     return re.sub(r"_\d+$", "", name)
 
 
+@dataclass(slots=True)
+class _Span:
+    """The members of a class that are born in one scope, from the first birth to the last use."""
+
+    members: list[Var]
+    first: int
+    last_birth: int
+    last_use: int
+
+    def before(self, other: _Span) -> bool:
+        """Whether everything here is over when the other span begins."""
+        return self.last_use <= other.first and self.last_birth < other.first
+
+    def extend(self, other: _Span) -> None:
+        self.members += other.members
+        self.first, self.last_birth = min(self.first, other.first), max(self.last_birth, other.last_birth)
+        self.last_use = max(self.last_use, other.last_use)
+
+
 class _Classes:
     """Classes of variables that share a name; `merge` keeps those apart that interfere."""
 
@@ -91,30 +112,52 @@ class _Classes:
         self.nested = nested
         self.params = frozenset(function.params)
         self.apart = set(_read_late(function))
-        self._members: dict[Var, list[Var]] = {}
+        self._spans: dict[Var, dict[Scope, _Span]] = {}
+
+    def spans(self, var: Var) -> dict[Scope, _Span]:
+        """The class of a variable, by scope of birth."""
+        if var not in self._spans:
+            born = self.live.born[var]
+            use = max(born.scope.last.get(var, born.position), born.position)
+            self._spans[var] = {born.scope: _Span([var], born.position, born.position, use)}
+        return self._spans[var]
 
     def members(self, var: Var) -> list[Var]:
-        """The class of a variable."""
-        return self._members.setdefault(var, [var])
+        """The variables of a class."""
+        return [v for span in self.spans(var).values() for v in span.members]
 
     def merge(self, var: Var, other: Atom) -> None:
         """Put two variables into one class, if no two members interfere."""
         if not isinstance(other, Var) or var in self.nested or other in self.nested:
             return
-        left, right = self.members(var), self.members(other)
-        if left is right or any(self.interfere(a, b) for a in left for b in right):
+        left, right = self.spans(var), self.spans(other)
+        if left is right or self._interfere(left, right):
             return
-        left.extend(right)
-        for v in right:
-            self._members[v] = left
+        if sum(len(s.members) for s in left.values()) < sum(len(s.members) for s in right.values()):
+            left, right = right, left
+        for scope, span in right.items():
+            for v in span.members:
+                self._spans[v] = left
+            if scope in left:
+                left[scope].extend(span)
+            else:
+                left[scope] = span
 
-    def interfere(self, a: Var, b: Var) -> bool:
+    def _interfere(self, left: dict[Scope, _Span], right: dict[Scope, _Span]) -> bool:
+        for one, a in left.items():
+            for two, b in right.items():
+                if one is two and not self.apart and (a.before(b) or b.before(a)):
+                    continue
+                if any(self.clash(u, v) for u in a.members for v in b.members):
+                    return True
+        return False
+
+    def clash(self, a: Var, b: Var) -> bool:
         """Whether one of two variables is read after the other is born, or both are born at once."""
-        born_a, born_b = self.live.born.get(a), self.live.born.get(b)
-        if born_a is None or born_b is None:
-            return True
+        born_a, born_b = self.live.born[a], self.live.born[b]
         at_once = born_a == born_b
-        return at_once or (a, b) in self.apart or (b, a) in self.apart or self.live.after(a, born_b) or self.live.after(b, born_a)
+        kept_apart = (a, b) in self.apart or (b, a) in self.apart
+        return at_once or kept_apart or self.live.after(a, born_b) or self.live.after(b, born_a)
 
 
 def _read_late(function: Function) -> Iterator[tuple[Var, Var]]:

@@ -8,7 +8,6 @@ What Numba cannot compile raises `UnsupportedError`; nothing falls back to plain
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,6 @@ from typing import Any
 from s2sad import cache
 from s2sad.errors import UnsupportedError
 from s2sad.ir.types import Array, List, Scalar, Type
-
-DAMAGE = (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError, MemoryError, TypeError, ValueError)
-"""What reading a damaged cache file may raise."""
-
 
 def load(source: str, name: str) -> Callable[..., Any]:
     """The function `name` of a generated module, ready to be called (and compiled then)."""
@@ -72,23 +67,19 @@ class _Guarded:
         return self._mending(lambda: self.dispatcher.compile(signature))
 
     def _mending(self, attempt: Callable[[], Any]) -> Any:
-        from numba.core.errors import NumbaError
-
+        """Nothing of the user's runs in `attempt`, so whatever it raises is about compiling or the cache."""
         try:
             return attempt()
         except OSError:  # the disk is full, or the directory gone: compile without keeping the result
             self._stop_caching()
-            return self._final(attempt)
-        except (NumbaError, *DAMAGE):
+        except Exception:  # damaged cache files, or code that cannot be compiled: only without them is it known which
             cache.clear_compiled(self.path)
-            return self._final(attempt)
+        return self._final(attempt)
 
     def _final(self, attempt: Callable[[], Any]) -> Any:
-        from numba.core.errors import NumbaError
-
         try:
             return attempt()
-        except NumbaError as error:
+        except Exception as error:
             raise UnsupportedError(
                 f"Numba cannot compile {self.name}: {_reason(error)}",
                 f"Set s2sad.config.backend = 'python' to run the same code under CPython (the source is {self.path}).",

@@ -12,7 +12,19 @@ from s2sad.ir import walk
 from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Params, Var, While
 from s2sad.ir.primitives import (
-    Primitive, cast, inc, list_append, list_drop, list_get, list_new, list_set, list_zeros, load, store, undef, zeros,
+    Primitive,
+    cast,
+    inc,
+    list_append,
+    list_drop,
+    list_get,
+    list_new,
+    list_set,
+    list_zeros,
+    load,
+    store,
+    undef,
+    zeros,
 )
 from s2sad.ir.types import Array, List, Scalar, Type, symbols_of
 

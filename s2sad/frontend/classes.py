@@ -197,7 +197,7 @@ def assign_attribute(elab: Elaborator, base: Value, name: str, value: Value) -> 
         elab.mismatch(f"{base.cls.__name__} is frozen: {name!r} cannot be assigned.", "Use dataclasses.replace.")
     if base.location.captured:
         elab.set(base.location, elab.get(base.location))
-    elab.check_alias(base.location)
+    elab.check_write(base.location)
     bind(elab, base.location, name, value if isinstance(value, Maybe) else elab.name_result(value, name))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad.frontend.joins import Nothing, Operand
-from s2sad.frontend.values import Buffer, Entries, Number, StaticItems
+from s2sad.frontend.values import ArrayRef, Buffer, Entries, Number, StaticItems
 from s2sad.ir.nodes import Atom, Const, Var
 from s2sad.ir.paths import Index
 from s2sad.ir.primitives import cast, list_append, list_new, store, undef
@@ -26,6 +26,8 @@ def convert(elab: Elaborator, operand: Operand, type_: Type) -> Atom:
     if isinstance(operand, StaticItems):
         assert isinstance(type_, List)
         return _list(elab, operand, type_)
+    if isinstance(operand, ArrayRef):
+        operand = elab.atom(operand)
     if isinstance(type_, Array) and isinstance(operand.type, Scalar):
         return _full(elab, operand, type_)
     if element(operand.type) == element(type_):

@@ -9,7 +9,7 @@ value that is read at run time.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,10 @@ from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import (
     ArrayRef, Buffer, DictRef, Entries, ListRef, Location, Maybe, Number, ObjectRef, RuntimeItems, Static, StaticItems, Tuple, Value,
 )
-from s2sad.ir.nodes import Atom, Function, Module, Var
+from s2sad.ir.nodes import Atom, Function, Module, Var, replace
 from s2sad.ir.types import Array, Type
+
+RECURSION_LIMIT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,27 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Elaboration:
-    """What elaborating a function gives. See docs/architecture.md."""
+    """What elaborating a function gives. See docs/architecture.md.
+
+    Rules of custom functions are elaborated when a transform asks for them: what they capture and call out of line is
+    added then, and `completed` gives a module with it.
+    """
 
     module: Module
-    captured: tuple[Callable[[], Any], ...]
     result: Any
     log: ReadLog
     mutated: tuple[int, ...]
+    elab: Elaborator
+
+    @property
+    def captured(self) -> tuple[Callable[[], Any], ...]:
+        """How to read each hidden parameter."""
+        return tuple(read for _, read in self.elab.outside.captured)
+
+    def completed(self, main: Function, functions: Mapping[str, Function]) -> Module:
+        """A later stage of the module, with the hidden parameters and functions that have come since."""
+        hidden = [var for var, _ in self.elab.outside.captured if var not in main.params]
+        return Module(replace(main, params=(*main.params, *hidden)), {**self.elab.functions, **functions})
 
 
 def elaborate(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], name: str | None = None) -> Elaboration:
@@ -64,8 +80,9 @@ def elaborate(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[st
     positional = [arguments.value(a, f"arg{k}") for k, a in enumerate(args)]
     named = {k: arguments.value(v, k) for k, v in kwargs.items()}
     name = elab.builder.names.fresh(_identifier(name or getattr(function, "__name__", "function")))
-    structure, results = None, []
-    with elab.builder.block() as body:
+    structure: Any = None
+    results: list[Atom] = []
+    with elab.builder.block() as body, _deep_recursion():
         try:
             value = elab.call(Static(function), positional, named)
             structure = flatten_result(elab, value, results)
@@ -73,8 +90,18 @@ def elaborate(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[st
             structure = None
     params = (*arguments.params, *(var for var, _ in elab.outside.captured))
     main = Function(name, params, tuple(body), tuple(results), pos=None)
-    readers = tuple(read for _, read in elab.outside.captured)
-    return Elaboration(Module(main, dict(elab.functions)), readers, structure, elab.log, tuple(sorted(elab.mutated)))
+    return Elaboration(Module(main, dict(elab.functions)), structure, elab.log, tuple(sorted(elab.mutated)), elab)
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Room for programs whose calls and loops nest deeply: each level takes several frames of ours."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _identifier(name: str) -> str:

@@ -20,6 +20,7 @@ from s2sad.frontend.frames import Frame
 from s2sad.frontend.library.support import describe, is_number
 from s2sad.frontend.outside import Outside
 from s2sad.frontend.readlog import ReadLog
+from s2sad.frontend.recursion import Activation
 from s2sad.frontend.values import (
     ArrayRef, Broken, Buffer, Closure, Content, DictRef, Entries, ListRef, Location, Lost, Maybe, Number, ObjectRef, Partial,
     RuntimeItems, State, Static, StaticItems, Tuple, Value,
@@ -49,6 +50,12 @@ class Elaborator:
         self.outside = Outside(self)
         self.functions: dict[str, Function] = {}
         """What is called out of line."""
+        self.frees: dict[str, tuple[Var, ...]] = {}
+        """The captured values that each of them takes after its own parameters."""
+        self.active: list[Activation] = []
+        """The user's functions that are being run."""
+        self.roots: list[Value] = []
+        """What is live besides names: the array parameters of functions being made out of line."""
         self.leaves: dict[Var, int] = {}
         """The parameters of main that are argument leaves."""
         self.origins: dict[Location, frozenset[int]] = {}
@@ -56,8 +63,12 @@ class Elaborator:
         self.mutated: set[int] = set()
         self.aliases: dict[Location, frozenset[Location]] = {}
         """Locations that may be the same array after a join."""
+        self.heads: list[State] = []
+        """The states at the heads of the loops being elaborated, outermost first."""
         self.exit_flag: Value | None = None
         """What ``__exit__`` at the end of the loop body being elaborated was given."""
+        self.resolver: Callable[[Function], Function] = lambda function: function
+        """Resolves the transforms applied in a rule that is elaborated late; set by the pipeline."""
         self.latest: Value | None = None
         """The last result of an operation, not bound to any name yet: it may take the name it is assigned to."""
 
@@ -127,11 +138,17 @@ class Elaborator:
             self.outer[location] = content
             return
         if location in self.state:
-            self.check_alias(location)
+            self.check_write(location)
         self.state[location] = content
 
-    def check_alias(self, location: Location) -> None:
+    def check_write(self, location: Location) -> None:
         """Refuse to change what may also be something else that is read later."""
+        if location.frozen:
+            raise AliasError(
+                f"{location.hint} is one of several views, and is written into.",
+                "Write into it inside the branch, or copy it there with .copy().",
+                self.pos,
+            )
         others = self.aliases.get(location)
         if others and others & reach.live_locations(self):
             names = ", ".join(sorted({location.hint, *(o.hint for o in others)}))

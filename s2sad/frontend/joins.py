@@ -24,6 +24,7 @@ from s2sad.frontend.values import (
     ArrayRef, Broken, Buffer, Closure, Content, DictRef, Entries, ListRef, Location, Lost, Maybe, Number, ObjectRef, Partial,
     RuntimeItems, State, Static, StaticItems, Tuple, Value,
 )
+from s2sad.ir import paths
 from s2sad.ir.nodes import Atom, Const, Var
 from s2sad.ir.types import BOOL, Array, List, Scalar, Size, Symbol, Type, symbols_of
 
@@ -41,7 +42,7 @@ class Nothing:
 
 
 NOTHING = Nothing()
-Operand = Atom | StaticItems | Nothing
+Operand = Atom | StaticItems | ArrayRef | Nothing
 Side = Value | Nothing
 
 
@@ -74,6 +75,9 @@ class Joiner:
         self.pairs: list[Pair] = []
         self.state: State = {}
         self.frames: dict[Location, Frame] = {}
+        self.trace: list[tuple[Key, Any]] = []
+        """What stood where, but for numbers: two joins with the same trace and the same pairs are the same."""
+        self.also: list[tuple[Location, Location]] = []
         self.seen: dict[tuple[Location | None, Location | None], Location] = {}
 
     # -- states
@@ -82,6 +86,8 @@ class Joiner:
         """Walk all that is live, and keep the rest where both sides have the same."""
         for frame in self.elab.stack:
             self.frame(frame)
+        for k, value in enumerate(self.elab.roots):
+            self.value(("#root", k), value, value)
         for location, content in self.left.items():
             if location in self.right and (location, location) not in self.seen and location not in self.state:
                 same = same_content(content, self.right[location])
@@ -112,6 +118,8 @@ class Joiner:
                 if location is not None:
                     images.setdefault((side, location), set()).add(joined)
                     elab.origins[joined] = elab.origins.get(joined, frozenset()) | elab.origins.get(location, frozenset())
+        for a, b in self.also:
+            images.setdefault((2, a), {a}).add(b)
         for group in images.values():
             for location in group if len(group) > 1 else ():
                 elab.aliases[location] = elab.aliases.get(location, frozenset()) | (group - {location})
@@ -122,6 +130,11 @@ class Joiner:
 
     def value(self, key: Key, a: Side, b: Side) -> Value:
         """The joined value of two values, either of which may be missing."""
+        value = self.joined(key, a, b)
+        self.trace.append((key, shape_of(value)))
+        return value
+
+    def joined(self, key: Key, a: Side, b: Side) -> Value:
         match a, b:
             case (Broken(), _) | (_, Broken()):
                 return a if isinstance(a, Broken) else b  # type: ignore[return-value]
@@ -284,23 +297,37 @@ class Joiner:
         return Static(atom.value) if isinstance(atom, Const) else Number(atom)
 
     def array(self, key: Key, a: Any, b: Any, like: ArrayRef) -> Value:
-        """Two views: of the same kind, whose places may differ; else no view that one may write through."""
-        if not _agree(a, b, lambda r: (r.path, r.type.rank, r.type.dtype) if r.path else r.type.rank):
+        """Two views: of the same kind, whose places may differ; else a copy, which must not be written into."""
+        if not _agree(a, b, lambda r: r.type.rank):
             return broken(self.elab, key, a, b)
+        if not _agree(a, b, lambda r: r.path):
+            a, b = slotted(a), slotted(b)
+            like = a
+        if not _agree(a, b, lambda r: (r.path, r.type.dtype) if r.path else ()):
+            return self.copied(key, a, b)
         location = self.location((*key, "#data"), a, b)
         content = self.state.get(location, self.elab.outer.get(location))
         if not isinstance(content, Buffer):
             return broken(self.elab, key, a, b)
+        sides = [[NOTHING] * len(like.operands) if r is NOTHING else r.operands for r in (a, b)]
         operands = tuple(
-            self.atom((*key, "#index", k), x, y, _operand_type(x, y))
-            for k, (x, y) in enumerate(
-                zip(*([NOTHING] * len(like.operands) if r is NOTHING else r.operands for r in (a, b)), strict=True)
-            )
+            self.atom((*key, "#index", k), x, y, _operand_type(x, y)) for k, (x, y) in enumerate(zip(*sides, strict=True))
         )
         if not like.path:
             return ArrayRef(location, content.atom.type)  # type: ignore[arg-type]
         type_ = like.type if NOTHING in (a, b) else meet(a.type, b.type)
         return ArrayRef(location, self.settled(key, type_), like.path, operands)  # type: ignore[arg-type]
+
+    def copied(self, key: Key, a: ArrayRef, b: ArrayRef) -> Value:
+        """Two views of different kinds: what they show, in a place that may be read only."""
+        type_ = meet(a.type, b.type)
+        if type_ is None:
+            return broken(self.elab, key, a, b)
+        location = Location(hint_of(key), frozen=True)
+        atom = self.atom((*key, "#data"), a, b, type_)
+        self.state[location] = Buffer(atom)
+        self.also += [(x.location, location) for x in (a, b)]
+        return ArrayRef(location, atom.type)  # type: ignore[arg-type]
 
     def settled(self, key: Key, type_: Type) -> Type:
         """A type with symbols of its own for the sizes that are not known."""
@@ -339,7 +366,8 @@ class Joiner:
         like = left or right
         assert like is not None
         captured = any(x is not None and x.captured for x in (left, right))
-        joined = like if left is right else Location(hint_of(key), captured)
+        frozen = any(x is not None and x.frozen for x in (left, right))
+        joined = like if left is right else Location(hint_of(key), captured, frozen)
         self.seen[left, right] = joined
         if left is right and captured and left not in self.left:
             return joined
@@ -348,6 +376,7 @@ class Joiner:
             for x, state in ((left, self.left), (right, self.right))
         ]
         self.state[joined] = self.content(key, *contents)  # type: ignore[arg-type]
+        self.trace.append((key, type(self.state[joined])))
         if captured:
             self.elab.outer.setdefault(joined, self.state[joined])
         return joined
@@ -412,6 +441,56 @@ class Joiner:
 
 
 # -- what two sides have in common
+
+
+def shape_of(value: Value) -> Any:
+    """What a value is, but for the numbers in it."""
+    match value:
+        case Static(obj):
+            return ("static", type(obj), obj if isinstance(obj, (str, bool, int, float)) else id(obj))
+        case ArrayRef(path=path):
+            return ("array", path)
+        case Tuple(items, cls):
+            return ("tuple", cls, len(items))
+        case Closure(source):
+            return ("closure", source)
+        case Maybe(absent=absent):
+            return ("maybe", absent)
+        case Broken(why):
+            return ("broken", why)
+        case ObjectRef(cls=cls):
+            return ("object", cls)
+        case _:
+            return type(value)
+
+
+def slotted(ref: ArrayRef) -> ArrayRef:
+    """The same view with its literal indexes as operands."""
+    supply = iter(ref.operands)
+    operands: list[Atom] = []
+
+    def part(p: Any) -> Any:
+        if p is paths.SLOT:
+            operands.append(next(supply))
+        elif type(p) is int:
+            operands.append(Const(p))
+        else:
+            return p
+        return paths.SLOT
+
+    def entry(e: Any) -> Any:
+        return paths.Slice(part(e.start), part(e.stop), part(e.step)) if isinstance(e, paths.Slice) else part(e)
+
+    path = []
+    for step in ref.path:
+        if isinstance(step, paths.Index):
+            path.append(paths.Index(tuple(map(entry, step.entries))))
+        else:
+            for p in step.params:
+                if p is paths.SLOT:
+                    operands.append(next(supply))
+            path.append(step)
+    return ArrayRef(ref.location, ref.type, tuple(path), tuple(operands))
 
 
 def known_symbols(elab: Elaborator, state: State) -> set[Symbol]:

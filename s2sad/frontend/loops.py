@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend import convert
 from s2sad.frontend.joins import Joiner, Key, Pair, first_change, meet
@@ -40,6 +40,7 @@ class Pass:
     test: Atom | None
     exit: Atom | None
     head: list[Pair]
+    trace: list[tuple[Key, Any]]
     head_state: State
     end_state: State
     dead: bool
@@ -67,7 +68,7 @@ class Loop:
         elab = self.elab
         entry, pos = elab.state, elab.pos
         carried: dict[Key, Type] = {}
-        previous: State | None = None
+        previous = entry
         mark = elab.mark()
         for _ in range(MOST_PASSES):
             attempt = self.attempt(entry, previous, carried)
@@ -77,7 +78,7 @@ class Loop:
             check = Joiner(elab, entry, attempt.end_state, carried, loop=True)
             check.join()
             found = {p.key: p.type for p in check.pairs}
-            if settled(found, carried) and {p.key for p in attempt.head} == set(found):
+            if settled(found, carried) and check.trace == attempt.trace and [p.key for p in attempt.head] == list(found):
                 elab.builder.pos = pos
                 return self.finish(attempt, check.pairs, entry)
             carried = found
@@ -85,22 +86,19 @@ class Loop:
             elab.reset(mark)
         elab.error("The types of what this loop carries do not settle.", "Give its variables their final types before the loop.")
 
-    def attempt(self, entry: State, previous: State | None, carried: Mapping[Key, Type]) -> Pass:
+    def attempt(self, entry: State, previous: State, carried: Mapping[Key, Type]) -> Pass:
         """Elaborate the body once, from the head state that the last pass suggests."""
         elab = self.elab
-        pairs: list[Pair] = []
-        state = dict(entry)
         elab.frame.live = self.live
-        if previous is not None:
-            joiner = Joiner(elab, entry, previous, carried, loop=True)
-            joiner.join()
-            pairs, state = joiner.pairs, joiner.commit()
-        head = dict(state)
-        elab.state = state
+        joiner = Joiner(elab, entry, previous, carried, loop=True)
+        joiner.join()
+        elab.state = joiner.commit()
+        head = dict(elab.state)
         index = int_var(elab.builder.names.fresh(self.hint))
         left = Var(elab.builder.names.fresh("left"), Scalar(BOOL, True)) if self.exits and self.test is not None else None
-        out = Pass([], [], index, None, None, pairs, head, head, False, left)
+        out = Pass([], [], index, None, None, joiner.pairs, joiner.trace, head, head, False, left)
         elab.exit_flag = None
+        elab.heads.append(head)
         try:
             if self.test is not None:
                 with elab.builder.block() as out.pre:
@@ -114,6 +112,8 @@ class Loop:
                 out.exit = self.exit_atom()
         except Unreachable:
             out.dead = True
+        finally:
+            elab.heads.pop()
         out.end_state = elab.state
         return out
 

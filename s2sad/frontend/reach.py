@@ -21,6 +21,7 @@ def live_locations(elab: Elaborator) -> set[Location]:
         if isinstance(content, Entries):
             live = frame.live
             _follow(elab, (v for k, v in content.items if live is None or k in live), found)
+    _follow(elab, elab.roots, found)
     return found
 
 

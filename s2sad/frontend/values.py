@@ -35,6 +35,8 @@ class Location:
     hint: str
     captured: bool = False
     """Captured from outside (a closure's array, a global list): may be read, never written."""
+    frozen: bool = False
+    """A copy that stands for one of several views: may be read, never written."""
 
     def __repr__(self) -> str:
         return f"<{self.hint}@{id(self) % 9973}>"

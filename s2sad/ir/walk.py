@@ -9,7 +9,7 @@ from s2sad.ir.builder import Names
 from s2sad.ir.nodes import (
     Apply, Atom, Block, Call, Carry, Comment, Const, Custom, Effect, For, Function, If, Join, Let, Stmt, Var, While, replace,
 )
-from s2sad.ir.types import Array, Dim, List, Size, Symbol, Type, replace_symbols, symbols_of
+from s2sad.ir.types import Array, Dim, List, Scalar, Size, Symbol, Type, replace_symbols, symbols_of
 
 
 def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
@@ -111,7 +111,8 @@ def free_vars(block: Block, results: Iterable[Atom] = ()) -> dict[Var, None]:
 
 def names_of(function: Function) -> Names:
     """A supply of names that are new in `function`."""
-    return Names([*(p.name for p in function.params), *(v.name for v in all_defined(function.body))])
+    called = (s.function for s in statements(function.body) if isinstance(s, Call))
+    return Names([function.name, *called, *(p.name for p in function.params), *(v.name for v in all_defined(function.body))])
 
 
 def rewrite(stmt: Stmt, use: Callable[[Atom], Atom], define: Callable[[Var], Var], block: Callable[[Block], Block]) -> Stmt:
@@ -177,17 +178,28 @@ def clone(
     """
     atoms: dict[Var, Atom] = dict(mapping or {})
     symbols: dict[Symbol, Dim] = dict(sizes or {})
+    integers: dict[str, Atom] = {v.name: a for v, a in atoms.items() if isinstance(v.type, Scalar)}
     own = _own_symbols(block)
 
     def retype(type: Type) -> Type:
         for s in symbols_of(type):
             if s in own and s not in symbols:
-                symbols[s] = Size(((Symbol(names.fresh(s.name.replace(".", "_")), s.at_least), 1),))
+                symbols[s] = resized(s)
         return replace_symbols(type, symbols)
+
+    def resized(s: Symbol) -> Dim:
+        """The symbol for the copy: that of the integer it is named after, else one that no variable is named like."""
+        integer = integers.get(s.name)
+        if isinstance(integer, Const):
+            return int(integer.value)
+        name = f"{names.fresh(s.name.split('.')[0])}.0" if integer is None else integer.name
+        return Size(((Symbol(name, s.at_least), 1),))
 
     def define(v: Var) -> Var:
         fresh = Var(names.fresh(v.name), retype(v.type))
         atoms[v] = fresh
+        if isinstance(v.type, Scalar):
+            integers[v.name] = fresh
         return fresh
 
     def use(atom: Atom) -> Atom:

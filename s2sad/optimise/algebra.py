@@ -1,6 +1,6 @@
 """What one application is worth by algebra: a number, another value, or a simpler application.
 
-    2.0 * 3.0          ->  6.0            scalars of constants, where computing them raises nothing and gives a finite number
+    2.0 * 3.0          ->  6.0            scalars of constants, where computing them raises nothing and is finite
     x * 1, x / 1       ->  x
     x * -1             ->  -x
     -(-x)              ->  x
@@ -8,8 +8,8 @@
     x - 0, x + (-0.0)  ->  x
     load(store(a, v, i), i)  ->  v        and past stores at other constant places
 
-Every rule is exact in floating point. So ``x * 0`` stays (x may be nan or inf), and ``x + 0.0`` stays (x may be -0.0) unless
-the numbers are integers. A value only takes the place of another when it has its dtype and its weakness.
+Every rule is exact in floating point. So ``x * 0`` stays (x may be nan or inf), and ``x + 0.0`` stays (x may be -0.0)
+unless the numbers are integers. A value only takes the place of another when it has its dtype and its weakness.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LARGEST, LONG = 2**62, 2**12
 
 
 def simpler(let: Let, made: Made) -> Atom | Let | None:
-    """What the application can be replaced by, if anything. `made` gives the application that each variable comes from."""
+    """What the application can be replaced by, if anything. `made` gives what each variable comes from."""
     if len(let.targets) != 1:
         return None
     folded = fold(let)

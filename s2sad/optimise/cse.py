@@ -23,9 +23,9 @@ becomes
         d = a * a
         return c_2, d
 
-Value numbering over the tree: an application is available to what follows it in its block and to the blocks nested there;
-nothing leaves a branch or a loop. What is impure is left alone, and so are allocations: two arrays that start equal may
-each be filled in place. Reads closed functions.
+Value numbering over the tree: an application is available to what follows it in its block and to the blocks nested
+there; nothing leaves a branch or a loop. What is impure is left alone, and so are allocations: two arrays that start
+equal may each be filled in place. Reads closed functions.
 """
 
 from __future__ import annotations

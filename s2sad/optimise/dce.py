@@ -23,10 +23,10 @@ becomes
         s_2 = s
         return s_2
 
-Liveness is marked from the results and the effects backwards, by variable and without regard to scope, so that values of
-a loop's body that an adjoint mentions from elsewhere keep their loop, its counter and its bounds. A carried value lives
-when its result or its `phi` is used by something live, a loop or a branch when it holds something live. Loops are
-assumed to end.
+Liveness is marked from the results and the effects backwards, by variable and without regard to scope, so that values
+of a loop's body that an adjoint mentions from elsewhere keep their loop, its counter and its bounds. A carried value
+lives when its result or its `phi` is used by something live, a loop or a branch when it holds something live. Loops
+are assumed to end.
 """
 
 from __future__ import annotations
@@ -36,7 +36,21 @@ from typing import assert_never
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import (
-    Apply, Atom, Block, Call, Comment, Custom, Effect, For, Function, If, Let, Stmt, Var, While, replace,
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Comment,
+    Custom,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Var,
+    While,
+    replace,
 )
 from s2sad.ir.primitives import list_new
 

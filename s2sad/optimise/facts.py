@@ -1,7 +1,8 @@
 """Facts about the values of one function, in maps: where each is defined, what uses it, how large it is.
 
-An integer atom has a *form*, a linear form over symbols as the dims of arrays are (``n - 1`` for ``sub(dim(x, 0), 1)``), and
-a lower bound. Forms are compared: a loop over ``range(m)`` covers an axis when the form of m is the axis's dim.
+An integer atom has a *form*, a linear form over symbols as the dims of arrays are (``n - 1`` for ``sub(dim(x, 0),
+1)``), and a lower bound. Forms are compared: a loop over ``range(m)`` covers an axis when the form of m is the axis's
+dim.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Loops that fill an array: ``for i in range(n): w[i] = ...`` with nothing of `w` read before it is written.
 
-What the array held before such a loop does not matter. So zeros become `undef`; a buffer that an outer loop only carries
-from one filling to the next becomes an `undef` of each trip (and the carry dies); a parameter need not be copied. Where the
-first thing done to each place of fresh zeros is an increment, it becomes a store.
+What the array held before such a loop does not matter. So zeros become `undef`; a buffer that an outer loop only
+carries from one filling to the next becomes an `undef` of each trip (and the carry dies); a parameter need not be
+copied. Where the first thing done to each place of fresh zeros is an increment, it becomes a store.
 
-A loop fills axis 0 when its index takes every value of it once and the first use of the carried array in an iteration is a
-store (or increment) of the whole of row `index`, later uses in the iteration keeping to that row; the row may be filled
-by such a loop over axis 1.
+A loop fills axis 0 when its index takes every value of it once and the first use of the carried array in an iteration
+is a store (or increment) of the whole of row `index`, later uses in the iteration keeping to that row; the row may be
+filled by such a loop over axis 1.
 """
 
 from __future__ import annotations
@@ -125,18 +125,17 @@ def _sizes(facts: Facts, array: Var, axis: int) -> list[Dim]:
 
 
 def _keeps_to_row(facts: Facts, version: Var, loop: For, c: Carry, indices: tuple[Var, ...]) -> bool:
-    """Whether a version made in an iteration, and those after it, are used in that row alone until the iteration ends."""
+    """Whether a version made in an iteration, and those after it, are used in that row alone until it ends."""
     while True:
         others = [s for s in facts.users(version) if not _reads_row(s, version, indices)]
         if len(others) != 1 or version in facts.returned:
             return False
-        match others[0]:
-            case Let(prim=prim, args=(base, value, *operands)) as let if prim in (store, inc) and base == version != value:
-                if not in_row(dict(let.params)["path"], operands, indices) or not any(s is let for s in loop.body):
-                    return False
-                version = let.targets[0]
-            case last:
-                return last is loop and c.next == version and loop.exit != version
+        (user,) = others
+        if user is loop:
+            return c.next == version
+        if not _updates_row(user, version, indices) or not any(s is user for s in loop.body):
+            return False
+        version = user.targets[0]
 
 
 def _reads_row(stmt: Stmt, version: Var, indices: tuple[Var, ...]) -> bool:
@@ -144,6 +143,13 @@ def _reads_row(stmt: Stmt, version: Var, indices: tuple[Var, ...]) -> bool:
         case Let(prim=prim) if prim is dim:
             return True
         case Let(prim=prim, args=(base, *operands)) if prim is load and base == version:
+            return in_row(dict(stmt.params)["path"], operands, indices)
+    return False
+
+
+def _updates_row(stmt: Stmt, version: Var, indices: tuple[Var, ...]) -> bool:
+    match stmt:
+        case Let(prim=prim, args=(base, value, *operands)) if prim in (store, inc) and base == version != value:
             return in_row(dict(stmt.params)["path"], operands, indices)
     return False
 

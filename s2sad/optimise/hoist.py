@@ -30,10 +30,10 @@ becomes, for an array `x` of at least two elements,
         s_4 = s
         return s_4
 
-Before a loop that may have no trip, only what cannot fail is moved: not a division, and a load only where its index is
-proved to be in bounds. Before a loop that has a trip for certain, and from the test of a `while`, everything pure is moved,
-up to the first effect. Nothing leaves a branch. An array that is stored into is made where it was: sharing it would cost a
-copy in each trip. Reads closed functions.
+Before a loop that may have no trip, only what cannot fail is moved: not a division, and a load only where its index
+is proved to be in bounds. Before a loop that has a trip for certain, and from the test of a `while`, everything pure
+is moved, up to the first effect. Nothing leaves a branch. An array that is stored into is made where it was: sharing
+it would cost a copy in each trip. Reads closed functions.
 """
 
 from __future__ import annotations
@@ -46,7 +46,18 @@ from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Atom, Block, Const, Custom, For, Function, Let, Stmt, Var, While, replace
 from s2sad.ir.paths import SLOT, Index, Slice
 from s2sad.ir.primitives import (
-    cast, dim, inc, list_append, list_drop, list_new, list_set, list_zeros, load, store, undef, zeros,
+    cast,
+    dim,
+    inc,
+    list_append,
+    list_drop,
+    list_new,
+    list_set,
+    list_zeros,
+    load,
+    store,
+    undef,
+    zeros,
 )
 from s2sad.ir.types import Array, Dim, List, Scalar, lower_bound
 from s2sad.optimise.dce import has_effects
@@ -95,7 +106,7 @@ class _Hoist:
                 return (stmt,)
 
     def split(self, block: Block, inside: set[Var], certain: bool) -> tuple[list[Stmt], Block]:
-        """What of a loop's block can go before the loop, and the rest. `certain` says that the block runs at least once."""
+        """What of a loop's block can go before the loop, and the rest. `certain`: the block runs at least once."""
         moved: list[Stmt] = []
         rest: list[Stmt] = []
         for stmt in block:
@@ -116,7 +127,8 @@ class _Hoist:
         """Whether an array or a list is stored into, or goes where it may be."""
         if not isinstance(target.type, (Array, List)):
             return False
-        return any(not isinstance(s, Let) or (s.prim in UPDATES and s.args[0] == target) for s in self.facts.users(target))
+        users = self.facts.users(target)
+        return any(not isinstance(s, Let) or (s.prim in UPDATES and s.args[0] == target) for s in users)
 
     # -- what cannot fail
 

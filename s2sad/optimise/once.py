@@ -36,11 +36,12 @@ becomes, with `dce` after it,
         s_4 = s
         return s_4
 
-and the store into ``w_3`` is marked `once`: its reverse need not zero the cotangent of the place. Four rewrites, each made
-only on a proof, in this order:
+and the store into ``w_3`` is marked `once`: its reverse need not zero the cotangent of the place. Four rewrites, each
+made only on a proof, in this order:
 
-* `filling`: a loop that writes every place of an array before it reads any starts from `undef`, whatever the array held;
-  the first increment of every place of fresh zeros is a store (a gradient of -0.0 may so be kept where 0.0 + -0.0 was 0.0);
+* `filling`: a loop that writes every place of an array before it reads any starts from `undef`, whatever the array
+  held; the first increment of every place of fresh zeros is a store (a gradient of -0.0 may so be kept where 0.0 +
+  -0.0 was 0.0);
 * `zeroing`: a store of zero at a place that is never read again is dropped;
 * `places`: a store is marked `once` when nothing since the allocation has written its place.
 

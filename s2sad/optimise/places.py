@@ -6,9 +6,9 @@
         a[i] = a[i - 1] * y       # once: i differs from trip to trip, and from 0
         a[i] = a[i] + 1.0         # not: the place has just been written
 
-From a store the versions of its array are traced back to their allocation (of zeros or `undef`: no derivative goes there).
-Every update met on the way, and those of earlier trips of the loops around the store, must keep away from its place. Reads
-do not matter: in reverse they only add to a cotangent that the allocation drops.
+From a store the versions of its array are traced back to their allocation (of zeros or `undef`: no derivative goes
+there). Every update met on the way, and those of earlier trips of the loops around the store, must keep away from its
+place. Reads do not matter: in reverse they only add to a cotangent that the allocation drops.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _is_first(facts: Facts, stmt: Let) -> bool:
 
 @dataclass(slots=True)
 class _History:
-    """The updates before a store: those of the same trip of all loops around it, those of earlier trips, and these loops."""
+    """The updates before a store, in the same trip of all loops around it and in earlier trips, and these loops."""
 
     facts: Facts
     now: list[Let] = field(default_factory=list)

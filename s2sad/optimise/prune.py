@@ -27,8 +27,8 @@ becomes, with `dce` after it,
         mul_1 = s_2 * a
         return mul_1
 
-Adjoints are full of them: cotangents that a reversed loop only hands on, and zeros. Reads open adjoints too: a value that
-is replaced is replaced wherever it is mentioned.
+Adjoints are full of them: cotangents that a reversed loop only hands on, and zeros. Reads open adjoints too: a value
+that is replaced is replaced wherever it is mentioned.
 """
 
 from __future__ import annotations
@@ -37,7 +37,19 @@ from collections.abc import Iterator
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import (
-    Apply, Atom, Block, Carry, Custom, For, Function, If, Join, Stmt, Var, While, replace,
+    Apply,
+    Atom,
+    Block,
+    Carry,
+    Custom,
+    For,
+    Function,
+    If,
+    Join,
+    Stmt,
+    Var,
+    While,
+    replace,
 )
 from s2sad.ir.types import Scalar
 

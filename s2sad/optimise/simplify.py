@@ -20,8 +20,9 @@ becomes, with `dce` after it,
         d = c * 6.0
         return d
 
-Reads closed functions (an adjoint after recording). `algebra` says what an application is worth. A branch on a constant is
-replaced by the side taken, a loop of no trips by its entry values, a loop of one trip (constant bounds) by its body.
+Reads closed functions (an adjoint after recording). `algebra` says what an application is worth. A branch on a
+constant is replaced by the side taken, a loop of no trips by its entry values, a loop of one trip (constant bounds)
+by its body.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
         y_bar += w_bar[i]
         w_bar[i] = 0.0            # nobody reads w_bar[i] after this trip: dropped
 
-The reverse of a store zeroes the cotangent of its place. When every trip of the loop keeps to the row of its own counter,
-and the array is not used after the loop, no later trip can see that zero.
+The reverse of a store zeroes the cotangent of its place. When every trip of the loop keeps to the row of its own
+counter, and the array is not used after the loop, no later trip can see that zero.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ Axes = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def _spell_tensordot(args: list[ast.expr], params: dict[str, Any], types: tuple[Any, ...]) -> ast.expr:
-    return ast.Call(ast.Attribute(ast.Name("rt"), "tensordot"), [*args, literal(params["axes"])], [])
+    return ast.Call(ast.Attribute(ast.Name("rt"), "tensordot"), [*args, *map(literal, params["axes"])], [])
 
 
 def _tensordot_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tuple[Any, ...]:
@@ -134,7 +134,7 @@ def _tensordot_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any)
     return _array_type(np.result_type(a.dtype, b.dtype), dims)
 
 
-_tensordot = Primitive("tensordot", rt.tensordot, _spell_tensordot, type_rule=_tensordot_type)
+_tensordot = Primitive("tensordot", lambda a, b, axes: rt.tensordot(a, b, *axes), _spell_tensordot, type_rule=_tensordot_type)
 multilinear(_tensordot, (0, 1))
 
 

@@ -37,10 +37,11 @@ from s2sad.ir.nodes import (
 from s2sad.ir.types import is_inexact
 from s2sad.rules.elementwise import mul, neg
 from s2sad.rules.registry import Rule, call_rule, rule_of
-from s2sad.transforms import adjoint_loops, structure
+from s2sad.transforms import adjoint_loops, custom, structure
 from s2sad.transforms.activity import active_vars
 from s2sad.transforms.calls import Callees, reverse_call, reverse_custom
 from s2sad.transforms.cotangents import ZERO, Cotangents, Value, bar_name
+from s2sad.transforms.selection import Selection, mark_selections
 
 Functions = Mapping[str, Function]
 
@@ -57,10 +58,14 @@ def vjp(function: Function, wrt: tuple[int, ...], functions: Functions) -> tuple
 
 def _vjp(function: Function, wrt: tuple[int, ...], callees: Callees) -> Function:
     names = walk.names_of(function)
-    function = replace(function, body=adjoint_loops.count_trips(function.body, names))
+    opened, values = custom.opened(function.body, names)
+    function = replace(function, body=adjoint_loops.count_trips(opened, names))
     builder = Builder(names)
-    bars = Cotangents(builder, active_vars(function, wrt, callees.functions))
-    adjoint = Adjoint(builder, bars, callees)
+    active = active_vars(function, wrt, callees.functions)
+    marked, selections = mark_selections(function.body, active, names)
+    function = replace(function, body=marked)
+    bars = Cotangents(builder, active)
+    adjoint = Adjoint(builder, bars, callees, selections)
     seeds = []
     for result in function.results:
         if is_inexact(result.type):
@@ -71,17 +76,20 @@ def _vjp(function: Function, wrt: tuple[int, ...], callees: Callees) -> Function
         adjoint.block(function.body)
         cotangents = tuple(bars.whole(function.params[k]) for k in wrt)
     body = (Comment("forward sweep"), *function.body, Comment("reverse sweep"), *reverse)
-    params, results = (*function.params, *seeds), (*function.results, *cotangents)
-    return replace(function, name=f"{function.name}_vjp", params=params, body=body, results=results)
+    params, results = (*function.params, *seeds), tuple(values.get(r, r) for r in (*function.results, *cotangents))
+    return replace(function, name=f"{function.name}_vjp", params=params, body=custom.closed(body, values), results=results)
 
 
 class Adjoint:
     """The reverse sweep, written through `builder`; `bars` are the cotangents of the block it is in."""
 
-    def __init__(self, builder: Builder, bars: Cotangents, callees: Callees) -> None:
+    def __init__(
+        self, builder: Builder, bars: Cotangents, callees: Callees, selections: Mapping[Var, Selection]
+    ) -> None:
         self.builder = builder
         self.bars = bars
         self.callees = callees
+        self.selections = selections
 
     def block(self, block: Iterable[Stmt]) -> None:
         """Reverse a block."""

@@ -22,11 +22,13 @@ from s2sad.ir.types import INT, Scalar
 from s2sad.rules.elementwise import add, mul, neg, sub
 from s2sad.transforms.cotangents import Value, bar_name, zero_of
 from s2sad.transforms.loop_forms import order_free
+from s2sad.transforms.selection import selected_trip
 
 if TYPE_CHECKING:
     from s2sad.transforms.adjoint import Adjoint
 
 Loop = For | While
+Seeds = dict[Var, Atom | None]
 
 
 def count_trips(block: Block, names: Names) -> Block:
@@ -128,8 +130,42 @@ def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:
     seeds = {c.phi: adjoint.seed(c.out) for c in loop.carried if c.phi in adjoint.bars.active}
     if not any(bar is not None for bar in seeds.values()):
         return
+    if loop.index in adjoint.selections:
+        reverse_selection(adjoint, loop, seeds)
+        return
     slots, body = reverse_body(adjoint, loop, list(seeds))
-    emit_loop(adjoint, loop, slots, body, seeds)
+    kept = used_slots(slots, body)
+    free = order_free(loop.index, body, [(s.phi, s.next) for s in kept])
+    adjoint.builder.pos = loop.pos
+    bounds = forward_range(adjoint.builder, loop) if free else reversed_range(adjoint.builder, loop)
+    emit_loop(adjoint, loop, bounds, kept, body, seeds)
+
+
+def reverse_selection(adjoint: Adjoint, loop: Loop, seeds: Seeds) -> None:
+    """Reverse a loop that selects: run the trip that it selected last again, and reverse that one."""
+    b, outer = adjoint.builder, adjoint.bars
+    selection = adjoint.selections[loop.index]
+    branch = loop.body[selection.place]
+    block, copies = selected_trip(loop, selection, b.names, outer.active)
+    news = {j.out: j.orelse if selection.side else j.then for j in branch.joined}
+    free = free_active(adjoint, loop)
+    carried = {c.phi: b.var(bar_name(c.phi), c.phi.type) for c in loop.carried if c.phi in seeds}
+    held = {v: b.var(bar_name(v), v.type) for v in free}
+    adjoint.bars = type(outer)(b, outer.active, {v: Value(held[v]) for v in free})
+    with b.block() as body:
+        b.extend(block)
+        for c in loop.carried:
+            if c.phi in carried:
+                new = news[c.next]
+                adjoint.bars.add(copies.get(new, new), carried[c.phi])
+        adjoint.block(block)
+        nothing = {c.phi: zero_of(b, c.out) for c in loop.carried if c.phi in carried}
+        slots = [Slot(v, phi, nothing[v], b.var(bar_name(v), v.type)) for v, phi in carried.items()]
+        slots += [Slot(v, phi, adjoint.bars.whole(v), b.var(bar_name(v), v.type)) for v, phi in held.items()]
+    adjoint.bars = outer
+    b.pos = loop.pos
+    bounds = (selection.last, b.emit(add, (selection.last, selection.hit)), Const(1))
+    emit_loop(adjoint, loop, bounds, used_slots(slots, body), body, seeds)
 
 
 def free_active(adjoint: Adjoint, loop: Loop) -> list[Var]:
@@ -163,15 +199,12 @@ def reverse_body(adjoint: Adjoint, loop: Loop, phis: list[Var]) -> tuple[list[Sl
 
 
 def emit_loop(
-    adjoint: Adjoint, loop: Loop, slots: list[Slot], body: list[Stmt], seeds: dict[Var, Atom | None]
+    adjoint: Adjoint, loop: Loop, bounds: tuple[Atom, Atom, Atom], kept: list[Slot], body: list[Stmt], seeds: Seeds
 ) -> None:
     """Write the reverse loop around its body, and take over what it leaves."""
     b, bars = adjoint.builder, adjoint.bars
-    b.pos = loop.pos
-    kept = used_slots(slots, body, seeds)
     carries = [Carry(s.phi, _entry(adjoint, loop, s, seeds), s.next, s.out) for s in kept]
-    free = order_free(loop.index, body, [(s.phi, s.next) for s in kept])
-    start, stop, step = forward_range(b, loop) if free else reversed_range(b, loop)
+    start, stop, step = bounds
     index = int_var(b.names.fresh(loop.index.name))
     b.append(For(index, start, stop, step, tuple(carries), tuple(body), mirrors=loop.index, pos=loop.pos))
     outs = {s.var: s.out for s in kept}
@@ -183,7 +216,7 @@ def emit_loop(
             bars.add(c.init, outs.get(c.phi, seeds[c.phi]))
 
 
-def _entry(adjoint: Adjoint, loop: Loop, slot: Slot, seeds: dict[Var, Atom | None]) -> Atom:
+def _entry(adjoint: Adjoint, loop: Loop, slot: Slot, seeds: Seeds) -> Atom:
     """What the cotangent is when the reverse sweep enters the loop."""
     if slot.var not in seeds:
         return adjoint.bars.whole(slot.var)
@@ -195,7 +228,7 @@ def _out(loop: Loop, phi: Var) -> Var:
     return next(c.out for c in loop.carried if c.phi == phi)
 
 
-def used_slots(slots: list[Slot], body: list[Stmt], seeds: dict[Var, Atom | None]) -> list[Slot]:
+def used_slots(slots: list[Slot], body: list[Stmt]) -> list[Slot]:
     """The cotangents that the loop must carry: not those that it leaves alone."""
     used = {a for s in walk.statements(tuple(body)) for a in (*walk.operands(s), *walk.leaving(s))}
     kept = []

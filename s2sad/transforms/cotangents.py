@@ -9,7 +9,7 @@ No array of zeros is made to hold one element: an `Indexed` becomes an array onl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +92,7 @@ list_add = Primitive(
 class Cotangents:
     """The cotangents known in a block. Contributions are written through `builder`, for values in `active` only."""
 
-    def __init__(self, builder: Builder, active: Collection[Var], known: dict[Var, Cotangent] | None = None) -> None:
+    def __init__(self, builder: Builder, active: set[Var], known: dict[Var, Cotangent] | None = None) -> None:
         self.builder = builder
         self.active = active
         self.known: dict[Var, Cotangent] = dict(known or {})

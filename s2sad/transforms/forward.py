@@ -24,8 +24,9 @@ becomes, for `wrt` (0,)
         s_dot_2 = s_dot
         return s_2, s_dot_2
 
-A tangent has the type of its primal, and is None while it is zero; a zero is made only where a loop, a branch, a store or
-a result needs one. A carried value is active as a whole. Conditions, bounds, indexes and effects stay primal.
+A tangent has the type of its primal, and is None while it is zero; a zero is made only where a loop, a branch, a
+store or a result needs one. A carried value is active as a whole. Conditions, bounds, indexes and effects stay
+primal.
 """
 
 from __future__ import annotations
@@ -37,10 +38,39 @@ from s2sad.errors import UnsupportedError
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import (
-    Apply, Atom, Block, Call, Carry, Const, Custom, For, Function, If, Join, Let, Stmt, Var, While, replace,
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Carry,
+    Const,
+    Custom,
+    For,
+    Function,
+    If,
+    Join,
+    Let,
+    Stmt,
+    Var,
+    While,
+    replace,
 )
 from s2sad.ir.primitives import (
-    Primitive, cast, dim, inc, list_append, list_drop, list_get, list_len, list_new, list_set, list_zeros, load, store, undef, zeros,
+    Primitive,
+    cast,
+    dim,
+    inc,
+    list_append,
+    list_drop,
+    list_get,
+    list_len,
+    list_new,
+    list_set,
+    list_zeros,
+    load,
+    store,
+    undef,
+    zeros,
 )
 from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import alike
@@ -256,7 +286,9 @@ class _Forward:
         self.dots.update(zip((c.phi for c in active), phis, strict=True))
         return active, inits, phis
 
-    def leave(self, active: list[Carry], inits: list[Atom], phis: list[Var], nexts: Sequence[Atom]) -> tuple[Carry, ...]:
+    def leave(
+        self, active: list[Carry], inits: list[Atom], phis: list[Var], nexts: Sequence[Atom]
+    ) -> tuple[Carry, ...]:
         """The carries of the tangents."""
         outs = [self.var(c.out) for c in active]
         self.dots.update(zip((c.out for c in active), outs, strict=True))
@@ -286,7 +318,8 @@ class _Forward:
         primals = [t for t in stmt.targets if is_inexact(t.type)]
         dots = [self.var(t) for t in primals]
         args = (*stmt.args, *(self.dot(stmt.args[k]) for k in wrt))
-        self.b.append(replace(stmt, targets=(*stmt.targets, *dots), function=self.callee(stmt.function, wrt), args=args))
+        function = self.callee(stmt.function, wrt)
+        self.b.append(replace(stmt, targets=(*stmt.targets, *dots), function=function, args=args))
         self.dots.update(zip(primals, dots, strict=True))
 
     def callee(self, name: str, wrt: tuple[int, ...]) -> str:
@@ -301,8 +334,8 @@ class _Forward:
     def custom(self, stmt: Custom) -> None:
         """A call with a derivative of its own.
 
-        The rule's ``jvp(builder, stmt, tangents)`` writes the call and gives a tangent (or None) for each target; a rule
-        without one (checkpoint) is differentiated through.
+        The rule's ``jvp(builder, stmt, tangents)`` writes the call and gives a tangent (or None) for each target; a
+        rule without one (checkpoint) is differentiated through.
         """
         tangents = [self.dot(a) for a in stmt.args]
         rule = getattr(stmt.rule, "jvp", None)
@@ -326,7 +359,7 @@ class _Forward:
 
 
 def _after_test(block: list[Stmt], primal: Block) -> tuple[list[Stmt], list[Stmt]]:
-    """Split the block before a loop's test: tangents that nothing else in it needs can wait until the test has passed."""
+    """Split the block before a loop's test: tangents that nothing else in it needs can wait for the test to pass."""
     own = set(map(id, primal))
     stay: list[Stmt] = []
     late: list[Stmt] = []

@@ -26,14 +26,16 @@ from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Function, If, Join, L
 from s2sad.ir.primitives import cast, dim, list_get, list_new, load, undef
 from s2sad.ir.types import Array, Dim, List, Scalar, Size, Symbol, is_inexact, lower_bound
 from s2sad.ir.verifier import IRError
-from s2sad.rules.elementwise import add, mul, neg, sub, where
+from s2sad.rules.elementwise import add, maximum, minimum, mul, neg, sub, truediv, where
 from s2sad.transforms import loop_forms
 from s2sad.transforms.adjoint_loops import fold, trip_count
 from s2sad.transforms.scopes import Index, Scope
 from s2sad.transforms.tapes import ArrayTape, Export, ListTape, Plan, Tape, Weaver, position, trip_path
 
-CHEAP = frozenset({add, sub, mul, neg, where, cast})
+CHEAP = frozenset({add, sub, mul, neg, truediv, where, cast})
 """Float arithmetic that costs less than a load from a tape."""
+SAFE = frozenset({add, sub, mul, neg, cast, dim, minimum, maximum})
+"""Integer arithmetic that may run where the program would not have run it."""
 MOST_STEPS = 12
 """How many primitives may be redone to spare a tape."""
 
@@ -211,7 +213,7 @@ class Resolver:
 
     def provide(self, var: Var, frame: Frame) -> Atom:
         """A value for a mention, made in `frame.place`."""
-        cost = self.cost(var, frame.place)
+        cost = self.cost(var, frame.place, set())
         recorded = {v for v, number in self.tapes if number == frame.common.number}
         how = choose(var, cost, recorded, {v: self.index.loops_of(v) for v in (var, *cost.leaves)})
         if how == "recomputed":
@@ -226,18 +228,19 @@ class Resolver:
 
     # -- making a value again
 
-    def cost(self, var: Atom, scope: Scope, depth: int = 0) -> Cost:
-        """What making a value again in a scope takes."""
-        if not isinstance(var, Var) or not self.is_mention(var, scope):
+    def cost(self, var: Atom, scope: Scope, seen: set[Atom]) -> Cost:
+        """What making a value again in a scope takes, besides what was `seen` already."""
+        if not isinstance(var, Var) or not self.is_mention(var, scope) or var in seen:
             return Cost()
+        seen.add(var)
         if any(var in around.memo for around in scope.chain()) or var in self.frame(var, scope).mirrors:
             return Cost()
         stmt = self.index.stmt.get(var)
-        if not isinstance(stmt, Let) or not self.repeatable(stmt, scope) or depth > MOST_STEPS:
+        if not isinstance(stmt, Let) or not self.repeatable(stmt, scope) or len(seen) > 2 * MOST_STEPS:
             return Cost({var: None})
         total = Cost(steps=0 if stmt.prim in (load, list_get) else 1)
         for arg in stmt.args:
-            total += self.cost(arg, scope, depth + 1)
+            total += self.cost(arg, scope, seen)
         return total
 
     def repeatable(self, stmt: Let, scope: Scope) -> bool:
@@ -410,12 +413,10 @@ class Resolver:
         if not isinstance(atom, Var) or self.index.before(atom, entry):
             return atom
         stmt = self.index.stmt.get(atom)
-        if not isinstance(stmt, Let) or is_inexact(atom.type) or not stmt.prim.pure:
+        if not isinstance(stmt, Let) or is_inexact(atom.type) or stmt.prim not in SAFE:
             return None
         if stmt.prim is dim:
             return self.size_at(stmt.args[0].type.dims[dict(stmt.params)["axis"]], entry)
-        if not all(isinstance(a.type, Scalar) for a in stmt.args):
-            return None
         args = [self.at_entry(a, entry) for a in stmt.args]
         if any(a is None for a in args):
             return None
@@ -436,9 +437,9 @@ class Resolver:
     def symbol_at(self, symbol: Symbol, entry: Scope) -> Atom | None:
         """A size symbol as an atom at the entry of a loop: the dim of an array, or the integer that it is named after."""
         wanted = Size(((symbol, 1),))
-        for v in self.index.scope:
-            if isinstance(v.type, Array) and wanted in v.type.dims and self.index.before(v, entry):
+        reached = [v for v in self.index.scope if self.index.before(v, entry)]
+        for v in reached:
+            if isinstance(v.type, Array) and wanted in v.type.dims:
                 return self.builder.emit(dim, (v,), {"axis": v.type.dims.index(wanted)}, hint="n")
-            if v.name == symbol.name and self.index.before(v, entry):
-                return v
-        return None
+        named = (v for v in reached if v.name == symbol.name and isinstance(v.type, Scalar) and not is_inexact(v.type))
+        return next(named, None)

@@ -1,9 +1,10 @@
-"""Tangents as values: the zero of a value, a tangent fitted to its primal's type, and the tangent of one elementwise call.
+"""Tangents as values: the zero of a value, a tangent fitted to its primal's type, and the tangent of one elementwise
+call.
 
     z = x * y     ->     z_dot = y * x_dot + x * y_dot
 
-A tangent is an atom, or None where it is zero. Broadcasting, dtypes and real parts are settled here, so that rules need
-not know of them.
+A tangent is an atom, or None where it is zero. Broadcasting, dtypes and real parts are settled here, so that rules
+need not know of them.
 """
 
 from __future__ import annotations
@@ -106,5 +107,5 @@ def needed(block: Sequence[Stmt], roots: Iterable[Any]) -> list[Stmt]:
     for stmt in reversed(block):
         if live.intersection(walk.defines(stmt)) or walk.blocks_of(stmt):
             kept.append(stmt)
-            live.update(walk.operands(stmt), walk.leaving(stmt), *(walk.free_vars(inner) for inner in walk.blocks_of(stmt)))
+            live.update(walk.operands(stmt), walk.leaving(stmt), *map(walk.free_vars, walk.blocks_of(stmt)))
     return kept[::-1]

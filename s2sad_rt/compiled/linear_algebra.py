@@ -60,7 +60,7 @@ def _cofactor(x):
 
 overload_source(linear_algebra.inv)(_per_matrix("np.linalg.inv({})"))
 overload_source(linear_algebra.cholesky)(_per_matrix("np.linalg.cholesky({})"))
-overload_source(linear_algebra.cofactor)(_per_matrix("cofactor({})", {"cofactor": _cofactor}))
+overload_source(linear_algebra.cofactor)(_per_matrix("cofactor({}).astype(number)", {"cofactor": _cofactor}))
 
 
 @overload_source(linear_algebra.det)
@@ -114,3 +114,77 @@ def _solve(a: Any, b: Any) -> Any:
     full = tuple_of([*shape, *(f"b.shape[{k - below}]" for k in range(below))])
     body = loops(list(zip(index, shape, strict=True)), [f"{at('out', index)} = {one}"])
     return [*lines, f"out = np.empty({full}, number)", *body, "return out"], names
+
+
+# -- decompositions
+
+
+def _several(call: str, shapes: list[str], kinds: str, complexify: bool = False) -> Any:
+    """The writer of a function from matrices to several arrays, of these shapes (in m, n, k) and kinds (r: real)."""
+
+    def write(x: Any) -> Any:
+        number = np.result_type(_working(x), np.complex64) if complexify else _working(x)
+        real = np.dtype(f"f{number.itemsize // 2}") if number.kind == "c" else number
+        pairs, index = _stack(x, "x")
+        names = {"number": number_type(number), "real": number_type(real)}
+        one = call.format(_matrix("x", index, x, number))
+        outs = [f"out{j}" for j in range(len(shapes))]
+        if not pairs:
+            return [f"{', '.join(outs)} = {one}", f"return {', '.join(outs)}"], names
+        stack = "".join(f"{size}, " for _, size in pairs)
+        sizes = ["m, n = x.shape[-2], x.shape[-1]", "k = min(m, n)"]
+        empty = [
+            f"out{j} = np.empty(({stack}{shape},), {'real' if kind == 'r' else 'number'})"
+            for j, (shape, kind) in enumerate(zip(shapes, kinds, strict=True))
+        ]
+        parts = [f"part{j}" for j in range(len(shapes))]
+        fill = [f"{at(out, index)} = {part}" for out, part in zip(outs, parts, strict=True)]
+        return [*sizes, *empty, *loops(pairs, [f"{', '.join(parts)} = {one}", *fill]), f"return {', '.join(outs)}"], names
+
+    return write
+
+
+overload_source(linear_algebra.eigh)(_several("np.linalg.eigh({})", ["n", "n, n"], "rn"))
+overload_source(linear_algebra.eig)(_several("np.linalg.eig({})", ["n", "n, n"], "nn", complexify=True))
+overload_source(linear_algebra.svd)(_several("np.linalg.svd({}, False)", ["m, k", "k", "k, n"], "nrn"))
+overload_source(linear_algebra.qr)(_several("np.linalg.qr({})", ["m, k", "k, n"], "nn"))
+
+
+@overload_source(linear_algebra.pinv)
+def _pinv(x: Any) -> Any:
+    number = _working(x)
+    names = {"number": number_type(number)}
+    pairs, index = _stack(x, "x")
+    one = f"np.linalg.pinv({_matrix('x', index, x, number)})"
+    if not pairs:
+        return [f"return {one}"], names
+    stack = "".join(f"{size}, " for _, size in pairs)
+    empty = f"out = np.empty(({stack}x.shape[-1], x.shape[-2]), number)"
+    return [empty, *loops(pairs, [f"{at('out', index)} = {one}"]), "return out"], names
+
+
+_expm = register_jitable(linear_algebra.expm_of)
+
+
+@overload_source(linear_algebra.expm)
+def _of_expm(x: Any) -> Any:
+    number = _working(x)
+    work = np.result_type(number, float)
+    names = {"expm": _expm, "number": number_type(number), "work": number_type(work)}
+    return [f"return expm({_matrix('x', [], x, work)}).astype(number)"], names
+
+
+@overload_source(linear_algebra.solve_triangular)
+def _solve_triangular(a: Any, b: Any, lower: Any = False, unit: Any = False) -> Any:
+    number = np.result_type(_working(a), _working(b))
+    return [
+        "x = b.astype(number)",
+        "n = a.shape[0]",
+        "for step in range(n):",
+        "    i = step if lower else n - 1 - step",
+        "    for j in range(0 if lower else i + 1, i if lower else n):",
+        "        x[i] -= a[i, j] * x[j]",
+        "    if not unit:",
+        "        x[i] /= a[i, i]",
+        "return x",
+    ], {"number": number_type(number)}

@@ -55,10 +55,10 @@ def _matmul(a: Any, b: Any) -> Any:
 
 
 @overload_source(linear_algebra.tensordot, literals=True)
-def _tensordot(a: Any, b: Any, axes: Any) -> Any:
-    if not literal_known(axes):
+def _tensordot(a: Any, b: Any, left: Any, right: Any) -> Any:
+    if not literal_known(left, right):
         return None
-    left, right = value(axes)
+    left, right = value(left), value(right)
     terms = ["".join(chr(97 + k) for k in range(rank(a))), list("".join(chr(65 + k) for k in range(rank(b))))]
     for i, j in zip(left, right, strict=True):
         terms[1][j] = terms[0][i]

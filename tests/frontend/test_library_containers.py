@@ -18,7 +18,8 @@ class Pair(NamedTuple):
 def lists(a, x):
     items = [a, 1.0]
     items.append(2 * a)
-    longer = items + [3.0]
+    extra = [3.0]
+    longer = items + extra
     twice = items * 2
     items.extend([a])
     last = items.pop()
@@ -27,7 +28,7 @@ def lists(a, x):
     items[-1] += a
     items.reverse()
     longer.sort()
-    return items, longer, twice, last, items[1:3], items.index(1.0), len(longer), 1.0 in longer, items.copy(), x[0] in x
+    return items, longer, twice, last, items[1:3], [3, 1].index(1), len(longer), 1.0 in longer, items.copy(), x[0] in x
 
 
 def runtime_lists(a, n):
@@ -93,7 +94,8 @@ def loops(a, x, m):
     for r in m:
         for v in r:
             s += v
-    for i, (u, v) in enumerate(zip(x, x[1:], strict=False)):
+    y = x[1:]
+    for i, (u, v) in enumerate(zip(x, y, strict=False)):
         s += i * u * v
     for i in range(len(x) - 1, -1, -1):
         s += x[i] * a
@@ -107,7 +109,7 @@ def loops(a, x, m):
 def comprehensions(x, a):
     return (
         sum(v * v for v in x), max(abs(v) for v in x), [v * a for v in (1.0, 2.0)], all(v < 10 for v in x), any(v > 10 for v in x),
-        sum([i * a for i in range(4)]), {k: a * k for k in range(3)}, min(x), max(x), list(x[:2])[0],
+        sum([i * a for i in range(4)]), {k: a * k for k in range(3)}, min(x), max(x), list(x)[1],
     )  # fmt: skip
 
 

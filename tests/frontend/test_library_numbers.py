@@ -60,7 +60,7 @@ def builtin_functions(a, b, n):
     return (
         max(a, b), min(a, b, 0.0), round(a), round(a, 1), int(a), float(n), bool(a), complex(a, b), divmod(n, 2), sum([a, b]),
         max([a, b, 1.0]), isinstance(a, float), isinstance(n, int), len([a, b]), pow(a, 2), list(range(3)), sorted([3, 1, 2]),
-        sorted([a, b]), all([a > 0, b > 0]), any([a > 0, b > 0]), tuple([a, b]), max([a, b], key=lambda v: v * v), sum([n, n]),
+        sorted([a, b]), all([a > 0, b > 0]), any([a > 0, b > 0]), tuple({"u": a, "v": b}.values()), max([a, b], key=lambda v: v * v), sum([n, n]),
         [v * 2 for v in (a, b)], list(zip([a, b], [1, 2], strict=True)), list(enumerate([a, b])), list(reversed([a, b])),
         max([a]), round(n), str(3), min((a, b), default=0.0), max(n, 2), len(range(n)), len(range(1, n, 2)), sum(range(n)),
         list(map(abs, [a, b])), callable(math.sin), hasattr(a, "real"),

@@ -84,3 +84,25 @@ def test_refused(function, kind, text):
 def test_store_into_a_copy_that_may_be_a_view():
     with pytest.raises(S2sadError):
         run(write_of_a_maybe_view, np.arange(8.0), 2)
+
+
+def appended_then_written(x):
+    y, out = x.copy(), []
+    for i in range(len(x)):
+        y[0] += i
+        out.append(y)
+    return np.stack(out)
+
+
+def written_item_of_a_runtime_list(x):
+    out = []
+    for i in range(len(x)):
+        out.append(x * i)
+    out[0][1] = 5.0
+    return out[0]
+
+
+@pytest.mark.parametrize("function", [appended_then_written, written_item_of_a_runtime_list])
+def test_a_runtime_list_shares_no_array(function):
+    with pytest.raises(S2sadError):
+        run(function, np.arange(4.0))

@@ -35,6 +35,6 @@ def same(before: Function, after: Function, *args, exact: bool = True) -> None:
         want = python_function(before)(*args)
         got = python_function(after)(*args)
     assert len(want) == len(got)
-    for w, g in zip(want, got):
+    for w, g in zip(want, got, strict=True):
         np.testing.assert_allclose(g, w, rtol=0 if exact else 1e-12, atol=0 if exact else 1e-12)
         assert np.asarray(g).dtype == np.asarray(w).dtype

@@ -79,7 +79,8 @@ class _Reader:
                 case ast.If():
                     self.if_(stmt)
                 case ast.Expr(ast.Call(ast.Name("print"), args)):
-                    self.b.append(Effect(p.print_, tuple(map(self.eval, args)), (("template", tuple(range(len(args)))),)))
+                    template = tuple(range(len(args)))
+                    self.b.append(Effect(p.print_, tuple(map(self.eval, args)), (("template", template),)))
                 case ast.Expr(ast.Call(ast.Name("__exit__"), [flag])):
                     self.exit = self.eval(flag)
                 case ast.Expr(ast.Constant()) | ast.Pass():
@@ -162,7 +163,7 @@ class _Reader:
         outer = {**self.env}
         outer_exit, self.exit = self.exit, None
         with self.b.block() as body:
-            self.env = {**outer, **dict(zip(names, phis)), stmt.target.id: index}
+            self.env = {**outer, **dict(zip(names, phis, strict=True)), stmt.target.id: index}
             self.run(stmt.body)
             nexts = [self.env[n] for n in names]
         carried = self.leave(names, phis, inits, nexts, outer)
@@ -175,7 +176,7 @@ class _Reader:
         phis = self.phis(names, inits)
         index = int_var(self.b.names.fresh("k"))
         outer = {**self.env}
-        self.env = {**outer, **dict(zip(names, phis))}
+        self.env = {**outer, **dict(zip(names, phis, strict=True))}
         with self.b.block() as pre:
             test = self.eval(stmt.test)
         with self.b.block() as body:
@@ -185,12 +186,12 @@ class _Reader:
         self.b.append(While(index, carried, tuple(pre), test, tuple(body)))
 
     def phis(self, names, inits):
-        return [self.b.var(n, a.type) for n, a in zip(names, inits)]
+        return [self.b.var(n, a.type) for n, a in zip(names, inits, strict=True)]
 
     def leave(self, names, phis, inits, nexts, outer):
-        outs = [self.b.var(n, v.type) for n, v in zip(names, phis)]
-        self.env = {**outer, **dict(zip(names, outs))}
-        return tuple(Carry(*c) for c in zip(phis, inits, nexts, outs))
+        outs = [self.b.var(n, v.type) for n, v in zip(names, phis, strict=True)]
+        self.env = {**outer, **dict(zip(names, outs, strict=True))}
+        return tuple(Carry(*c) for c in zip(phis, inits, nexts, outs, strict=True))
 
     def carried(self, body):
         return [n for n in _assigned(body) if n in self.env]
@@ -207,8 +208,8 @@ class _Reader:
         (then, left), (orelse, right) = sides
         names = [n for n in _assigned([*stmt.body, *stmt.orelse]) if n in left and n in right]
         outs = [self.b.var(n, left[n].type) for n in names]
-        joined = tuple(Join(o, left[n], right[n]) for n, o in zip(names, outs))
-        self.env = {**outer, **dict(zip(names, outs))}
+        joined = tuple(Join(o, left[n], right[n]) for n, o in zip(names, outs, strict=True))
+        self.env = {**outer, **dict(zip(names, outs, strict=True))}
         self.b.append(If(cond, then, orelse, joined))
 
 
@@ -216,7 +217,7 @@ def _assigned(body):
     """Names assigned or stored into, in order."""
     names = {}
     for node in (n for s in body for n in ast.walk(s)):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+        targets = [node.target] if isinstance(node, ast.AugAssign) else getattr(node, "targets", [])
         for target in targets:
             base = target.value if isinstance(target, ast.Subscript) else target
             names.setdefault(base.id)

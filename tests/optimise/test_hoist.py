@@ -16,7 +16,8 @@ from .reader import read
 def in_loops(function) -> list[str]:
     """The primitives applied inside loops."""
     loops = [s for s in function.body if isinstance(s, (For, While))]
-    return [s.prim.name for loop in loops for b in walk.blocks_of(loop) for s in walk.statements(b) if hasattr(s, "prim")]
+    inside = (s for loop in loops for block in walk.blocks_of(loop) for s in walk.statements(block))
+    return [s.prim.name for s in inside if hasattr(s, "prim")]
 
 
 def test_example():

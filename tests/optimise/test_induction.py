@@ -66,7 +66,7 @@ def test_what_is_no_recurrence_stays():
         p = 0
         q = 1
         for i in range(n):
-            p += i
+            p += i * i
             if p > 3:
                 q += 1
             else:
@@ -175,3 +175,24 @@ def test_a_strong_integer_stays_strong():
         return p
     """, n="i", p="i8")
     same(f, induction(f), 3, np.int64(2))
+
+
+@pytest.mark.parametrize("inner", ["i", "i + 1", "i, n", "i + 1, n", "i + 3, n", "i - 1", "2, i"])
+@pytest.mark.parametrize("outer", ["n", "1, n"])
+def test_a_counter_through_a_triangle(inner, outer):
+    f = read(f"""
+    def f(n):
+        p = 4
+        s = 0
+        for i in range({outer}):
+            for j in range({inner}):
+                s = s * 3 + p
+                p += 1
+            p += i
+        return s, p
+    """, n="i")
+    out = dce(simplify(induction(f)))
+    surely = {"i", "i + 1", "i, n", "i + 1, n", *(["i - 1"] if outer == "1, n" else [])}
+    assert len(carried(out)) == (2 if inner in surely else 3)
+    for n in range(7):
+        same(f, out, n)

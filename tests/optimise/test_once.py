@@ -20,7 +20,8 @@ from .reader import read
 
 def marks(function) -> list[bool]:
     """For each store, whether it is marked."""
-    return [bool(dict(s.params).get("once")) for s in walk.statements(function.body) if getattr(s, "prim", None) is store]
+    stores = (s for s in walk.statements(function.body) if getattr(s, "prim", None) is store)
+    return [bool(dict(s.params).get("once")) for s in stores]
 
 
 def test_example():
@@ -88,8 +89,9 @@ def test_places_of_other_trips():
 
 
 def test_two_columns():
-    check("for i in range(n):\n    w[i, 0] = x[i]\n    w[i, 1] = y", "w", marked=[True, True], start="w = np.zeros((n, 2))")
-    check("for i in range(n):\n    w[i, 0] = x[i]\n    w[i, 0] = y", "w", marked=[True, False], start="w = np.zeros((n, 2))")
+    start = "w = np.zeros((n, 2))"
+    check("for i in range(n):\n    w[i, 0] = x[i]\n    w[i, 1] = y", "w", marked=[True, True], start=start)
+    check("for i in range(n):\n    w[i, 0] = x[i]\n    w[i, 0] = y", "w", marked=[True, False], start=start)
 
 
 def test_a_matrix_is_filled_by_rows():
@@ -113,7 +115,8 @@ def test_the_first_increment_is_a_store():
 
 
 def test_branches_write_either_side():
-    body = "for i in range(n):\n    if x[i] > 1.0:\n        w[i] = x[i]\n    else:\n        w[i] = y\n    w[i] = w[i] * 2.0"
+    branch = "if x[i] > 1.0:\n        w[i] = x[i]\n    else:\n        w[i] = y"
+    body = f"for i in range(n):\n    {branch}\n    w[i] = w[i] * 2.0"
     check(body, "w", marked=[True, True, False])
 
 

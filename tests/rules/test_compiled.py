@@ -14,12 +14,13 @@ import s2sad_rt as rt
 import s2sad_rt.compiled  # noqa: F401
 from s2sad.ir import Builder, Const, Names, Var
 from s2sad.ir.printer import Printer
-from s2sad.rules.registry import RULES, Rule
+from s2sad.rules.registry import RULES
 from tests.rules.check import abstract
 from tests.rules.samples import SAMPLES, Sample, definite, hermitian
 
-PRIMITIVES = {p.name: p for p, rule in RULES.items() if rule != Rule()}
+PRIMITIVES = {p.name: p for p in RULES}
 FLAT = [(name, s) for name, samples in SAMPLES.items() for s in samples if s.compiled and not any(isinstance(a, list) for a in s.args)]
+FLAT += [("eigh", Sample(definite(3))), ("eigh", Sample(definite(2, 4))), ("eigh", Sample(hermitian(3)))]
 FLAT += [("cholesky", Sample(definite(3))), ("cholesky", Sample(definite(2, 4))), ("cholesky", Sample(hermitian(3)))]
 GROUP = 12
 GROUPS = [FLAT[k : k + GROUP] for k in range(0, len(FLAT), GROUP)]

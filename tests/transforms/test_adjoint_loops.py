@@ -281,6 +281,67 @@ def f(x, n):
 """, {"x": "f8[n]", "n": "i"}, (X, 5)),
     "scalar into a slice": (
         "def f(x, y):\n x[1:3] = y * y\n x[3:] += y\n return np.sin(x)", {"x": "f8[n]"}, (X, 0.8)),
+    "the least": (
+        """
+def f(x, y, n):
+    best = y
+    where = 0
+    for i in range(n):
+        d = np.sin(x[i] * 3.0) * y
+        if d < best:
+            best = d
+            where = i
+    return best * x[where]
+""", {"x": "f8[n]", "n": "i"}, (X, 0.8, 5)),
+    "the least of none": (
+        """
+def f(x, y, n):
+    best = y * y
+    for i in range(1, n):
+        if x[i] < best:
+            best = x[i]
+    return best * y
+""", {"x": "f8[n]", "n": "i"}, (X, 0.1, 5)),
+    "two that are selected together": (
+        """
+def f(x, n):
+    top = x[0]
+    second = x[1]
+    k = 0
+    for i in range(n):
+        k = k + 2
+        d = np.sin(x[i]) * x[i]
+        if top < d:
+            top = d
+            second = d * d * x[k - i - i - 2]
+    return top * second
+""", {"x": "f8[n]", "n": "i"}, (X, 5)),
+    "a selection in a loop": (
+        """
+def f(x, c):
+    total = 0.0
+    for i in range(x.shape[0]):
+        best = 100.0
+        for j in range(c.shape[0]):
+            s = 0.0
+            for a in range(x.shape[1]):
+                d = x[i, a] - c[j, a]
+                s += d * d
+            if s < best:
+                best = s
+        total += best
+    return total
+""", {"x": "f8[n, d]", "c": "f8[k, d]"}, (A, A[:2] * 1.3 + 0.1)),
+    "not quite a selection": (
+        """
+def f(x, n):
+    best = 1.0
+    for i in range(n):
+        d = x[i] * x[i]
+        if d < best:
+            best = d * 0.5 + best * 0.5
+    return best
+""", {"x": "f8[n]", "n": "i"}, (X, 5)),
 }  # fmt: skip
 
 

@@ -7,8 +7,25 @@ import pytest
 
 from s2sad.errors import UnsupportedError
 from s2sad.ir import (
-    Array, Builder, Call, Carry, For, Function, If, Join, Let, List, Module, Names, Primitive, Scalar, Var, python_function,
-    to_source, verify, walk,
+    Array,
+    Builder,
+    Call,
+    Carry,
+    For,
+    Function,
+    If,
+    Join,
+    Let,
+    List,
+    Module,
+    Names,
+    Primitive,
+    Scalar,
+    Var,
+    python_function,
+    to_source,
+    verify,
+    walk,
 )
 from s2sad.ir import primitives as p
 from s2sad.ir.nodes import Const, int_var, replace

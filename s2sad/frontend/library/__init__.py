@@ -10,17 +10,43 @@ at run time) are ``Partial(Static(range), args)`` and so on: ``call(elab, slice,
 
 from __future__ import annotations
 
-from s2sad.frontend.library import builtins, combinatorics, composites, creation, linear_algebra, numbers, reductions, selection, shape, ufuncs
+from s2sad.frontend.library import builtins, combinatorics, composites, creation, joining, kinds, linear_algebra, numbers, reductions, selection, shape, ufuncs
 from s2sad.frontend.library.attributes import attribute
 from s2sad.frontend.library.calls import call
 from s2sad.frontend.library.indexing import assign_subscript, augment_subscript, subscript
 from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, iterate, unroll
-from s2sad.frontend.library.containers import mapping
+from s2sad.frontend.library.dicts import mapping
 from s2sad.frontend.library.support import describe
 from s2sad.frontend.library.operators import augment, binary, compare, unary
 
 __all__ = [
-    "Indexed", "Items", "Iteration", "Range", "assign_subscript", "attribute", "augment", "augment_subscript", "binary",
-    "builtins", "call", "combinatorics", "compare", "composites", "creation", "describe", "iterate", "linear_algebra", "mapping", "numbers", "reductions", "selection", "shape",
-    "subscript", "ufuncs", "unary", "unroll",
+    "Indexed",
+    "Items",
+    "Iteration",
+    "Range",
+    "assign_subscript",
+    "attribute",
+    "augment",
+    "augment_subscript",
+    "binary",
+    "builtins",
+    "call",
+    "combinatorics",
+    "compare",
+    "composites",
+    "creation",
+    "describe",
+    "iterate",
+    "joining",
+    "kinds",
+    "linear_algebra",
+    "mapping",
+    "numbers",
+    "reductions",
+    "selection",
+    "shape",
+    "subscript",
+    "ufuncs",
+    "unary",
+    "unroll",
 ]

@@ -191,7 +191,7 @@ def namedtuple_replace(elab: Elaborator, value: Value, **changes: Value) -> Valu
 
 
 def namedtuple_asdict(elab: Elaborator, value: Value) -> Value:
-    from s2sad.frontend.library.containers import new_dict
+    from s2sad.frontend.library.dicts import new_dict
 
     assert isinstance(value, Tuple)
     return new_dict(elab, zip(value.type._fields, value.items, strict=True))  # type: ignore[attr-defined]

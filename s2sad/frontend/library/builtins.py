@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import builtins
 import functools
-import types
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import containers, operators
+from s2sad.frontend.library import containers, dicts, operators
 from s2sad.frontend.library.attributes import size_value
-from s2sad.frontend.library.iteration import Items, Range, indexed, iterate, range_length, unroll
+from s2sad.frontend.library.iteration import Items, Range, iterate, range_length, unroll
 from s2sad.frontend.library.support import (
-    FALSE, NONE, TRUE, UNKNOWN, ZERO, Elaborator, describe, emit, emit_atom, fit, items_of, known, new_list, refuse,
-    reraise, runtime_list, set_weak, static, type_of, wrap,
+    FALSE, NONE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, fit, items_of, known, new_list, refuse, reraise,
+    runtime_list, set_weak, static, type_of,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import (
-    ArrayRef, Closure, DictRef, Entries, ListRef, Number, ObjectRef, Partial, RuntimeItems, Static, Tuple, Value,
+    ArrayRef, DictRef, Entries, ListRef, Number, ObjectRef, Partial, Static, Tuple, Value,
 )
 from s2sad.ir import Array, Atom, Effect, Scalar
 from s2sad.ir.primitives import print_
-from s2sad.rules import elementwise, logical, reductions
+from s2sad.rules import elementwise, reductions
 from s2sad.rules import shape as shape_rules
 
 EMPTY = Tuple(())
@@ -38,7 +37,7 @@ def length(elab: Elaborator, value: Value) -> Value:
         case ArrayRef(type=Array(dims=dims)) if dims:
             return size_value(elab, value, 0)
         case DictRef():
-            return Static(len(list(containers.entries(elab, value))))
+            return Static(len(list(dicts.entries(elab, value))))
         case ObjectRef() if (function := getattr(value.cls, "__len__", None)) is not None:
             return elab.call(Static(function), [value], {})
         case Partial(Static(cls)) if cls is range:
@@ -223,14 +222,14 @@ def tuple_(elab: Elaborator, iterable: Value = EMPTY) -> Value:
 
 @meaning(builtins.dict, fold=False)
 def dict_(elab: Elaborator, pairs: Value | None = None, **more: Value) -> Value:
-    ref = containers.new_dict(elab, ())
-    containers.update(elab, ref, pairs, **more)
+    ref = dicts.new_dict(elab, ())
+    dicts.update(elab, ref, pairs, **more)
     return ref
 
 
 @meaning(dict.fromkeys, fold=False)
 def fromkeys(elab: Elaborator, keys: Value, value: Value = NONE) -> Value:
-    return containers.new_dict(elab, [(static(elab, k), value) for k in unroll(elab, keys)])
+    return dicts.new_dict(elab, [(static(elab, k), value) for k in unroll(elab, keys)])
 
 
 @meaning(builtins.set, builtins.frozenset, fold=False)
@@ -280,62 +279,6 @@ def _sorted_numbers(elab: Elaborator, items: list[Value], backwards: bool) -> li
     weak = all(t.weak for t in (type_of(elab, v) for v in items))  # type: ignore[union-attr]
     out = [elab.lift(set_weak(elab, load_at(elab, ordered, Const(k)), weak)) for k in range(len(items))]
     return out[::-1] if backwards else out
-
-
-# -- classes
-
-
-def class_of(elab: Elaborator, value: Value) -> type:
-    """``type(value)``."""
-    match value:
-        case Number(atom):
-            sample = atom.type.dtype.type(0)
-            return type(sample.item()) if atom.type.weak else type(sample)  # type: ignore[union-attr]
-        case ArrayRef():
-            return np.ndarray
-        case Static(obj):
-            return type(obj)
-        case Tuple(type=cls) | DictRef(type=cls):
-            return cls
-        case ListRef():
-            return list
-        case ObjectRef(cls=cls):
-            return cls
-        case Closure():
-            return types.FunctionType
-        case Partial(Static(type() as cls)) if cls in (range, slice, enumerate, zip, reversed, map, filter):
-            return cls
-        case Partial(Static(types.FunctionType())) | Partial(Closure()):
-            return types.MethodType
-        case _:
-            return functools.partial
-
-
-@meaning(builtins.type, fold=False)
-def type_(elab: Elaborator, value: Value) -> Value:
-    return Static(class_of(elab, value))
-
-
-@meaning(builtins.isinstance, fold=False)
-def isinstance_(elab: Elaborator, value: Value, classes: Value) -> Value:
-    if isinstance(value, Static):
-        return Static(isinstance(value.obj, static(elab, classes)))
-    return Static(issubclass(class_of(elab, value), static(elab, classes)))
-
-
-@meaning(builtins.callable, fold=False)
-def callable_(elab: Elaborator, value: Value) -> Value:
-    match value:
-        case Closure():
-            return TRUE
-        case Partial():
-            return Static(class_of(elab, value) in (functools.partial, types.MethodType))
-        case ObjectRef(cls=cls):
-            return Static(hasattr(cls, "__call__"))  # noqa: B004
-        case Static(obj):
-            return Static(callable(obj))
-        case _:
-            return FALSE
 
 
 # -- text
@@ -405,7 +348,7 @@ def vars_(elab: Elaborator, value: Value) -> Value:
     content = elab.get(value.location) if isinstance(value, ObjectRef) else None
     if not isinstance(content, Entries):
         refuse(elab, "vars() takes an object.", kind=TypeMismatchError)
-    return containers.new_dict(elab, content.items)
+    return dicts.new_dict(elab, content.items)
 
 
 @meaning(builtins.iter, fold=False)
@@ -422,10 +365,3 @@ def next_(elab: Elaborator, iterator: Value, default: Value | None = None) -> Va
 @meaning(builtins.input, builtins.open, builtins.eval, builtins.exec, builtins.compile, builtins.globals, builtins.locals, fold=False)
 def outside(elab: Elaborator, *args: Value, **kwargs: Value) -> Value:
     refuse(elab, "A function that is differentiated computes; it does not read, open or evaluate.", "Do it outside, and pass the result in.")
-
-
-def is_growing(elab: Elaborator, value: Value) -> bool:
-    return isinstance(value, ListRef) and isinstance(elab.get(value.location), RuntimeItems)
-
-
-__all__ = ["choose", "class_of", "emit", "extreme", "indexed", "logical", "wrap"]

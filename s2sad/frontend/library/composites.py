@@ -14,7 +14,9 @@ from s2sad.frontend.library.builtins import extreme
 from s2sad.frontend.library.indexing import add_at, subscript, view
 from s2sad.frontend.library.reductions import mean, one_axis, sum_
 from s2sad.frontend.library.selection import along, sort
-from s2sad.frontend.library.shape import join, reshape_view, sliced
+from s2sad.frontend.library.joining import join
+from s2sad.frontend.library.shape import sliced
+from s2sad.frontend.library.views import reshape_view
 from s2sad.frontend.library.support import (
     FALSE, LAST, NONE, ONE, TRUE, ZERO, Elaborator, composite, emit_atom, fit, items_of, operand, refuse, static,
 )
@@ -125,7 +127,7 @@ def logspace(elab: Elaborator, start: Value, stop: Value, num: Value = NONE, end
 
 @meaning(np.vander)
 def vander(elab: Elaborator, x: Value, N: Value = NONE, increasing: Value = FALSE) -> Value:
-    from s2sad.frontend.library.shape import stack
+    from s2sad.frontend.library.joining import stack
 
     array = as_array(elab, x)
     count = static(elab, N) or array.type.dims[0]

@@ -1,4 +1,4 @@
-"""Lists, tuples and dicts: their operators, comparisons and methods.
+"""Lists and tuples: their operators, comparisons and methods.
 
 A list is static (its items are known one by one) until it must be a runtime list: when it is indexed for writing by a
 value known at run time only, or repeated so often; the elaborator makes it one where it grows in a loop.
@@ -7,18 +7,19 @@ value known at run time only, or repeated so often; the elaborator makes it one 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
+from s2sad.frontend.library import dicts
 from s2sad.frontend.library.support import (
     FALSE, LAST, NONE, TRUE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, fit, is_int_scalar, is_numeric, items_of,
-    known, new_list, new_runtime_list, refuse, retype, runtime_list, set_weak, static, type_of, wrap,
+    known, new_list, new_runtime_list, read_only, refuse, retype, runtime_list, set_weak, static, type_of,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import ArrayRef, DictRef, Entries, ListRef, Location, Number, RuntimeItems, Static, StaticItems, Tuple, Value
+from s2sad.frontend.values import ArrayRef, DictRef, ListRef, Location, Number, RuntimeItems, Static, StaticItems, Tuple, Value
 from s2sad.ir import Array, Atom, Const, List, Scalar
 from s2sad.ir.primitives import list_append, list_drop, list_get, list_len, list_new, list_set
 from s2sad.ir.types import Type, element, with_dtype
@@ -39,8 +40,8 @@ def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value | None
         case "mul", (Number() | Static(int())), (ListRef() | Tuple()):
             return repeat(elab, right, left)
         case "or_", DictRef(), DictRef():
-            merged = copy_dict(elab, left)
-            update(elab, merged, right)
+            merged = dicts.copy_dict(elab, left)
+            dicts.update(elab, merged, right)
             return merged
         case _:
             return None
@@ -90,6 +91,8 @@ def make_runtime(elab: Elaborator, ref: ListRef, minimum: np.dtype | None = None
         atom = content.atom if minimum is None else widen(elab, content.atom, minimum)
     else:
         assert isinstance(content, StaticItems)
+        for item in content.items:
+            keep_apart(elab, ref, item)
         atom = runtime_of(elab, content.items, minimum)
     elab.set(ref.location, RuntimeItems(atom))
     return atom
@@ -128,7 +131,18 @@ def widen(elab: Elaborator, atom: Atom, dtype: np.dtype) -> Atom:
     return as_items(elab, fit(elab, whole, target), with_dtype(atom.type.item, target))
 
 
+def keep_apart(elab: Elaborator, ref: ListRef, value: Value) -> None:
+    """A runtime list holds a copy of an array that Python would share: refuse writes into the array while the list lives."""
+    if not isinstance(value, ArrayRef):
+        return
+    elab.aliases[value.location] = elab.aliases.get(value.location, frozenset()) | {ref.location}
+    now = elab.get(value.location)
+    if any(value.location in head and ref.location in head and head[value.location] != now for head in elab.heads):
+        refuse(elab, "This array is written into by the loop, and the list would hold it many times.", "Append a copy, .copy().")
+
+
 def runtime_append(elab: Elaborator, ref: ListRef, value: Value) -> None:
+    keep_apart(elab, ref, value)
     atom = elab.atom(value)
     if isinstance(atom.type, List):
         refuse(elab, "A list that grows at run time cannot hold lists.", "Append an array, np.array(item).")
@@ -180,7 +194,7 @@ def runtime_item(elab: Elaborator, atom: Atom, key: Value) -> Value:
     index = elab.atom(key) if type_of(elab, key) is not None else None
     if index is None or not is_int_scalar(index):
         refuse(elab, "A list that grows at run time is read by an int.", "For a slice, make an array of it first: np.array(items)[a:b].")
-    return elab.lift(emit_atom(elab, list_get, (atom, index)))
+    return read_only(elab, elab.lift(emit_atom(elab, list_get, (atom, index))))
 
 
 def item_at(elab: Elaborator, base: Value, items: tuple[Value, ...], key: Value) -> Value:
@@ -198,12 +212,7 @@ def item_at(elab: Elaborator, base: Value, items: tuple[Value, ...], key: Value)
     whole = stack_atoms(elab, [elab.atom(v) for v in items])
     weak = all(isinstance(t := type_of(elab, v), Scalar) and t.weak for v in items)
     atom = load_at(elab, whole, index)
-    value = elab.lift(set_weak(elab, atom, weak))
-    if isinstance(value, ArrayRef):  # a copy of the item: writing into it would be lost
-        frozen = Location(value.location.hint, captured=True)
-        elab.set(frozen, elab.get(value.location))
-        return ArrayRef(frozen, value.type)
-    return value
+    return read_only(elab, elab.lift(set_weak(elab, atom, weak)))
 
 
 def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> None:
@@ -221,6 +230,7 @@ def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> No
     place = elab.atom(key) if type_of(elab, key) is not None else None
     if place is None or not is_int_scalar(place):
         refuse(elab, "A list that changes at run time is written by an int.", "Use an array for slices.")
+    keep_apart(elab, base, value)
     atom = elab.atom(value)
     items = make_runtime(elab, base, atom.type.dtype)
     item = items.type.item  # type: ignore[union-attr]
@@ -242,7 +252,7 @@ def sequence(elab: Elaborator, value: Value) -> tuple[Value, ...]:
 def contains(elab: Elaborator, item: Value, container: Value) -> Value:
     """``item in container``."""
     if isinstance(container, DictRef):
-        return Static(static(elab, item) in dict(entries(elab, container)))
+        return Static(static(elab, item) in dicts.mapping(elab, container))
     if isinstance(container, Static) and not isinstance(container.obj, (tuple, list, range)):
         return Static(static(elab, item) in container.obj)
     if isinstance(container, ArrayRef) or runtime_list(elab, container) is not None:
@@ -333,7 +343,7 @@ def pop(elab: Elaborator, items: Value, index: Value = LAST) -> Value:
     if isinstance(content, RuntimeItems):
         if known(elab, index) != -1:
             refuse(elab, "Only the last item of a list that changes at run time can be popped.", "Use .pop() without an index.")
-        value = elab.lift(emit_atom(elab, list_get, (content.atom, Const(-1))))
+        value = read_only(elab, elab.lift(emit_atom(elab, list_get, (content.atom, Const(-1)))))
         elab.set(items.location, RuntimeItems(emit_atom(elab, list_drop, (content.atom,))))
         return value
     rest = list(static_items(elab, items, "pop"))
@@ -417,103 +427,3 @@ def getitem(elab: Elaborator, items: Value, key: Value) -> Value:
     from s2sad.frontend.library.indexing import subscript
 
     return subscript(elab, items, key)
-
-
-# -- dicts
-
-
-def entries(elab: Elaborator, ref: Value) -> Iterator[tuple[Any, Value]]:
-    """The items of a dict."""
-    if isinstance(ref, Static) and isinstance(ref.obj, dict):
-        return iter([(k, wrap(elab, v)) for k, v in ref.obj.items()])
-    content = elab.get(ref.location) if isinstance(ref, DictRef) else None
-    if not isinstance(content, Entries):
-        refuse(elab, f"{describe(elab, ref)} is not a dict.", kind=TypeMismatchError)
-    return iter(content.items)
-
-
-def mapping(elab: Elaborator, ref: Value) -> dict[Any, Value]:
-    """The items of a dict, as ``**ref`` spreads them."""
-    return dict(entries(elab, ref))
-
-
-def put(elab: Elaborator, ref: DictRef, key: Any, value: Value) -> None:
-    elab.set(ref.location, Entries(tuple({**dict(entries(elab, ref)), key: value}.items())))
-
-
-def new_dict(elab: Elaborator, items: Iterable[tuple[Any, Value]]) -> DictRef:
-    location = Location("dict")
-    elab.set(location, Entries(tuple(items)))
-    return DictRef(location)
-
-
-@meaning(dict.items, fold=False)
-def dict_items(elab: Elaborator, ref: Value) -> Value:
-    return Tuple(tuple(Tuple((wrap(elab, k), v)) for k, v in entries(elab, ref)))
-
-
-@meaning(dict.keys, fold=False)
-def dict_keys(elab: Elaborator, ref: Value) -> Value:
-    return Tuple(tuple(wrap(elab, k) for k, _ in entries(elab, ref)))
-
-
-@meaning(dict.values, fold=False)
-def dict_values(elab: Elaborator, ref: Value) -> Value:
-    return Tuple(tuple(v for _, v in entries(elab, ref)))
-
-
-@meaning(dict.get, fold=False)
-def dict_get(elab: Elaborator, ref: Value, key: Value, default: Value = NONE) -> Value:
-    return dict(entries(elab, ref)).get(static(elab, key), default)
-
-
-@meaning(dict.copy, fold=False)
-def copy_dict(elab: Elaborator, ref: Value) -> DictRef:
-    return new_dict(elab, entries(elab, ref))
-
-
-@meaning(dict.update, fold=False)
-def update(elab: Elaborator, ref: Value, other: Value | None = None, **more: Value) -> Value:
-    assert isinstance(ref, DictRef)
-    pairs = [] if other is None else pairs_of(elab, other)
-    for key, value in [*pairs, *more.items()]:
-        put(elab, ref, key, value)
-    return NONE
-
-
-def pairs_of(elab: Elaborator, value: Value) -> list[tuple[Any, Value]]:
-    """The items of a dict, or of a sequence of pairs."""
-    if isinstance(value, DictRef) or (isinstance(value, Static) and isinstance(value.obj, dict)):
-        return list(entries(elab, value))
-    pairs = [sequence(elab, pair) for pair in sequence(elab, value)]
-    return [(static(elab, key), item) for key, item in pairs]
-
-
-@meaning(dict.setdefault, fold=False)
-def setdefault(elab: Elaborator, ref: Value, key: Value, default: Value = NONE) -> Value:
-    assert isinstance(ref, DictRef)
-    name, current = static(elab, key), dict(entries(elab, ref))
-    if name in current:
-        return current[name]
-    put(elab, ref, name, default)
-    return default
-
-
-@meaning(dict.pop, fold=False)
-def dict_pop(elab: Elaborator, ref: Value, key: Value, default: Value | None = None) -> Value:
-    assert isinstance(ref, DictRef)
-    name, current = static(elab, key), dict(entries(elab, ref))
-    if name not in current and default is not None:
-        return default
-    if name not in current:
-        refuse(elab, f"The dict has no key {name!r}.")
-    value = current.pop(name)
-    elab.set(ref.location, Entries(tuple(current.items())))
-    return value
-
-
-def subscript_dict(elab: Elaborator, ref: Value, key: Value) -> Value:
-    name, current = static(elab, key), dict(entries(elab, ref))
-    if name not in current:
-        refuse(elab, f"The dict has no key {name!r}.", f"Its keys are {', '.join(map(repr, current))}.")
-    return current[name]

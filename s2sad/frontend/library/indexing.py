@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError
-from s2sad.frontend.library import containers, operators
+from s2sad.frontend.library import containers, dicts, operators
 from s2sad.frontend.library.support import (
     NONE, UNKNOWN, Elaborator, describe, emit_atom, fit, items_of, known, refuse, reraise, runtime_list, type_of,
 )
@@ -198,7 +198,7 @@ def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
         case ArrayRef():
             return subscript_array(elab, base, key)
         case DictRef() | Static(dict()):
-            return containers.subscript_dict(elab, base, key)
+            return dicts.subscript_dict(elab, base, key)
         case ListRef() | Tuple() | Static(tuple() | list() | str() | range()):
             return containers.subscript_list(elab, base, key)
         case ObjectRef() if (function := getattr(base.cls, "__getitem__", None)) is not None:
@@ -260,7 +260,7 @@ def assign_subscript(elab: Elaborator, base: Value, key: Value, value: Value) ->
         case ArrayRef():
             assign_array(elab, base, key, value)
         case DictRef():
-            containers.put(elab, base, known(elab, key) if known(elab, key) is not UNKNOWN else elab.static(key), value)
+            dicts.put(elab, base, known(elab, key) if known(elab, key) is not UNKNOWN else elab.static(key), value)
         case ListRef():
             containers.assign_list(elab, base, key, value)
         case ObjectRef() if (function := getattr(base.cls, "__setitem__", None)) is not None:

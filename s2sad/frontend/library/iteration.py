@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import containers
+from s2sad.frontend.library import containers, dicts
 from s2sad.frontend.library.support import (
     FALSE, NONE, ONE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, is_int_scalar, items_of, known, new_list,
-    refuse, runtime_list, wrap,
+    read_only, refuse, runtime_list, wrap,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, DictRef, Number, ObjectRef, Partial, Static, Tuple, Value
@@ -67,7 +67,7 @@ def iterate(elab: Elaborator, value: Value) -> Iteration:
         case ArrayRef():
             return rows(elab, value)
         case DictRef():
-            return Items(tuple(wrap(elab, k) for k, _ in containers.entries(elab, value)))
+            return Items(tuple(wrap(elab, k) for k, _ in dicts.entries(elab, value)))
         case ObjectRef() if (function := getattr(value.cls, "__iter__", None)) is not None:
             return iterate(elab, elab.call(Static(function), [value], {}))
     items = items_of(elab, value)
@@ -94,7 +94,7 @@ def rows(elab: Elaborator, ref: ArrayRef) -> Iteration:
 
 def _list_items(elab: Elaborator, atom: Atom) -> Iteration:
     def item(index: Value) -> Value:
-        return elab.lift(emit_atom(elab, list_get, (atom, elab.atom(index))))
+        return read_only(elab, elab.lift(emit_atom(elab, list_get, (atom, elab.atom(index)))))
 
     return Indexed(containers.length_atom(elab, atom), item)
 
@@ -210,8 +210,8 @@ def _zip(elab: Elaborator, iterations: list[Iteration]) -> Iteration:
         return Items(())
     lengths = [_known_length(i) for i in iterations]
     if any(isinstance(i, Items) for i in iterations) and all(n is not None for n in lengths):
-        shortest = min(n for n in lengths if n is not None)
-        columns = [_first(elab, i, shortest) for i in iterations]
+        count = min(n for n in lengths if n is not None)
+        columns = [_first(elab, i, count) for i in iterations]
         return Items(tuple(Tuple(row) for row in zip(*columns, strict=True)))
     parts = [indexed(elab, i) for i in iterations]
     return Indexed(shortest(elab, [p.length for p in parts]), lambda index: Tuple(tuple(p.item(index) for p in parts)))

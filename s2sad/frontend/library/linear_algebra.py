@@ -8,15 +8,12 @@ import numpy as np
 
 from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend.library.creation import as_array
-from s2sad.frontend.library.support import (
-    FALSE, NONE, Elaborator, composite, emit_atom, operand, rank_of, refuse, static,
-)
+from s2sad.frontend.library.support import FALSE, NONE, Elaborator, composite, emit_atom, operand, refuse, static
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver, strong
 from s2sad.frontend.values import Tuple, Value
-from s2sad.ir import Array, Const
+from s2sad.ir import Array
 from s2sad.rules import linalg, products
-from s2sad.rules.registry import COMPOSED
 
 # -- products
 
@@ -126,10 +123,6 @@ def slogdet(elab: Elaborator, a: Value) -> Value:
 
 @meaning(np.linalg.solve)
 def solve(elab: Elaborator, a: Value, b: Value) -> Value:
-    if rank_of(elab, b) > 2 or (rank_of(elab, b) == 1 and rank_of(elab, a) > 2):
-        refuse_stack = rank_of(elab, b) == 1
-        if refuse_stack:
-            return composite(elab, linalg.solve, matrices(elab, a, "solve"), as_array(elab, b))
     return composite(elab, linalg.solve, matrices(elab, a, "solve"), as_array(elab, b))
 
 
@@ -154,9 +147,3 @@ def matrix_power(elab: Elaborator, a: Value, n: Value) -> Value:
     assert result is not None
     return result
 
-
-def is_composed(function: Any) -> bool:
-    return function in COMPOSED
-
-
-_ = Const

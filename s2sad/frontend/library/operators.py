@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import ShapeError, TypeMismatchError
-from s2sad.frontend.library import containers
+from s2sad.frontend.library import containers, dicts
 from s2sad.frontend.library.support import (
     UNKNOWN, Elaborator, describe, emit, emit_atom, fit, is_number, is_numeric, items_of, known, refuse, reraise,
-    runtime_list, type_of, wrap,
+    type_of, wrap,
 )
-from s2sad.frontend.values import ArrayRef, DictRef, ListRef, Number, ObjectRef, Static, Tuple, Value
+from s2sad.frontend.values import ArrayRef, DictRef, ListRef, Number, ObjectRef, Static, Value
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.paths import Index, Path
 from s2sad.ir.primitives import Primitive
@@ -125,7 +125,7 @@ def augment(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
             containers.extend(elab, left, right)
             return left
         case DictRef() if op == "or_":
-            containers.update(elab, left, right)
+            dicts.update(elab, left, right)
             return left
         case ObjectRef() if (function := getattr(left.cls, f"__i{op.rstrip('_')}__", None)) is not None:
             return elab.call(Static(function), [left, right], {})
@@ -260,6 +260,3 @@ def logical_not(elab: Elaborator, value: Value) -> Value:
         return Static(not truth)
     return elab.lift(emit_atom(elab, logical.not_, (truth,)))
 
-
-def is_sequence(elab: Elaborator, value: Value) -> bool:
-    return isinstance(value, Tuple) or runtime_list(elab, value) is not None or items_of(elab, value) is not None

@@ -15,7 +15,7 @@ from s2sad.frontend.library.support import (
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver, strong
 from s2sad.frontend.library.views import normal_axis
-from s2sad.frontend.values import ArrayRef, Number, Value
+from s2sad.frontend.values import ArrayRef, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import FLOAT
@@ -346,6 +346,3 @@ def _matrix_norm(elab: Elaborator, x: Value, order: Any, axes: tuple[int, int], 
             return strong(elab, composite(elab, norm_of, x))
     refuse(elab, f"np.linalg.norm with ord={order!r} of a matrix is not supported.", "Use 'fro', 1, -1, np.inf or -np.inf.")
 
-
-def is_number(value: Value) -> bool:
-    return isinstance(value, Number)

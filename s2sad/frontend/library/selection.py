@@ -132,7 +132,7 @@ def flatnonzero(elab: Elaborator, a: Value) -> Value:
 
 @meaning(np.argwhere, fold=False)
 def argwhere(elab: Elaborator, a: Value) -> Value:
-    from s2sad.frontend.library.shape import stack
+    from s2sad.frontend.library.joining import stack
 
     return stack(elab, nonzero(elab, a), ONE)
 

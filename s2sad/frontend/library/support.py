@@ -10,8 +10,8 @@ import numpy as np
 
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError, UnsupportedError
 from s2sad.frontend.values import (
-    ArrayRef, Content, DictRef, Entries, ListRef, Location, Number, Partial, RuntimeItems, Static, StaticItems, Tuple,
-    Value,
+    ArrayRef, Content, DictRef, Entries, ListRef, Location, Number, Partial, RuntimeItems, State, Static, StaticItems,
+    Tuple, Value,
 )
 from s2sad.ir import Atom, Builder, Const, Let, Pos, Var
 from s2sad.ir.builder import atom_of
@@ -25,6 +25,8 @@ class Elaborator(Protocol):
     """What the library may ask of the elaborator."""
 
     builder: Builder
+    aliases: dict[Location, frozenset[Location]]
+    heads: list[State]
 
     @property
     def pos(self) -> Pos | None: ...
@@ -56,7 +58,7 @@ def refuse(elab: Elaborator, why: str, instead: str = "", kind: type[S2sadError]
 
 def reraise(elab: Elaborator, error: Exception) -> NoReturn:
     """Raise at the user's line what Python or NumPy raised while a known value or a result type was computed."""
-    if isinstance(error, S2sadError):
+    if isinstance(error, S2sadError | RecursionError | MemoryError):
         raise error
     kinds = ((TypeError, TypeMismatchError), (ValueError, ShapeError), (IndexError, ShapeError))
     kind = next((ours for theirs, ours in kinds if isinstance(error, theirs)), UnsupportedError)
@@ -241,6 +243,15 @@ def new_runtime_list(elab: Elaborator, atom: Atom) -> ListRef:
     location = Location("items")
     elab.set(location, RuntimeItems(atom))
     return ListRef(location)
+
+
+def read_only(elab: Elaborator, value: Value) -> Value:
+    """A copy that stands for what Python would share: reading it is right, writing into it is refused."""
+    if not isinstance(value, ArrayRef):
+        return value
+    location = Location(value.location.hint, captured=True)
+    elab.set(location, elab.get(value.location))
+    return ArrayRef(location, value.type, value.path, value.operands)
 
 
 # -- sequences

@@ -11,8 +11,8 @@ import numpy as np
 
 from s2sad.errors import ShapeError
 from s2sad.frontend.library.indexing import buffer_of, view
-from s2sad.frontend.library.support import Elaborator, emit, emit_atom, operand, refuse
-from s2sad.frontend.values import ArrayRef, Location, Value
+from s2sad.frontend.library.support import Elaborator, emit, emit_atom, operand, read_only, refuse
+from s2sad.frontend.values import ArrayRef, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.infer import PRIMES, value_of
 from s2sad.ir.paths import SLOT, Index, Slice, View, count_slots, load_path
@@ -87,8 +87,10 @@ def reshape_view(elab: Elaborator, ref: ArrayRef, dims: list[Atom]) -> ArrayRef:
         operands = tuple(d for d in dims if not isinstance(d, Const))
         return view(elab, ref, View("reshape", params), operands)
     out = elab.lift(emit_atom(elab, shape_rules.reshape, (operand(elab, ref), *dims)))
+    if shared is None:
+        out = read_only(elab, out)
     assert isinstance(out, ArrayRef)
-    return out if shared is False else read_only(elab, out)
+    return out
 
 
 def check_reshape(elab: Elaborator, source: Array, dims: list[Atom]) -> None:
@@ -117,13 +119,6 @@ def _reshape_shares(elab: Elaborator, ref: ArrayRef, dims: list[Atom]) -> bool |
         return np.shares_memory(dummy.reshape([value_of(w, sizes) for w in wanted]), dummy)  # type: ignore[arg-type]
     except ValueError:
         return None
-
-
-def read_only(elab: Elaborator, ref: ArrayRef) -> ArrayRef:
-    """A copy that may stand for a view: reading it is right, writing into it is refused."""
-    location = Location(ref.location.hint, captured=True)
-    elab.set(location, elab.get(ref.location))
-    return ArrayRef(location, ref.type, ref.path, ref.operands)
 
 
 def flattened(elab: Elaborator, ref: ArrayRef) -> Value:

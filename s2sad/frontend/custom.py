@@ -1,0 +1,354 @@
+"""Functions with derivatives of their own: `custom_jvp`, `custom_vjp`, `checkpoint`.
+
+A call writes a `Custom` node: the function, closed, and a rule. The rule is elaborated when a transform asks for it, in
+the state that the call saw, so that a rule that calls its function again (as most do) is followed only as deep as
+derivatives are taken.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from s2sad.errors import TypeMismatchError, UnsupportedError
+
+from s2sad.frontend.closed import Closed, close, zero_of_leaf
+from s2sad.frontend.differentiation import function_of, name_of, same_shape, sequence
+from s2sad.frontend.leaves import leaves, structure, transform, type_of
+from s2sad.frontend.transforms import Spec, kind
+from s2sad.frontend.values import Partial, State, Static, Tuple, Value
+from s2sad.ir import walk
+from s2sad.ir.builder import Builder
+from s2sad.ir.nodes import Atom, Custom, Let, Pos, Var
+from s2sad.ir.primitives import cast, dim, zeros
+from s2sad.ir.types import Array, element, is_inexact
+
+if TYPE_CHECKING:
+    from s2sad.frontend.elaborator import Elaborator
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A call of a custom function: what its rule needs to be elaborated later."""
+
+    elab: Elaborator
+    name: str
+    closed: Closed
+    state: State
+    pos: Pos | None
+    fixed: tuple[Value, ...]
+    """The arguments in `nondiff_argnums`."""
+    primals: tuple[Value, ...]
+    """The other arguments."""
+
+    def close(self, values: Sequence[Value], run: Callable[[list[Value]], tuple[Value, ...]]) -> Closed:
+        """A function of these leaves, elaborated in the state and at the place of the call."""
+        elab = self.elab
+        before, pos = elab.state, elab.builder.pos
+        elab.state, elab.builder.pos = dict(self.state), self.pos
+        try:
+            return close(elab, self.name, values, run)
+        finally:
+            elab.state, elab.builder.pos = before, pos
+
+    def with_leaves(self, values: list[Value]) -> list[Value]:
+        """The primals with other leaves."""
+        supply = iter(values)
+        elab = self.elab
+        return [transform(elab, p, lambda leaf: leaf if type_of(elab, leaf) is None else next(supply)) for p in self.primals]
+
+    def runtime_leaves(self) -> list[Value]:
+        return [leaf for p in self.primals for leaf in leaves(self.elab, p) if type_of(self.elab, leaf) is not None]
+
+    def write(self, builder: Builder, closed: Closed, given: Sequence[Atom], stmt: Custom) -> tuple[Atom, ...]:
+        """Inline a closed rule: its first parameters are `given`, the rest what it captured, as the call has it now."""
+        now = dict(zip(self.closed.args, stmt.args, strict=False))
+        captured = []
+        for atom in closed.args[len(given) :]:
+            if isinstance(atom, Var) and atom not in now and not self.is_hidden(atom):
+                raise UnsupportedError(
+                    f"The derivative rule of {self.name} uses {atom.name}, which the function itself does not use.",
+                    "Pass it as an argument.",
+                    self.pos,
+                )
+            captured.append(now.get(atom, atom))
+        builder.names.reserve(a.name for a in captured if isinstance(a, Var))
+        body, results = walk.inline(self.elab.resolver(closed.fun), (*given, *captured), builder.names)
+        builder.extend(body)
+        return results
+
+    def is_hidden(self, var: Var) -> bool:
+        """Whether a variable is a hidden parameter, which is in scope everywhere."""
+        return any(var == hidden for hidden, _ in self.elab.outside.captured)
+
+    def check_captured(self, active: Sequence[bool]) -> None:
+        """Refuse derivatives with respect to what the function captured rather than was given."""
+        count = len(self.runtime_leaves())
+        for atom, varies in zip(self.closed.args[count:], active[count:], strict=False):
+            if varies:
+                raise UnsupportedError(
+                    f"{self.name} has a derivative rule of its own, and is differentiated with respect to {atom}, which it captures.",
+                    "Pass it as an argument.",
+                    self.pos,
+                )
+
+
+def zero_like(builder: Builder, atom: Atom) -> Atom:
+    """Zeros like a value."""
+    if isinstance(atom.type, Array):
+        dims = [d if isinstance(d, int) else builder.emit(dim, (atom,), {"axis": k}, "n") for k, d in enumerate(atom.type.dims)]
+        return builder.emit(zeros, dims, {"dtype": atom.type.dtype})
+    return builder.emit(cast, (0.0,), {"dtype": atom.type.dtype, "weak": getattr(atom.type, "weak", False)})
+
+
+# -- custom_jvp
+
+
+@dataclass(frozen=True, slots=True)
+class JvpRule:
+    """What `transforms.forward` calls for a `custom_jvp`, and `transforms.adjoint` transposes."""
+
+    site: Site
+    rule: Any
+
+    def jvp(self, builder: Builder, stmt: Custom, tangents: list[Atom | None]) -> list[Atom | None]:
+        """Write the call by the rule; a tangent for each target."""
+        site, elab = self.site, self.site.elab
+        site.check_captured([t is not None for t in tangents])
+        primals = site.runtime_leaves()
+        varying = [k for k, v in enumerate(primals) if is_inexact(type_of(elab, v))]
+        dots = [elab.lift(Var(elab.builder.names.fresh("x_dot"), type_of(elab, primals[k]))) for k in varying]
+
+        def run(values: list[Value]) -> tuple[Value, ...]:
+            supply = iter(values[len(primals) :])
+            every = [next(supply) if k in varying else zero_of_leaf(elab, v) for k, v in enumerate(primals)]
+            given = [Tuple(tuple(site.with_leaves(values[: len(primals)]))), Tuple(tuple(site.with_leaves(every)))]
+            out = sequence(elab, elab.resolve(elab.call(self.rule, [*site.fixed, *given], {})))
+            if out is None or len(out) != 2:
+                elab.mismatch("A jvp rule must return a pair (primal_out, tangent_out).", "Return both, as a tuple.")
+            self.check(elab, out)
+            return (out[0], out[1])
+
+        closed = site.close([*primals, *dots], run)
+        given = [*stmt.args[: len(primals)], *(tangents[k] or zero_like(builder, stmt.args[k]) for k in varying)]
+        results = site.write(builder, closed, given, stmt)
+        bind(builder, stmt.targets, [results[n] for n in closed.out_leaves[0] if n is not None])
+        found = iter([n for n in closed.out_leaves[1] if n is not None])
+        return [fitted(builder, results[next(found)], t) if is_inexact(t.type) else skip(found) for t in stmt.targets]
+
+    def check(self, elab: Elaborator, out: list[Value]) -> None:
+        """The tangent must mirror the value."""
+        if structure(elab, out[0]) != structure(elab, out[1]):
+            elab.mismatch(
+                f"The jvp rule of {self.site.name} must return a tangent with the tree structure of the value.", "Mirror it."
+            )
+        for value, dot in zip(leaves(elab, out[0]), leaves(elab, out[1]), strict=True):
+            left, right = type_of(elab, value), type_of(elab, dot)
+            if left is not None and right is not None and not same_shape(left, right):
+                elab.mismatch(
+                    f"The jvp rule of {self.site.name} returned a value of type {left} with a tangent of type {right}.",
+                    "Give the tangent the shape of the value.",
+                )
+
+
+def skip(found: Any) -> None:
+    """Pass over the derivative of something that has none."""
+    next(found)
+
+
+def bind(builder: Builder, targets: Sequence[Var], results: Sequence[Atom]) -> None:
+    """Define the targets as these results."""
+    for target, result in zip(targets, results, strict=True):
+        params = (("dtype", element(target.type)), ("weak", bool(getattr(target.type, "weak", False))))
+        builder.append(Let((target,), cast, (result,), params, builder.pos))
+
+
+def fitted(builder: Builder, atom: Atom, like: Var) -> Atom:
+    """A derivative with the dtype of its primal."""
+    if element(atom.type) == element(like.type):
+        return atom
+    return builder.emit(cast, (atom,), {"dtype": element(like.type)})
+
+
+# -- custom_vjp
+
+
+@dataclass(frozen=True, slots=True)
+class VjpRule:
+    """What `transforms.custom` opens for reverse mode: the forward part, and the backward part with its residuals."""
+
+    site: Site
+    fwd: Value
+    bwd: Value
+    arrange: Callable[[Sequence[Value], Sequence[Value]], list[Value]]
+    """Puts arguments in `nondiff_argnums` and the others in the order of the function's parameters."""
+
+    def jvp(self, builder: Builder, stmt: Custom, tangents: list[Atom | None]) -> list[Atom | None]:
+        raise TypeMismatchError(
+            "can't apply forward-mode differentiation (jvp) to a custom_vjp function.", "Use custom_jvp for both modes.", self.site.pos
+        )
+
+    def forward(self, builder: Builder, stmt: Custom) -> tuple[tuple[Atom, ...], Opened]:
+        """Write the forward part; gives the values of the targets and what the backward part needs."""
+        site, elab = self.site, self.site.elab
+
+        def run(values: list[Value]) -> tuple[Value, ...]:
+            args = self.arrange(site.fixed, site.with_leaves(values))
+            out = sequence(elab, elab.resolve(elab.call(self.fwd, args, {})))
+            if out is None or len(out) != 2:
+                elab.mismatch("The forward rule must return a pair (value, residuals).", "Return both, as a tuple.")
+            return (out[0], out[1])
+
+        primals = site.runtime_leaves()
+        closed = site.close(primals, run)
+        results = site.write(builder, closed, stmt.args[: len(primals)], stmt)
+        outs = tuple(results[n] for n in closed.out_leaves[0] if n is not None)
+        return outs, Opened(self, closed, results)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The rule of a `custom_vjp` call whose forward part has run: the residuals are among `results`."""
+
+    rule: VjpRule
+    closed: Closed
+    results: tuple[Atom, ...]
+
+    def vjp(self, builder: Builder, stmt: Custom, cotangents: list[Atom | None]) -> list[Atom | None]:
+        """Write the backward part; a cotangent (or None) for each argument."""
+        rule, closed, site = self.rule, self.closed, self.rule.site
+        elab = site.elab
+        out_numbers = [n for n in closed.out_leaves[0] if n is not None]
+        residual_numbers = [n for n in closed.out_leaves[1] if n is not None]
+        bars = {n: c for n, c in zip(out_numbers, cotangents, strict=True)}
+        params = [closed.fun.results[n] for n in residual_numbers] + [closed.fun.results[n] for n in out_numbers if is_inexact(closed.fun.results[n].type)]
+        values = [elab.lift(Var(elab.builder.names.fresh(str(a) if isinstance(a, Var) else "r"), a.type)) for a in params]
+
+        def run(given: list[Value]) -> tuple[Value, ...]:
+            atoms: list[Any] = [Static(0.0)] * len(closed.fun.results)
+            supply = iter(given)
+            for n in residual_numbers:
+                atoms[n] = next(supply)
+            residuals = closed.rebuild(elab, 1, atoms)
+            for n in out_numbers:
+                if is_inexact(closed.fun.results[n].type):
+                    atoms[n] = next(supply)
+            out = elab.resolve(elab.call(rule.bwd, [*site.fixed, residuals, closed.rebuild(elab, 0, atoms)], {}))
+            found = sequence(elab, out)
+            if found is None or len(found) != len(site.primals):
+                elab.mismatch(
+                    f"The backward rule of {site.name} must return a tuple of {len(site.primals)}, a cotangent for each argument.",
+                    "Return a tuple; None stands for zero.",
+                )
+            return tuple(self.whole(elab, p, c) for p, c in zip(site.primals, found, strict=True))
+
+        again = site.close(values, run)
+        given = [self.results[n] for n in residual_numbers]
+        for n in out_numbers:
+            if is_inexact(closed.fun.results[n].type):
+                given.append(bars[n] or zero_like(builder, self.results[n]))
+        results = site.write(builder, again, given, stmt)
+        found: list[Atom | None] = [results[n] for part in again.out_leaves for n in part if n is not None]
+        primals = [a for a in stmt.args[: len(site.runtime_leaves())]]
+        kept = [fitted(builder, c, a) if c is not None and is_inexact(a.type) else None for a, c in zip(primals, found, strict=True)]
+        return [*kept, *(None for _ in stmt.args[len(primals) :])]
+
+    @staticmethod
+    def whole(elab: Elaborator, primal: Value, cotangent: Value) -> Value:
+        """A cotangent with a leaf for each leaf of its primal; None means zero."""
+        if isinstance(cotangent, Static) and cotangent.obj is None:
+            return transform(elab, primal, lambda leaf: zero_of_leaf(elab, leaf))
+        if structure(elab, primal) != structure(elab, cotangent):
+            elab.mismatch("A backward rule must return cotangents with the tree structure of the arguments.", "Mirror each argument.")
+        supply = iter(leaves(elab, cotangent))
+
+        def fill(leaf: Value) -> Value:
+            given = next(supply)
+            return zero_of_leaf(elab, leaf) if isinstance(given, Static) and given.obj is None else given
+
+        return transform(elab, primal, fill)
+
+
+# -- calls
+
+
+@kind("custom_jvp")
+def custom_jvp(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A call of a function made by `custom_jvp`."""
+    owner = spec.options["owner"]
+    rule = spec.options["rule"](owner)
+    if rule is None:
+        elab.mismatch(f"No JVP defined for custom_jvp function {owner.__name__} using defjvp.", "Define one with defjvp or defjvps.")
+    return call(elab, spec, args, kwargs, lambda site, _: JvpRule(site, Static(rule)))
+
+
+@kind("custom_vjp")
+def custom_vjp(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A call of a function made by `custom_vjp`."""
+    owner = spec.options["owner"]
+    rules = spec.options["rule"](owner)
+    if rules is None:
+        elab.mismatch(f"No VJP defined for custom_vjp function {owner.__name__} using defvjp.", "Define one with defvjp(fwd, bwd).")
+    fwd, bwd = rules
+    return call(elab, spec, args, kwargs, lambda site, arrange: VjpRule(site, Static(fwd), Static(bwd), arrange))
+
+
+@kind("checkpoint")
+def checkpoint(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A call of a function made by `checkpoint`: run again in the reverse sweep."""
+    function = function_of(elab, spec)
+    if kwargs:
+        function, kwargs = Partial(function, (), tuple(kwargs.items())), {}
+    return call(elab, Spec("checkpoint", function, spec.options), args, kwargs, lambda site, _: None)
+
+
+def call(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value], make_rule: Callable[..., Any]) -> Value:
+    """Write a call of a custom function."""
+    function = function_of(elab, spec)
+    every = positional(elab, function, args, kwargs)
+    nondiff = tuple(k % len(every) for k in spec.options.get("nondiff_argnums", ()))
+    fixed = tuple(every[k] for k in nondiff)
+    primals = tuple(elab.resolve(v) for k, v in enumerate(every) if k not in nondiff)
+
+    def arrange(first: Sequence[Value], others: Sequence[Value]) -> list[Value]:
+        given, supply = dict(zip(nondiff, first, strict=True)), iter(others)
+        return [given[k] if k in given else next(supply) for k in range(len(every))]
+
+    varying = [leaf for p in primals for leaf in leaves(elab, p) if type_of(elab, leaf) is not None]
+
+    def run(values: list[Value]) -> tuple[Value, ...]:
+        supply = iter(values)
+        inner = [transform(elab, p, lambda leaf: leaf if type_of(elab, leaf) is None else next(supply)) for p in primals]
+        return (elab.resolve(elab.call(function, arrange(fixed, inner), {})),)
+
+    state = dict(elab.state)
+    closed = close(elab, name_of(elab, function), varying, run)
+    site = Site(elab, name_of(elab, function), closed, state, elab.pos, fixed, primals)
+    targets = tuple(elab.builder.var(str(r) if isinstance(r, Var) else "out", r.type) for r in closed.fun.results)
+    elab.builder.append(Custom(targets, closed.fun, make_rule(site, arrange), closed.args, elab.pos))
+    lifted = [elab.lift(t) for t in targets]
+    elab.latest = None
+    return closed.rebuild(elab, 0, lifted)
+
+
+def positional(elab: Elaborator, function: Value, args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
+    """All arguments by position, defaults filled in."""
+    python = function.obj if isinstance(function, Static) else None
+    if python is None or (not kwargs and not callable(python)):
+        return args
+    try:
+        bound = inspect.signature(python).bind(*args, **kwargs)
+    except TypeError as error:
+        elab.mismatch(f"{getattr(python, '__name__', 'function')}(): {error}.")
+    except ValueError:
+        return args
+    for parameter in bound.signature.parameters.values():
+        if parameter.default is not parameter.empty and parameter.name not in bound.arguments:
+            bound.arguments[parameter.name] = elab.outside.argument(parameter.default, parameter.name)
+    if bound.kwargs and any(p.kind is p.KEYWORD_ONLY for p in bound.signature.parameters.values()):
+        elab.mismatch("A custom derivative takes no keyword-only arguments.", "Make them positional.")
+    return [*bound.args]
+
+
