@@ -141,7 +141,7 @@ else:
     raise SystemExit("s2sad could be imported")
 module_path, arguments, answer = sys.argv[1:]
 spec = importlib.util.spec_from_file_location("mixture_gradient", module_path)
-module = importlib.util.module_from_spec(spec)
+module = sys.modules["mixture_gradient"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 data = np.load(arguments)
 value, gradient = module.negative_log_likelihood_value_and_grad(data["theta"], data["x"])
@@ -222,7 +222,8 @@ def main(argv: list[str] | None = None) -> int:
     best = fit.x.reshape(k, 6)
     likelihood = -fit.fun - len(x) * float(np.sum(np.log(scale)))
     fitted = components(best, mean, scale)
-    console.print(f"{fit.nit} iterations in {1e3 * seconds:.1f} ms, {1e3 * inside:.1f} ms of it in {fit.nfev} gradients")
+    spent = f"{1e3 * seconds:.1f} ms, {1e3 * inside:.1f} ms of it in {fit.nfev} gradients"
+    console.print(f"{fit.nit} iterations in {spent}")
     console.print(f"log-likelihood {likelihood:.4f}")
     table = Table("weight", "mean duration", "mean waiting", "sd duration", "sd waiting", "correlation")
     for weight, centre, covariance in fitted:

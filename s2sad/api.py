@@ -161,8 +161,8 @@ def vmap(
 
     Args:
         fun: a function of one item of the batch.
-        in_axes: which axis of each argument is mapped: an int, None (not mapped), or a tuple with one for each positional
-            argument, where trees mirror containers. Keyword arguments are mapped over their first axis.
+        in_axes: which axis of each argument is mapped: an int, None (not mapped), or a tuple with one for each
+            positional argument, where trees mirror containers. Keyword arguments are mapped over their first axis.
         out_axes: where the batch stands in each result; None for a result that is the same for all items.
         axis_name, spmd_axis_name: taken for the sake of JAX's signature, and without a use here.
         axis_size: the size of the batch, to be checked.

@@ -37,7 +37,7 @@ def typeof_transformed(transformed: Transformed, context: Any) -> types.Function
         def stub(*args: Any) -> Any:
             raise NotImplementedError
 
-        template = make_overload_template(stub, resolve, {}, True, "never")
+        template = make_overload_template(stub, resolve, {}, False, "never")
         _types[id(transformed)] = (transformed, types.Function(template))
     return _types[id(transformed)][1]
 

@@ -123,7 +123,7 @@ def resolve(function: Function, functions: dict[str, Function], trace: Trace) ->
     body = walk.map_blocks(function.body, block)
     aliases = settle(aliases)
     results = tuple(aliases.get(r, r) for r in function.results)
-    return replace(function, body=walk.substitute(body, aliases), results=results) if aliases else function
+    return replace(function, body=walk.substitute(body, aliases), results=results)
 
 
 def settle(aliases: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -16,6 +16,10 @@ def tensordot(a: Any, b: Any, left: tuple[int, ...], right: tuple[int, ...]) -> 
     return np.tensordot(a, b, (left, right))[()]
 
 
+def outer(a: Any, b: Any) -> Any:
+    return np.outer(a, b)
+
+
 def einsum(subscripts: str, *operands: Any) -> Any:
     return np.einsum(subscripts, *operands)[()]
 

@@ -16,6 +16,11 @@ def make_complex(re: Any, im: Any) -> Any:
     return out if isinstance(re, np.ndarray) or isinstance(im, np.ndarray) else out[()]
 
 
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """NumPy's `where` of three values."""
+    return np.where(condition, x, y)[()]
+
+
 def heaviside(x: Any, at_zero: Any) -> Any:
     return np.heaviside(x, at_zero)
 

@@ -119,7 +119,7 @@ def _object(cls: type, fields: dict[str, Any]) -> Any:
 def common_size(
     elab: Elaborator, in_axes: list[Axis], args: list[Value], kwargs: dict[str, Value], axis_size: Any
 ) -> Dim:
-    """The size of the batch: that of every mapped axis. Sizes that are not known to be equal are checked at run time."""
+    """The size of the batch: that of every mapped axis. Sizes not known to be equal are checked at run time."""
     mapped = [
         (leaf, axis)
         for leaf, axis in zip(argument_leaves(elab, args, kwargs), in_axes, strict=True)
@@ -132,7 +132,8 @@ def common_size(
     first = next((d for d in sizes if isinstance(d, int)), sizes[0])
     for (leaf, axis), size in zip(mapped, sizes, strict=True):
         if size != first or (known and size not in known):
-            _check_size(elab, mapped[sizes.index(first)], (leaf, axis), axis_size if isinstance(axis_size, int) else None)
+            wanted = axis_size if isinstance(axis_size, int) else None
+            _check_size(elab, mapped[sizes.index(first)], (leaf, axis), wanted)
     return first
 
 

@@ -112,7 +112,7 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """A list that grows at run time, of items of one type."""
+    """A list that grows at run time, of items of one type. A dim None of its items may differ from item to item."""
 
     item: Type
 
@@ -173,7 +173,7 @@ def replace_symbols(type: Type, sizes: dict[Symbol, Dim]) -> Type:
 
 
 def replace_in_dim(dim: Dim, sizes: dict[Symbol, Dim]) -> Dim:
-    if isinstance(dim, int) or not any(s in sizes for s, _ in dim.terms):
+    if dim is None or isinstance(dim, int) or not any(s in sizes for s, _ in dim.terms):
         return dim
     total: Dim = dim.constant
     for s, c in dim.terms:

@@ -306,7 +306,7 @@ def _where(condition, x, y):
 
 def _spell_where(args, params, types):
     if any(isinstance(t, Array) for t in types):
-        return ast.Call(ast.Attribute(ast.Name("np"), "where"), args, [])
+        return ast.Call(ast.Attribute(ast.Name("rt"), "where"), args, [])  # Numba's own takes seconds to compile
     return ast.IfExp(*args)
 
 

@@ -101,7 +101,7 @@ def vdot(a: Any, b: Any) -> Any:
     return dot(ravel(conj(a) if is_complex(a) else a), ravel(b))
 
 
-_outer = Primitive("outer", np.outer, "np.outer(_0, _1)")
+_outer = Primitive("outer", rt.outer, "rt.outer(_0, _1)")
 multilinear(_outer, (0, 1))
 
 

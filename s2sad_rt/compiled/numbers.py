@@ -10,7 +10,7 @@ from numba.extending import register_jitable
 
 from s2sad_rt import special
 from s2sad_rt.compiled.template import (
-    dtype, is_array, literal_known, number_type, overload_source, value,
+    at, dtype, indices, is_array, literal_known, loops, number_type, overload_source, rank, tuple_of, value,
 )
 
 
@@ -32,15 +32,22 @@ def map_lines(call: str, names: list[str], ts: Any) -> list[str]:
     arrays = [n for n, t in zip(names, ts, strict=True) if is_array(t)]
     if not arrays:
         return [f"return number({call.format(', '.join(names))})"]
-    args = ", ".join(f"{n}_all[i]" if n in arrays else n for n in names)
-    return [
-        f"shape = np.broadcast_shapes({', '.join(f'{n}.shape' for n in arrays)})",
-        *(f"{n}_all = np.broadcast_to({n}, shape)" for n in arrays),
-        "out = np.empty(shape, number)",
-        "for i in np.ndindex(shape):",
-        f"    out[i] = {call.format(args)}",
-        "return out",
-    ]
+    count = max(rank(t) for t in ts)
+    i = indices(count)
+    lines = [f"n{k} = 1" for k in range(count)]
+    parts = []
+    for name, t in zip(names, ts, strict=True):
+        skip = count - rank(t)
+        lines += [f"if {name}.shape[{k}] != 1:\n        n{k + skip} = {name}.shape[{k}]" for k in range(rank(t))]
+        parts.append(at(name, [f"i{k + skip} * {name}{k}" for k in range(rank(t))]) if is_array(t) else name)
+    for name, t in zip(names, ts, strict=True):
+        for k in range(rank(t)):
+            size = f"n{k + count - rank(t)}"
+            lines.append(f"if {name}.shape[{k}] != 1 and {name}.shape[{k}] != {size}:\n        raise ValueError('cannot broadcast')")
+            lines.append(f"{name}{k} = 0 if {name}.shape[{k}] == 1 else 1")
+    sizes = [f"n{k}" for k in range(count)]
+    body = loops(list(zip(i, sizes, strict=True)), [f"{at('out', i)} = {call.format(', '.join(parts))}"])
+    return [*lines, f"out = np.empty({tuple_of(sizes)}, number)", *body, "return out"]
 
 
 def _float(*ds: np.dtype) -> np.dtype:
@@ -71,6 +78,12 @@ _elementwise(special.lgamma, lambda x: math.lgamma(x))
 _elementwise(special.heaviside, _heaviside)
 _elementwise(special.ldexp, lambda x, n: math.ldexp(x, int(n)), _first)
 _elementwise(special.make_complex, lambda re, im: complex(re, im), lambda re, im: np.result_type(re, im, np.complex64))
+
+def _where_type(condition, x, y):
+    return np.result_type(x, y)
+
+
+_elementwise(special.where, lambda condition, x, y: x if condition else y, _where_type)
 
 register_jitable(special.polygamma_positive)
 _polygamma = register_jitable(special.polygamma_number)

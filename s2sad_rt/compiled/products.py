@@ -73,13 +73,28 @@ def _tensordot(a: Any, b: Any, left: Any, right: Any) -> Any:
     rows = " * ".join(f"a.shape[{k}]" for k in free_a) or "1"
     columns = " * ".join(f"b.shape[{k}]" for k in free_b) or "1"
 
-    def matrix(name: str, t: Any, order: list[int], shape: str) -> str:
-        moved = name if order == list(range(rank(t))) else f"np.transpose({name}, {tuple_of(map(str, order))})"
-        return f"{_ready(moved, t, number) if dtype(t) == number else f'np.ascontiguousarray({moved}).astype(number)'}.reshape({shape})"
+    def packed(name: str, out: str, t: Any, row: list[int], column: list[int]) -> list[str]:
+        """The array copied into a matrix, whose rows and columns run over these axes."""
+        inner = [f"{out}[r, c] = {at(name, [f'i{k}' for k in range(rank(t))])}", "c += 1"]
+        lines = loops([(f"i{k}", f"{name}.shape[{k}]") for k in row], ["c = 0", *loops([(f"i{k}", f"{name}.shape[{k}]") for k in column], inner), "r += 1"])
+        return ["r = 0", *lines]
 
     shape = [*(f"a.shape[{k}]" for k in free_a), *(f"b.shape[{k}]" for k in free_b)]
-    product = f"out = {matrix('a', a, [*free_a, *left], f'({rows}, {count})')} @ {matrix('b', b, [*right, *free_b], f'({count}, {columns})')}"
-    return [product, f"return out.reshape({tuple_of(shape)})" if shape else "return out[0, 0]"], {"number": number_type(number)}
+    return [
+        f"p = np.empty(({rows}, {count}), number)",
+        *packed("a", "p", a, free_a, list(left)),
+        f"q = np.empty(({count}, {columns}), number)",
+        *packed("b", "q", b, list(right), free_b),
+        "out = p @ q",
+        f"return out.reshape({tuple_of(shape)})" if shape else "return out[0, 0]",
+    ], {"number": number_type(number)}
+
+
+@overload_source(linear_algebra.outer)
+def _outer(a: Any, b: Any) -> Any:
+    number = number_type(np.result_type(dtype(a), dtype(b)))
+    lines = loops([("i", "len(a)"), ("j", "len(b)")], ["out[i, j] = a[i] * b[j]"])
+    return ["out = np.empty((len(a), len(b)), number)", *lines, "return out"], {"number": number}
 
 
 @overload_source(linear_algebra.einsum, literals=True)

@@ -37,7 +37,17 @@ def _broadcast_to(x: Any, shape: Any) -> Any:
     names = {"number": dtype(x).type}
     if not is_array(x):
         return ["return np.full(shape, x, number)"], names
-    return ["out = np.empty(shape, number)", "out[...] = x" if rank(x) else "out[...] = x[()]", "return out"], names
+    skip = len(shape) - rank(x)
+    i = indices(len(shape))
+    pairs = [(i[k], f"shape[{k}]") for k in range(len(shape))]
+    return [
+        "out = np.empty(shape, number)",
+        *(f"if x.shape[{k}] != 1 and x.shape[{k}] != shape[{k + skip}]:\n        raise ValueError('cannot broadcast')"
+          for k in range(rank(x))),
+        *(f"s{k} = 0 if x.shape[{k}] == 1 else 1" for k in range(rank(x))),
+        *loops(pairs, [f"{at('out', i)} = {at('x', [f'i{k + skip} * s{k}' for k in range(rank(x))])}"]),
+        "return out",
+    ], names
 
 
 @overload_source(arrays.reshape)

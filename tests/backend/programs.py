@@ -6,12 +6,15 @@ import random
 
 import numpy as np
 
-from s2sad.ir import Array, Builder, Carry, Const, For, Function, If, Join, List, Names, Scalar, Var, While
+from s2sad.ir import (
+    Array, Builder, Call, Carry, Const, For, Function, If, Join, List, Module, Names, Scalar, Var, While,
+)
 from s2sad.ir import primitives as P
 from s2sad.ir.nodes import int_var
 from s2sad.ir.paths import SLOT, Index, Slice, View
-from s2sad.ir.types import FLOAT, INT
+from s2sad.ir.types import FLOAT
 from s2sad.rules.elementwise import add, mul
+from s2sad.rules.logical import lt
 
 VECTOR, MATRIX = Array(FLOAT, (4,)), Array(FLOAT, (3, 4))
 NUMBER = Scalar(FLOAT, weak=True)
@@ -28,6 +31,12 @@ class Program:
         self.names = Names()
         self.b = Builder(self.names)
         self.budget = self.r.randint(6, 22)
+        self.calls = False
+
+    def module(self) -> Module:
+        """The program with calls of functions that update and return what they are given."""
+        self.calls = True
+        return Module(self.build(), callees())
 
     def build(self) -> Function:
         params = tuple(Var(self.names.fresh(n), t) for n, t in (("x", VECTOR), ("y", VECTOR), ("m", MATRIX), ("s", NUMBER)))
@@ -49,6 +58,8 @@ class Program:
             choices = [self.store, self.store, self.inc, self.view, self.view, self.arithmetic, self.element, self.whole_store]
             if depth < 3:
                 choices += [self.loop, self.loop, self.branch, self.while_loop]
+            if self.calls:
+                choices += [self.call, self.call]
             if self.lists:
                 choices += [self.append, self.get, self.set_item]
             self.r.choice(choices)(scope, depth)
@@ -124,6 +135,12 @@ class Program:
     def get(self, scope: list[Var], depth: int) -> None:
         self.emit(scope, P.list_get, (self.pick(scope, VECTORS), Const(0)), {}, "item")
 
+    def call(self, scope: list[Var], depth: int) -> None:
+        name = self.r.choice(["update", "give_back"])
+        targets = tuple(self.b.var("c", VECTOR) for _ in range(2))
+        self.b.append(Call(targets, name, (self.pick(scope, VECTOR), self.pick(scope, VECTOR))))
+        scope.extend(targets)
+
     # -- control flow
 
     def carries(self, scope: list[Var]) -> list[tuple[Var, Var, Var]]:
@@ -154,8 +171,6 @@ class Program:
         inner = list(scope)
         made = self.carries(inner)
         index = int_var(self.names.fresh("k"))
-        from s2sad.rules.logical import lt
-
         with self.b.block() as pre:
             if self.r.random() < 0.5:
                 self.block(inner, 3)
@@ -167,8 +182,6 @@ class Program:
         scope.extend(c.out for c in carried)
 
     def branch(self, scope: list[Var], depth: int) -> None:
-        from s2sad.rules.logical import lt
-
         cond = self.b.emit(lt, (self.pick(scope, NUMBER), Const(self.r.choice([-5.0, 1.0, 5.0]))))
         sides = []
         for _ in range(2):
@@ -185,10 +198,20 @@ class Program:
         scope.extend(j.out for j in joined)
 
 
+def callees() -> dict[str, Function]:
+    """One function that updates its first argument and reads the second after, one that returns what it got."""
+    p, q = Var("p", VECTOR), Var("q", VECTOR)
+    b = Builder(Names(["p", "q"]))
+    updated = b.emit(P.store, (p, Const(3.0), Const(1)), {"path": (Index((SLOT,)),)}, "p")
+    total = b.emit(add, (updated, q), hint="total")
+    update = Function("update", (p, q), tuple(b.statements), (updated, total))
+    return {"update": update, "give_back": Function("give_back", (p, q), (), (q, q))}
+
+
 def arguments(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Arguments for a random program."""
     rng = np.random.default_rng(seed)
     return rng.normal(size=4), rng.normal(size=4), rng.normal(size=(3, 4)), float(rng.normal())
 
 
-__all__ = ["INT", "Program", "arguments"]
+__all__ = ["Program", "arguments", "callees"]

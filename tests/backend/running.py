@@ -40,16 +40,17 @@ def same(a: Sequence[Any], b: Sequence[Any]) -> bool:
     return len(a) == len(b) and all(np.array_equal(x, y, equal_nan=True) for x, y in zip(a, b, strict=True))
 
 
-def check(function: Function, args: Sequence[Any]) -> None:
-    """The emitted code gives what the pure printing gives, leaves its arguments alone, and returns memory of its own."""
+def check(function: Module | Function, args: Sequence[Any]) -> None:
+    """The emitted code gives what the pure printing gives, leaves its arguments alone, returns memory of its own."""
     want = python_function(function)(*map(_copy, args))
     given = [_copy(a) for a in args]
     got = emitted(function)(*given)
-    text = emit(Module(function))
+    text = emit(function if isinstance(function, Module) else Module(function))
     assert same(got, want), text
     assert same(given, args), f"an argument was overwritten\n{text}"
     arrays = [g for g in (*given, *got) if isinstance(g, np.ndarray)]
-    assert not any(np.shares_memory(a, b) for k, a in enumerate(arrays) for b in arrays[:k]), f"results share memory\n{text}"
+    shared = any(np.shares_memory(a, b) for k, a in enumerate(arrays) for b in arrays[:k])
+    assert not shared, f"results share memory\n{text}"
 
 
 def _copy(value: Any) -> Any:
@@ -78,7 +79,9 @@ class Writer(Builder):
     def load(self, a: Var, i: Any, hint: str = "e") -> Var:
         return self.emit(P.load, (a, i), {"path": element_path(len(a.type.dims))}, hint)
 
-    def loop(self, count: Any, inits: Sequence[Any], types: Sequence[Any], names: Sequence[str], body: Callable[..., Any]) -> list[Var]:
+    def loop(
+        self, count: Any, inits: Sequence[Any], types: Sequence[Any], names: Sequence[str], body: Callable[..., Any]
+    ) -> list[Var]:
         """A For over ``range(count)``; `body(index, *phis)` returns the next values. Returns the outs."""
         index = int_var(self.names.fresh("i"))
         phis = [self.var(n, t) for n, t in zip(names, types, strict=True)]

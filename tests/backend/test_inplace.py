@@ -12,7 +12,7 @@ from s2sad.ir.paths import SLOT, Index, Slice
 from s2sad.ir.types import FLOAT
 from s2sad.rules.elementwise import add
 from s2sad.rules.logical import lt
-from tests.backend.programs import Program, arguments
+from tests.backend.programs import Program, arguments, callees
 from tests.backend.running import NUMBER, VECTOR, Writer, check, copies
 
 MATRIX = Array(FLOAT, (3, 4))
@@ -27,6 +27,22 @@ def test_random_programs(block):
             function = Program(seed, lists=seed % 2 == 0).build()
             verify(function)
             check(function, arguments(seed))
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_random_programs_with_calls(block):
+    with np.errstate(all="ignore"):
+        for seed in range(40 * block, 40 * block + 40):
+            module = Program(seed, lists=seed % 2 == 0).module()
+            verify(module)
+            check(module, arguments(seed))
+
+
+def test_a_recursion_over_a_work_array_copies_nothing_on_its_way_down():
+    functions = callees()
+    assert inplace.owners_of(functions) == {"update": frozenset({0}), "give_back": frozenset({1})}
+    planned = inplace.plan(functions["update"], [functions["update"].params[0]])
+    assert all(s.prim is not inplace.copy for s in planned.body)
 
 
 def test_the_property_catches_a_plan_that_never_copies(monkeypatch):

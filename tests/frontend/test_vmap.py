@@ -64,7 +64,8 @@ def test_trees_of_axes():
     close(vmap(f, axes)(*args), jax.vmap(f, axes)(*args))
     out_axes = ({"y": 1, "z": [None, None]}, None)
     close(vmap(f, axes, out_axes)(*args), jax.vmap(f, axes, out_axes)(*args))
-    close(vmap(f, (0, 0, None))(Pair(X, V), {"u": (V, X)}, 1.0), jax.vmap(f, (0, 0, None))(Pair(X, V), {"u": (V, X)}, 1.0))
+    args = Pair(X, V), {"u": (V, X)}, 1.0
+    close(vmap(f, (0, 0, None))(*args), jax.vmap(f, (0, 0, None))(*args))
 
 
 def test_keywords_are_mapped():
@@ -188,7 +189,7 @@ def test_control_that_differs(name):
 
 @pytest.mark.parametrize("name", ["while", "list", "in place"])
 def test_derivatives_of_control_that_differs(name):
-    f, axes, args = PROGRAMS[name]
+    f, _, args = PROGRAMS[name]
 
     def total(x):
         return np.sum(np.sin(f(x)))
