@@ -4,9 +4,9 @@
     module = load_module(path)           checked against the hash in its name, then imported
 
 The directory must belong to the user and be closed to others (mode 0700), because Numba keeps compiled code beside the
-modules and runs it unasked; where it is not, or cannot be written, a temporary directory takes its place for the life of
-the process, with a warning. Files are written whole or not at all, so that processes may share the directory and be killed
-at any time; a file whose text does not have the hash in its name is never run.
+modules and runs it unasked; where it is not, or cannot be written, a temporary directory takes its place for the life
+of the process, with a warning. Files are written whole or not at all, so that processes may share the directory and
+be killed at any time; a file whose text does not have the hash in its name is never run.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class CacheWarning(UserWarning):
 
 
 def where() -> Path:
-    """The directory of generated modules, made when it is not there: $S2SAD_CACHE_DIR, or the user's cache directory."""
+    """The directory of generated modules, made when it is not there: $S2SAD_CACHE_DIR, or the user's cache
+    directory."""
     given = os.environ.get("S2SAD_CACHE_DIR")
     wanted = Path(given).expanduser().absolute() if given else platformdirs.user_cache_path("s2sad")
     return _usable(wanted)
@@ -261,7 +262,8 @@ def clear_compiled(path: Path) -> bool:
 
 
 def _make_room(directory: Path) -> None:
-    """Remove the modules that were not used for longest, when there is more than the limit. Looks at every 64th write."""
+    """Remove the modules that were not used for longest, when there is more than the limit. Looks at every 64th
+    write."""
     global _written
     with _lock:
         _written += 1
@@ -272,8 +274,7 @@ def _make_room(directory: Path) -> None:
 
 
 def evict(directory: Path, limit: int, keep_seconds: float = _KEEP_SECONDS) -> None:
-    """Remove the modules least recently used until 4/5 of `limit` bytes are left, but none used in the last
-    `keep_seconds`."""
+    """Remove the modules least recently used until 4/5 of `limit` bytes are left, none used in `keep_seconds`."""
     modules: dict[str, list[Path]] = {}
     for stem, path in _files(directory):
         modules.setdefault(stem, []).append(path)

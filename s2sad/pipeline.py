@@ -27,9 +27,11 @@ PRIMAL: tuple[tuple[str, Pass], ...] = (
     ("simplify", simplify.simplify),
     ("cse", cse.cse),
     ("dce", dce.dce),
-    ("once", once.once),
     ("induction", induction.induction),
+    ("once", once.once),
     ("hoist", hoist.hoist),
+    ("simplify", simplify.simplify),
+    ("cse", cse.cse),
     ("dce", dce.dce),
 )
 """What runs on a function as it was elaborated, and on every derivative before another transform reads it."""
@@ -45,8 +47,11 @@ DERIVATIVE: tuple[tuple[str, Pass], ...] = (
 FINAL: tuple[tuple[str, Pass], ...] = (
     ("simplify", simplify.simplify),
     ("cse", cse.cse),
+    ("dce", dce.dce),
     ("once", once.once),
     ("hoist", hoist.hoist),
+    ("simplify", simplify.simplify),
+    ("cse", cse.cse),
     ("prune", prune.prune),
     ("dce", dce.dce),
 )

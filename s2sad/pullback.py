@@ -1,38 +1,100 @@
-"""`vjp` from outside: a forward sweep run once, and the pullback that may be called many times."""
+"""Linear functions made outside: the pullback of `vjp`, the pushforward of `linearize`, the transpose of `linear_transpose`.
+
+Each is compiled once for a function and types of arguments, however many of them are made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from s2sad import api
+import numpy as np
+
+from s2sad import api, tree
+from s2sad.errors import TypeMismatchError
 from s2sad.frontend.transforms import Spec
 
+Function = Callable[..., Any]
 
-def vjp(function: Callable[..., Any], primals: tuple[Any, ...], has_aux: bool) -> Any:
+
+def vjp(function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
     """``(value, pullback)``, or ``(value, pullback, aux)``."""
-    out = api.jit(function)(*primals)
-    aux: tuple[Any, ...] = ()
-    if has_aux:
-        out, extra = out
-        aux = (extra,)
+    out, aux = _value(function, primals, has_aux)
     return (out, Pullback(function, primals, has_aux), *aux)
 
 
-class Pullback:
-    """A linear function from a cotangent of the result to a tuple of cotangents of the primals."""
+def linearize(function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
+    """``(value, pushforward)``, or ``(value, pushforward, aux)``."""
+    out, aux = _value(function, primals, has_aux)
+    return (out, Pushforward(function, primals, has_aux), *aux)
 
-    def __init__(self, function: Callable[..., Any], primals: tuple[Any, ...], has_aux: bool) -> None:
-        self.__s2sad__ = Spec("pullback", function, {"primals": primals, "has_aux": has_aux})
-        self._program = api.Program(_pull, f"vjp_{api.function_name(function)}")
-        self._arguments = (function, primals, has_aux)
+
+def _value(function: Function, primals: tuple[Any, ...], has_aux: bool) -> tuple[Any, tuple[Any, ...]]:
+    out = api.program_of(_run)((function, primals), {})
+    return (out[0], (out[1],)) if has_aux else (out, ())
+
+
+class Linear:
+    """A linear function that belongs to a function at a point."""
+
+    kind = ""
+
+    def __init__(self, function: Function, primals: tuple[Any, ...], has_aux: bool = False) -> None:
+        self.__s2sad__ = Spec(self.kind, function, {"primals": primals, "has_aux": has_aux})
+        self.__name__ = f"{self.kind}_{api.function_name(function)}"
+        self._arguments = (function, primals)
+        self._options = {"has_aux": has_aux}
+
+    def __repr__(self) -> str:
+        return f"<s2sad {self.kind} of {api.function_name(self._arguments[0])}>"
+
+
+class Pullback(Linear):
+    """A linear function from a cotangent of the value to a tuple of cotangents of the primals."""
+
+    kind = "pullback"
 
     def __call__(self, out_bar: Any) -> Any:
-        function, primals, has_aux = self._arguments
-        return self._program((function, primals, out_bar), {"has_aux": has_aux})
+        return api.program_of(_pull)((*self._arguments, out_bar), self._options)
 
 
-def _pull(function: Callable[..., Any], primals: tuple[Any, ...], out_bar: Any, has_aux: bool = False) -> Any:
+class Pushforward(Linear):
+    """A linear function from tangents of the primals to the tangent of the value."""
+
+    kind = "pushforward"
+
+    def __call__(self, *tangents: Any) -> Any:
+        return api.program_of(_push)((*self._arguments, tangents), self._options)
+
+
+class Transpose(Linear):
+    """The transpose of a linear function. TypeError, at the call, when the function turns out not to be linear."""
+
+    kind = "transpose"
+
+    def __call__(self, out_bar: Any) -> Any:
+        found = api.program_of(_transpose)((*self._arguments, out_bar), {})
+        if _has_nan(found) and not _has_nan(out_bar):
+            name = api.function_name(self._arguments[0])
+            raise TypeMismatchError(f"linear_transpose: {name} is not linear in its arguments.", "Use vjp.")
+        return found
+
+
+def _has_nan(values: Any) -> bool:
+    return any(bool(np.isnan(x).any()) for x in tree.leaves(values) if np.issubdtype(np.asarray(x).dtype, np.inexact))
+
+
+def _run(function: Function, primals: tuple[Any, ...]) -> Any:
+    return function(*primals)
+
+
+def _pull(function: Function, primals: tuple[Any, ...], out_bar: Any, has_aux: bool = False) -> Any:
     return api.vjp(function, *primals, has_aux=has_aux)[1](out_bar)
 
 
+def _push(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
+    return api.linearize(function, *primals, has_aux=has_aux)[1](*tangents)
+
+
+def _transpose(function: Function, primals: tuple[Any, ...], out_bar: Any) -> Any:
+    return api.linear_transpose(function, *primals)(out_bar)

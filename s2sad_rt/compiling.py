@@ -30,9 +30,9 @@ def plain_python() -> Iterator[None]:
 
 
 def jit(function: Function) -> Function:
-    """Compile a generated function with Numba, on its first call for each type of arguments, and cache it on disk beside
-    its module where that can be written. The plain function where there is no Numba, under `plain_python`, or when the
-    environment has S2SAD_PLAIN_PYTHON."""
+    """Compile a generated function with Numba, on its first call for each type of arguments, and cache it on disk
+    beside its module where that can be written. The plain function where there is no Numba, under `plain_python`, or
+    when the environment has S2SAD_PLAIN_PYTHON."""
     if _plain.get() or os.environ.get("S2SAD_PLAIN_PYTHON") or importlib.util.find_spec("numba") is None:
         return function
     numba = _numba()

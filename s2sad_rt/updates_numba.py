@@ -50,9 +50,9 @@ def _list_zeros(items: Any) -> Any:
 class _Plan:
     """The loops over what a key selects from an array.
 
-    `source` holds the lines that prepare; `place` is the index of one element of the array, `shape` and `indexes` belong to
-    the result. Advanced indexes (numbers count among them once there is an array) that stand together keep their place in
-    the result, others come first.
+    `source` holds the lines that prepare; `place` is the index of one element of the array, `shape` and `indexes`
+    belong to the result. Advanced indexes (numbers count among them once there is an array) that stand together keep
+    their place in the result, others come first.
     """
 
     def __init__(self, array: types.Array, key: Any) -> None:
@@ -62,7 +62,7 @@ class _Plan:
         self.place = [""] * array.ndim
         self.slices: list[int] = []
         self._count = itertools.count()
-        entries = list(key.types) if isinstance(key, types.BaseTuple) else [key]
+        entries = list(key) if isinstance(key, types.BaseTuple) else [key]
         texts = [f"key[{k}]" for k in range(len(entries))] if isinstance(key, types.BaseTuple) else ["key"]
         self._walk(array, entries, texts)
 
@@ -134,8 +134,8 @@ class _Plan:
     def _arrange(self, order: list[tuple[str, int]], rank: int) -> None:
         kinds = [kind for kind, _ in order]
         block = [(f"b{d}", f"k{d}") for d in range(rank)]
-        where = kinds.index("advanced") if "advanced" in kinds else 0
-        together = "slice" not in kinds[where : len(kinds) - kinds[::-1].index("advanced")] if "advanced" in kinds else True
+        places = [k for k, kind in enumerate(kinds) if kind == "advanced"]
+        together = not places or "slice" not in kinds[places[0] : places[-1]]
         loops: list[tuple[str, str]] = [] if together else list(block)
         placed = not together
         for kind, axis in order:

@@ -37,7 +37,11 @@ def run(code: str, directory: Path, **env: str) -> subprocess.Popen:
     )
 
 
-LOAD = f"from s2sad.backend import numba; f = numba.load({SOURCE!r}, 'f'); print(f(3.0), sum(f.stats.cache_hits.values()))"
+LOAD = f"""
+from s2sad.backend import numba
+f = numba.load({SOURCE!r}, 'f')
+print(f(3.0), sum(f.stats.cache_hits.values()))
+"""
 
 
 def test_the_directory_is_private(directory):

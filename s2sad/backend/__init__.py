@@ -1,1 +1,2 @@
-"""Python out: what overwrites (`inplace`), which names (`naming`), which text (`emit`), and what runs it (`numba`, `python`)."""
+"""Python out: what overwrites (`inplace`), which names (`naming`), which text (`emit`), and what runs it (`numba`,
+`python`)."""

@@ -5,9 +5,9 @@
     v = t * u
     s = s + v
 
-A value moves to its only use when the use is in the same block and nothing in between changes what it reads: an update of
-a buffer that it may read (buffers are told apart by how they flow, `_Buffers`), or the next version of a carried name.
-Values carried by loops or joined by branches keep a line of their own, where the reader looks for them.
+A value moves to its only use when the use is in the same block and nothing in between changes what it reads: an
+update of a buffer that it may read (buffers are told apart by how they flow, `_Buffers`), or the next version of a
+carried name. Values carried by loops or joined by branches keep a line of their own, where the reader looks for them.
 """
 
 from __future__ import annotations
@@ -142,10 +142,11 @@ class _Nesting:
         taken = []
         size = 1
         for atom in atoms:
-            if isinstance(atom, Var) and (entry := pending.pop(atom, None)) is not None and size + entry.size <= LARGEST:
+            entry = pending.pop(atom, None) if isinstance(atom, Var) else None
+            if entry is not None and size + entry.size <= LARGEST:
                 size += entry.size
                 taken.append(entry)
-                self.chosen[atom] = entry.let
+                self.chosen[entry.let.targets[0]] = entry.let
         return taken
 
     def _drop_changed(self, pending: dict[Var, _Pending], stmt: Stmt) -> None:
@@ -196,7 +197,8 @@ def _written_once(stmt: Let) -> tuple[bool, ...]:
 
 @lru_cache(maxsize=10_000)
 def _holes(prim: Primitive, params: Params, types: tuple[Type, ...]) -> tuple[bool, ...]:
-    """For each argument, whether the spelling of the primitive writes it exactly once and outside of any inner scope."""
+    """For each argument, whether the spelling of the primitive writes it exactly once and outside of any inner
+    scope."""
     holes: list[ast.expr] = [ast.Name(f"hole{k}") for k in range(len(types))]
     spelled = prim.spell(holes, dict(params), types)
     inner = any(isinstance(n, (ast.Lambda, ast.ListComp, ast.GeneratorExp)) for n in ast.walk(spelled))

@@ -1,7 +1,7 @@
 """Paths as expressions that mean the same under NumPy and under Numba.
 
-Numba takes one index array of rank 1, reshapes contiguous arrays only, and lacks `swapaxes` and `squeeze`; what it cannot
-do is written another way, or goes through `s2sad_rt`.
+Numba takes one index array of rank 1, reshapes contiguous arrays only, and lacks `swapaxes` and `squeeze`; what it
+cannot do is written another way, or goes through `s2sad_rt`.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def stored(
 
 
 def _plain(path: Path, array: Array, operands: Sequence[Atom]) -> Path:
-    """The path without ellipses, for which Numba has no increments: slices instead, and no step that selects all of what
-    another one selected."""
+    """The path without ellipses, for which Numba has no increments: slices instead, and no step that selects all of
+    what another one selected."""
     out: list[Step] = []
     for k, step in enumerate(path):
         if isinstance(step, Index) and Ellipsis in step.entries:

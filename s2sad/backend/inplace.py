@@ -9,8 +9,9 @@
         return x_2                      x_2 = store(x_1, y, 2)       x_1 is dead here: no copy
 
 One walk forwards over the tree carries which buffers may share memory (`sharing`), to a fixed point at loops. An update
-may overwrite when nothing that may share memory with its base is read afterwards, on any path (`liveness`). Where it may
-not, and all that is in the way are views of the base, those views are copied as they are made; otherwise the base is.
+may overwrite when nothing that may share memory with its base is read afterwards, on any path (`liveness`). Where it
+may not, and all that is in the way are views of the base, those views are copied as they are made; otherwise the base
+is.
 
 Where a loop or a branch hands a buffer on to a name that is updated later, the copy is made on the way in: a parameter
 that a loop updates is copied once, before it. These copies only move work out of loops; the rule for updates alone
@@ -50,9 +51,9 @@ from s2sad.ir.nodes import (
 from s2sad.ir.primitives import list_append, list_set
 from s2sad.ir.types import Array, List
 
-
 Owners = Mapping[str, frozenset[int]]
-"""For each function called out of line, the parameters that it owns: the caller hands over a buffer that nobody else reads."""
+"""For each function called out of line, the parameters that it owns: the caller hands over a buffer that nobody else
+reads."""
 
 
 def plan(function: Function, owned: Collection[Var] = (), owners: Owners | None = None) -> Function:
@@ -85,7 +86,8 @@ class _Result(NamedTuple):
 
 
 class _Planner:
-    """One walk over a function, for a given set of views to copy (`cut`); notes the views that it would rather have cut."""
+    """One walk over a function, for a given set of views to copy (`cut`); notes the views that it would rather have
+    cut."""
 
     def __init__(self, function: Function, cut: frozenset[Var], owned: frozenset[Var], owners: Owners) -> None:
         self.function, self.cut, self.owned, self.owners = function, cut, owned, owners
@@ -189,9 +191,12 @@ class _Planner:
                 args[k] = self._copy(arg, ("handed", id(stmt), k), out, stmt.pos)
         return replace(stmt, args=tuple(args))
 
-    def _apart(self, arg: Atom, base: Var, key: tuple[Any, ...], sharing: Sharing, out: list[Stmt], pos: Pos | None) -> Atom:
+    def _apart(
+        self, arg: Atom, base: Var, key: tuple[Any, ...], sharing: Sharing, out: list[Stmt], pos: Pos | None
+    ) -> Atom:
         """An operand of an update, copied if the update would change it while it is read."""
-        if isinstance(arg, Var) and isinstance(arg.type, Array) and isinstance(base.type, Array) and sharing.share(arg, base):
+        arrays = isinstance(arg.type, Array) and isinstance(base.type, Array)
+        if arrays and isinstance(arg, Var) and sharing.share(arg, base):
             return self._copy(arg, ("operand", *key), out, pos)
         return arg
 
@@ -323,7 +328,8 @@ class _Planner:
 
 
 def _clashes(base: Var, other: Var) -> bool:
-    """Whether a change of `base` shows in `other`, given that they share: a list that grows does not change its items."""
+    """Whether a change of `base` shows in `other`, given that they share: a list that grows does not change its
+    items."""
     return not isinstance(base.type, List) or isinstance(other.type, List)
 
 

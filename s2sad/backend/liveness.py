@@ -3,9 +3,9 @@
     live = Liveness(function)
     live.after(v, Point(scope, 3))     whether v is read after statement 3 of that scope, on some path
 
-Every block is a `Scope`; positions count its statements, -1 is its head and `end` its tail, where the values that leave it
-are read. The `pre` and the `body` of a while are one scope with its test in between. A variable from outside that is
-used in a loop is live all through the loop, because the next iteration reads it again.
+Every block is a `Scope`; positions count its statements, -1 is its head and `end` its tail, where the values that
+leave it are read. The `pre` and the `body` of a while are one scope with its test in between. A variable from outside
+that is used in a loop is live all through the loop, because the next iteration reads it again.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Liveness:
             self.born[v] = Point(scope, -1)
         match stmt:
             case For():
-                for atom in (stmt.start, stmt.stop, stmt.step):  # read after the carried names are given their entry values
+                for atom in (stmt.start, stmt.stop, stmt.step):  # read after the carried names have their entry values
                     self._use(atom, scope, -1)
                 self._block(stmt.body, scope)
                 leaving = walk.leaving(stmt)

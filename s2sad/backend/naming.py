@@ -3,8 +3,8 @@
     s_1 = s_0 + x   with s_0 the phi and s_1 the next of one carried value   becomes   s = s + x
 
 Two variables may share a name when neither is read after the other is born (`liveness`). Only versions of one thing are
-tried: what a loop carries, what a branch joins, what an update overwrites. All else keeps a name of its own, which reads
-well and compiles fastest.
+tried: what a loop carries, what a branch joins, what an update overwrites. All else keeps a name of its own, which
+reads well and compiles fastest.
 """
 
 from __future__ import annotations

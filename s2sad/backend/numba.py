@@ -16,11 +16,12 @@ from s2sad import cache
 from s2sad.errors import UnsupportedError
 from s2sad.ir.types import Array, List, Scalar, Type
 
+
 def load(source: str, name: str) -> Callable[..., Any]:
     """The function `name` of a generated module, ready to be called (and compiled then)."""
     path = cache.store(source, name)
     function = getattr(cache.load_module(path), name)
-    dispatcher = getattr(function, "function", function)  # an exported function checks its arguments around the compiled one
+    dispatcher = getattr(function, "function", function)  # an exported function has the compiled one inside
     if hasattr(dispatcher, "_compile_for_args") and "_compile_for_args" not in vars(dispatcher):
         dispatcher._compile_for_args = _Guarded(dispatcher, name, path)
     return function  # type: ignore[no-any-return]
@@ -52,7 +53,8 @@ def numba_type(type: Type) -> Any:
 class _Guarded:
     """Compiles for new arguments; mends a damaged or full cache, and says what failed in words of s2sad.
 
-    Numba's dispatcher calls this only when it meets types that it has no code for, so that calls stay as fast as they are.
+    Numba's dispatcher calls this only when it meets types that it has no code for, so that calls stay as fast as they
+    are.
     """
 
     def __init__(self, dispatcher: Any, name: str, path: Path) -> None:
@@ -97,6 +99,7 @@ class _Guarded:
 def _reason(error: Exception) -> str:
     """The part of Numba's message that says what is wrong, and in which line of the generated source."""
     lines = [line.strip() for line in str(error).splitlines()]
-    kept = [line for line in lines if line and not line.startswith(("Failed in", "During:", ">>>", "- Of which", "- [", "There are"))]
+    noise = ("Failed in", "During:", ">>>", "- Of which", "- [", "There are")
+    kept = [line for line in lines if line and not line.startswith(noise)]
     return " ".join(kept[:6])
 

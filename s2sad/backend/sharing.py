@@ -1,4 +1,5 @@
-"""Which values may share memory: what a statement's targets are made of, and the state of pairs at a point of the program."""
+"""Which values may share memory: what a statement's targets are made of, and the state of pairs at a point of the
+program."""
 
 from __future__ import annotations
 
@@ -82,7 +83,8 @@ def _dummy(type: Type, layout: str) -> object:
             return dtype.type(1).item() if weak else dtype.type(1)
         case Array(dtype, dims):
             shape = tuple(max(value_of(d, sizes), 0) for d in dims)
-            values = np.random.default_rng(1).integers(1, 3, shape) if dtype.kind in "iu" else np.random.default_rng(1).normal(size=shape)
+            rng = np.random.default_rng(1)
+            values = rng.integers(1, 3, shape) if dtype.kind in "iu" else rng.normal(size=shape)
             array = np.array(values.astype(dtype), order="F" if layout == "F" else "C")
             return np.repeat(array, 2, axis=-1)[..., ::2] if layout == "strided" and dims else array
         case List(item):
@@ -101,8 +103,8 @@ def _overlap(a: object, b: object) -> bool:
 class Sources:
     """What each buffer of a function is made of, whatever the decisions: for finding where sharing began.
 
-    `views` maps a target to the arguments it is a view of, `bound` a variable to those that it is another name of (phis,
-    outs, joins, updates).
+    `views` maps a target to the arguments it is a view of, `bound` a variable to those that it is another name of
+    (phis, outs, joins, updates).
     """
 
     views: dict[Var, tuple[Var, ...]] = field(default_factory=dict)
@@ -148,7 +150,8 @@ def sources_of(function: Function) -> Sources:
     for stmt in walk.statements(function.body):
         match stmt:
             case Let() if stmt.prim in UPDATES:
-                _bind(sources, stmt.targets[0], (stmt.args[0], *(stmt.args[1:] if stmt.prim in (list_append, list_set) else ())))
+                held = stmt.args[1:] if stmt.prim in (list_append, list_set) else ()
+                _bind(sources, stmt.targets[0], (stmt.args[0], *held))
             case Let():
                 for target in stmt.targets:
                     if is_buffer(target) and (shared := shared_args(stmt)):
@@ -171,8 +174,8 @@ def _bind(sources: Sources, target: Var, values: Iterable[Atom]) -> None:
 
 
 class Sharing:
-    """At one point of the program: which buffers may share memory, and which may be less than a whole buffer of their own
-    (views, items of lists)."""
+    """At one point of the program: which buffers may share memory, and which may be less than a whole buffer of their
+    own (views, items of lists)."""
 
     def __init__(self) -> None:
         self.pairs: dict[Var, set[Var]] = {}

@@ -54,8 +54,10 @@ def assign_value(elab: Elaborator, target: gast.expr, value: Value) -> None:
 def unpack(elab: Elaborator, elts: Sequence[gast.expr], value: Value) -> None:
     """``a, (b, *c) = value``."""
     elab.latest = None
-    items = items_for(elab, value, len(elts))
     starred = [k for k, e in enumerate(elts) if isinstance(e, gast.Starred)]
+    if starred and isinstance(value, ArrayRef) and value.type.rank and not isinstance(value.type.dims[0], int):
+        elab.error("How many values a starred name takes here is known at run time only.", "Use slices of the array.")
+    items = items_for(elab, value, len(elts))
     if not starred:
         if len(items) != len(elts):
             elab.mismatch(f"{len(items)} values are unpacked into {len(elts)} names.", "Give as many names as there are values.")

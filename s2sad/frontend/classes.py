@@ -82,9 +82,9 @@ def outside_attribute(elab: Elaborator, obj: Any, name: str) -> Value:
     """An attribute of an object from outside."""
     cls = type(obj)
     found = inspect.getattr_static(cls, name, None)
-    if isinstance(found, property | functools.cached_property | types.FunctionType | staticmethod | classmethod):
-        if name not in getattr(obj, "__dict__", {}) or isinstance(found, property):
-            return class_attribute(elab, cls, name, Static(obj))
+    described = isinstance(found, property | functools.cached_property | types.FunctionType | staticmethod | classmethod)
+    if described and (name not in getattr(obj, "__dict__", {}) or isinstance(found, property)):
+        return class_attribute(elab, cls, name, Static(obj))
     if not hasattr(obj, name):
         elab.mismatch(f"{cls.__name__} has no attribute {name!r}.", "Set it before.")
     return elab.outside.attribute(obj, name)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from s2sad.frontend.joins import first_change
+from s2sad.frontend.meeting import first_change
 from s2sad.frontend.leaves import can_vary, leaves, transform, type_of
 from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import ArrayRef, Buffer, ListRef, Location, Number, RuntimeItems, State, Static, Value

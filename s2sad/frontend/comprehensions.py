@@ -22,7 +22,7 @@ from s2sad.frontend import functions
 from s2sad.frontend import expressions
 from s2sad.frontend.desugar import desugar
 from s2sad.frontend.source import FunctionSource
-from s2sad.frontend.trees import assign, call, constant, load, located, store
+from s2sad.frontend.trees import assign, constant, load, located, store
 from s2sad.frontend.values import Closure, Value
 
 if TYPE_CHECKING:
@@ -41,9 +41,6 @@ def run(elab: Elaborator, node: Any, kind: str) -> Value:
     source = function_of(elab.frame.source, node, kind)
     first = expressions.evaluate(elab, node.generators[0].iter)
     return functions.run_body(elab, Closure(source, elab.frame.location), {ITEMS: first})
-
-
-REDUCTIONS = ("sum", "any", "all")
 
 
 @lru_cache(maxsize=4096)
@@ -88,4 +85,3 @@ def _parts(node: Any, kind: str) -> tuple[list[gast.stmt], list[gast.stmt], list
             return [assign(node, OUT, gast.List([], gast.Load()))], [gast.Expr(append)], done
 
 
-__all__ = ["REDUCTIONS", "call", "evaluate", "run"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from s2sad.frontend.joins import Nothing, Operand
 from s2sad.frontend.values import ArrayRef, Buffer, Entries, Number, StaticItems
 from s2sad.ir.nodes import Atom, Const, Var
@@ -88,7 +86,6 @@ def size_atom(elab: Elaborator, dim: Dim) -> Atom | None:
             return elab.builder.dim_atom(array, dims.index(dim))
     for content in elab.state.values():
         for _, value in content.items if isinstance(content, Entries) else ():
-            if isinstance(value, Number) and isinstance(value.type, Scalar) and np.issubdtype(value.type.dtype, np.integer):
-                if elab.builder.size_of(value.atom) == dim:
-                    return value.atom
+            if isinstance(value, Number) and elab.builder.size_of(value.atom) == dim:
+                return value.atom
     return None

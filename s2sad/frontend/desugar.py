@@ -22,7 +22,7 @@ import gast
 
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.patterns import match_to_ifs
-from s2sad.frontend.trees import and_, assign, call, compare, constant, load, located, not_, or_, store
+from s2sad.frontend.trees import and_, assign, call, compare, constant, load, located, not_, or_
 from s2sad.ir.nodes import Pos
 
 Block = list[gast.stmt]

@@ -322,7 +322,7 @@ def vjp(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def pull_back(elab: Elaborator, closed: Closed, primals: list[Value], out_bar: Value) -> Value:
     """The cotangents of the primals for one of the result."""
     given = leaves(elab, out_bar)
-    numbers = [n for n in closed.out_leaves[0]]
+    numbers = closed.out_leaves[0]
     if len(given) != len(numbers):
         elab.mismatch("Tree structure of cotangent input does not match the structure of the primal output.", "Mirror the value.")
     seeds = []

@@ -21,6 +21,8 @@ from s2sad.frontend.library.support import describe, is_number
 from s2sad.frontend.outside import Outside
 from s2sad.frontend.readlog import ReadLog
 from s2sad.frontend.recursion import Activation
+from s2sad.frontend.unbound import Pending, UnboundName
+from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import (
     ArrayRef, Broken, Buffer, Closure, Content, DictRef, Entries, ListRef, Location, Lost, Maybe, Number, ObjectRef, Partial,
     RuntimeItems, State, Static, StaticItems, Tuple, Value,
@@ -69,6 +71,10 @@ class Elaborator:
         """What ``__exit__`` at the end of the loop body being elaborated was given."""
         self.resolver: Callable[[Function], Function] = lambda function: function
         """Resolves the transforms applied in a rule that is elaborated late; set by the pipeline."""
+        self.lifted: dict[int, Var] = {}
+        """The variables that values hold already, by identity: these keep their names."""
+        self.pending: list[Pending] = []
+        """The loops in their first pass, and the names that only their bodies bind."""
         self.latest: Value | None = None
         """The last result of an operation, not bound to any name yet: it may take the name it is assigned to."""
 
@@ -100,10 +106,15 @@ class Elaborator:
         """Refuse values that cannot meet, at the current place."""
         raise TypeMismatchError(why, instead, self.pos)
 
-    def fail_name(self, name: str) -> NoReturn:
-        """A name that is bound to nothing."""
+    def fail_name(self, name: str, frame: Location | None = None) -> NoReturn:
+        """A name that is bound to nothing. In the first pass of a loop that may yet bind it, the path counts as dead."""
         shown = name.split("@")[0]
-        raise UnboundName(f"The name {shown!r} is not bound here.", "Assign it on every path that leads here.", self.pos)
+        error = UnboundName(f"The name {shown!r} is not bound here.", "Assign it on every path that leads here.", self.pos)
+        for pending in self.pending:
+            if pending.frame is frame and name in pending.names:
+                pending.error = pending.error or error
+                raise Unreachable
+        raise error
 
     def mark(self) -> Any:
         """What names and sizes are known, to `reset` to when what follows was a trial."""
@@ -170,6 +181,7 @@ class Elaborator:
         if location.captured:
             self.set(location, content)
         new = self.builder.emit(prim, args, {"path": (*ref.path, *path) or WHOLE}, content.atom.name)
+        self.lifted[id(new)] = new
         self.set(location, Buffer(new))
         self.latest = None
 
@@ -197,6 +209,7 @@ class Elaborator:
 
     def lift(self, atom: Atom) -> Value:
         """An IR atom as a value: a number, a new array, or a new list."""
+        known = id(atom) in self.lifted
         match atom:
             case Const(value):
                 return Static(value)
@@ -210,7 +223,11 @@ class Elaborator:
                 self.latest = ListRef(location)
             case _:
                 self.latest = Number(atom)
-        return self.latest
+        value = self.latest
+        if known:
+            self.latest = None
+        self.lifted[id(atom)] = atom
+        return value
 
     def truth(self, value: Value) -> bool | Atom:
         """Whether a value counts as true: known now, or a bool atom."""
@@ -326,9 +343,10 @@ class Elaborator:
         block[-1] = replace(last, targets=(named,))
         if atom in self.builder.sizes:
             self.builder.sizes[named] = self.builder.sizes.pop(atom)
-        if isinstance(value, Number):
-            return Number(named)
-        return self.lift(named)
+        out = self.lift(named)
+        self.latest = None
+        library.layouts.renamed(self, value, out)
+        return out
 
     def _own_atom(self, value: Value) -> Var | None:
         match value:
@@ -347,10 +365,6 @@ class Elaborator:
     def branch(self, cond: Atom, then: Callable[[], Value], orelse: Callable[[], Value]) -> Value:
         """``then() if cond else orelse()``, run in branches of their own and joined."""
         return branches.choose(self, cond, then, orelse)
-
-
-class UnboundName(UnsupportedError, UnboundLocalError):
-    """A name that is bound to nothing where it is read."""
 
 
 def clean(name: str) -> str:

@@ -52,7 +52,7 @@ def lookup(elab: Elaborator, frame: Frame, name: str) -> Value:
     owner = owner_of(elab, frame, name)
     if owner is not None:
         value = names_of(elab, owner.location).get(name)
-        return elab.fail_name(name) if value is None else value
+        return elab.fail_name(name, owner.location) if value is None else value
     function = root_function(elab, frame)
     if function is not None and name not in frame.scope.globals and name in function.__code__.co_freevars:
         return elab.outside.cell(function, name)

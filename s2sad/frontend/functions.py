@@ -12,7 +12,6 @@ from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend import binding, classes, library, recursion, statements, transforms
 from s2sad.frontend.expressions import evaluate, evaluate_raw
 from s2sad.frontend.frames import Frame
-from s2sad.frontend.library import table
 from s2sad.frontend.readlog import same_object
 from s2sad.frontend.source import FunctionSource, find, inner_source
 from s2sad.frontend.values import Closure, Entries, Location, Maybe, ObjectRef, Partial, Static, Value
@@ -78,7 +77,7 @@ def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str,
         return handler(elab, args, kwargs)
     match obj:
         case types.FunctionType():
-            if table.find(obj) is not None:
+            if library.is_library(obj):
                 return library.call(elab, obj, resolved(elab, args), kwargs)
             return call_closure(elab, closure_of(elab, obj), args, kwargs)
         case types.MethodType() if isinstance(obj.__func__, types.FunctionType):
@@ -91,7 +90,7 @@ def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str,
     python = getattr(obj, "py_func", None)
     if isinstance(python, types.FunctionType):
         return call_object(elab, python, args, kwargs)
-    if not isinstance(obj, type) and classes.is_user_class(type(obj)) and hasattr(type(obj), "__call__"):
+    if not isinstance(obj, type) and classes.is_user_class(type(obj)) and "__call__" in dir(type(obj)):
         return classes.call_method(elab, Static(obj), "__call__", args, kwargs)
     if not callable(obj):
         elab.mismatch(f"{elab.describe(Static(obj)).capitalize()} cannot be called.", "Call a function.")

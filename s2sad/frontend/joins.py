@@ -16,10 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from s2sad.frontend.frames import Frame
 from s2sad.frontend.library.support import is_number
+from s2sad.frontend.meeting import meet, promote, same_content, same_static
 from s2sad.frontend.values import (
     ArrayRef, Broken, Buffer, Closure, Content, DictRef, Entries, ListRef, Location, Lost, Maybe, Number, ObjectRef, Partial,
     RuntimeItems, State, Static, StaticItems, Tuple, Value,
@@ -157,7 +156,7 @@ class Joiner:
                 return self.alike(key, a, b, only)
         if _is_scalar(a) and _is_scalar(b):
             return self.number(key, a, b)
-        if isinstance(a, ArrayRef) and _is_scalar(b) or _is_scalar(a) and isinstance(b, ArrayRef):
+        if (isinstance(a, ArrayRef) and _is_scalar(b)) or (_is_scalar(a) and isinstance(b, ArrayRef)):
             return self.filled(key, a, b)
         if type(a) is type(b):
             return self.alike(key, a, b, a)  # type: ignore[arg-type]
@@ -187,7 +186,7 @@ class Joiner:
                 return ObjectRef(self.location((*key, "#object"), a, b), cls)
             case Closure():
                 return self.closure(key, a, b, like)
-            case Partial(function, args, kwargs):
+            case Partial():
                 if not _agree(a, b, lambda p: (len(p.args), tuple(k for k, _ in p.kwargs))):
                     return broken(self.elab, key, a, b)
                 return self.partial(key, a, b, like)
@@ -282,8 +281,10 @@ class Joiner:
 
     def outer_sizes(self, type_: Type) -> Type:
         """The type without the sizes that only one iteration has."""
-        if self.known is None or not isinstance(type_, Array):
+        if self.known is None or isinstance(type_, Scalar):
             return type_
+        if isinstance(type_, List):
+            return List(self.outer_sizes(type_.item))
         known = self.known
         dims = tuple(d if d is None or isinstance(d, int) or all(s in known for s, _ in d.terms) else None for d in type_.dims)
         return Array(type_.dtype, dims)  # type: ignore[arg-type]
@@ -343,7 +344,7 @@ class Joiner:
         array = x.type if isinstance(x.type, Array) else y.type
         scalar = y.type if array is x.type else x.type
         assert isinstance(array, Array) and isinstance(scalar, Scalar)
-        dtype = _promote(Scalar(array.dtype), scalar)
+        dtype = promote(Scalar(array.dtype), scalar)
         location = Location(hint_of(key))
         atom = self.atom((*key, "#data"), x, y, Array(dtype, array.dims))
         self.state[location] = Buffer(atom)
@@ -565,82 +566,3 @@ def broken(elab: Elaborator, key: Key, a: Any, b: Any) -> Broken:
     left, right = (elab.describe(x) if x is not NOTHING else "nothing" for x in (a, b))
     both = f"{left} on one path and {right} on another" if left != right else f"different values ({left}) on two paths"
     return Broken(f"{hint_of(key)!r} is {both}.")
-
-
-def meet(a: Type, b: Type) -> Type | None:
-    """The type of what may be either; unknown dims are None. None when there is no such type."""
-    match a, b:
-        case Scalar(), Scalar():
-            return Scalar(_promote(a, b), a.weak and b.weak)
-        case Array(), Array() if a.rank == b.rank:
-            dims = tuple(p if p == q else None for p, q in zip(a.dims, b.dims, strict=True))
-            return Array(np.result_type(a.dtype, b.dtype), dims)  # type: ignore[arg-type]
-        case List(x), List(y):
-            item = meet(x, y)
-            return None if item is None else List(item)
-        case _:
-            return None
-
-
-def _promote(a: Scalar, b: Scalar) -> np.dtype:
-    """NumPy 2 promotion of two scalars: a Python number does not widen a NumPy one of its kind."""
-    if a.dtype == b.dtype:
-        return a.dtype
-    if a.weak == b.weak:
-        return np.result_type(a.dtype, b.dtype)
-    weak, strong = (a, b) if a.weak else (b, a)
-    return np.result_type(weak.dtype.type(0).item(), strong.dtype)
-
-
-def same_static(x: Any, y: Any) -> bool:
-    """Whether two objects known now are the same one, or equal plain data."""
-    if x is y:
-        return True
-    plain = (str, bytes, int, float, complex, bool, slice, tuple, np.dtype, np.generic, range)
-    return type(x) is type(y) and isinstance(x, plain) and repr(x) == repr(y)
-
-
-def same_value(a: Value, b: Value) -> bool:
-    match a, b:
-        case Static(x), Static(y):
-            return same_static(x, y)
-        case Tuple(), Tuple():
-            same = len(a.items) == len(b.items) and a.type is b.type
-            return same and all(same_value(x, y) for x, y in zip(a.items, b.items, strict=True))
-        case Maybe(), Maybe():
-            return a.there == b.there and a.absent == b.absent and same_value(a.value, b.value)
-        case Partial(), Partial():
-            return a is b or (
-                same_value(a.function, b.function)
-                and len(a.args) == len(b.args)
-                and all(same_value(x, y) for x, y in zip(a.args, b.args, strict=True))
-                and [k for k, _ in a.kwargs] == [k for k, _ in b.kwargs]
-                and all(same_value(x, y) for (_, x), (_, y) in zip(a.kwargs, b.kwargs, strict=True))
-            )
-        case _:
-            return a is b or (type(a) is type(b) and not isinstance(a, Static) and a == b)
-
-
-def same_content(a: Content, b: Content) -> bool:
-    """Whether two contents are the same."""
-    match a, b:
-        case StaticItems(x), StaticItems(y):
-            return len(x) == len(y) and all(same_value(p, q) for p, q in zip(x, y, strict=True))
-        case Entries(x), Entries(y):
-            return [k for k, _ in x] == [k for k, _ in y] and all(same_value(p, q) for (_, p), (_, q) in zip(x, y, strict=True))
-        case _:
-            return a is b or a == b
-
-
-def first_change(elab: Elaborator, before: State, after: State) -> Location | None:
-    """A location whose contents differ between two states; names that are no longer there count as unchanged."""
-    for location, content in before.items():
-        now = after.get(location, content)
-        if same_content(content, now):
-            continue
-        if location in elab.frames and isinstance(content, Entries) and isinstance(now, Entries):
-            old = dict(content.items)
-            if all(same_value(v, old.get(k, v)) for k, v in now.items):
-                continue
-        return location
-    return None

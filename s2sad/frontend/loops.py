@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend import convert
-from s2sad.frontend.joins import Joiner, Key, Pair, first_change, meet
+from s2sad.frontend.joins import Joiner, Key, Pair
+from s2sad.frontend.meeting import first_change, meet
 from s2sad.frontend.rename import rename_state
+from s2sad.frontend.unbound import Pending
 from s2sad.frontend.unreachable import Unreachable
-from s2sad.frontend.values import Number, State, Static, Value
+from s2sad.frontend.values import Entries, Number, State, Static, Value
 from s2sad.ir.nodes import Atom, Carry, Const, For, Stmt, Var, While, int_var
 from s2sad.ir.types import BOOL, Scalar, Type
 from s2sad.rules.logical import not_
@@ -70,15 +72,18 @@ class Loop:
         carried: dict[Key, Type] = {}
         previous = entry
         mark = elab.mark()
-        for _ in range(MOST_PASSES):
-            attempt = self.attempt(entry, previous, carried)
+        for number in range(MOST_PASSES):
+            unbound = None if number else self.unbound(entry)
+            attempt = self.attempt(entry, previous, carried, unbound)
             if attempt.dead:
+                raise_if_read(unbound)
                 return self.finish_dead(attempt, entry)
             elab.frame.live = self.live
             check = Joiner(elab, entry, attempt.end_state, carried, loop=True)
             check.join()
             found = {p.key: p.type for p in check.pairs}
             if settled(found, carried) and check.trace == attempt.trace and [p.key for p in attempt.head] == list(found):
+                raise_if_read(unbound)
                 elab.builder.pos = pos
                 return self.finish(attempt, check.pairs, entry)
             carried = found
@@ -86,7 +91,14 @@ class Loop:
             elab.reset(mark)
         elab.error("The types of what this loop carries do not settle.", "Give its variables their final types before the loop.")
 
-    def attempt(self, entry: State, previous: State, carried: Mapping[Key, Type]) -> Pass:
+    def unbound(self, entry: State) -> Pending:
+        """The names that are read in the loop but not bound before it."""
+        location = self.elab.frame.location
+        content = entry[location]
+        assert isinstance(content, Entries)
+        return Pending(location, self.live - {name for name, _ in content.items})
+
+    def attempt(self, entry: State, previous: State, carried: Mapping[Key, Type], unbound: Pending | None) -> Pass:
         """Elaborate the body once, from the head state that the last pass suggests."""
         elab = self.elab
         elab.frame.live = self.live
@@ -99,6 +111,7 @@ class Loop:
         out = Pass([], [], index, None, None, joiner.pairs, joiner.trace, head, head, False, left)
         elab.exit_flag = None
         elab.heads.append(head)
+        elab.pending += [unbound] if unbound else []
         try:
             if self.test is not None:
                 with elab.builder.block() as out.pre:
@@ -114,6 +127,8 @@ class Loop:
             out.dead = True
         finally:
             elab.heads.pop()
+            if unbound:
+                elab.pending.remove(unbound)
         out.end_state = elab.state
         return out
 
@@ -177,6 +192,12 @@ class Loop:
             elab.builder.append(While(last.index, (), tuple(last.pre), last.test, tuple(last.body), pos=elab.pos))
         if last.test == Const(True):
             raise Unreachable
+
+
+def raise_if_read(unbound: Pending | None) -> None:
+    """Refuse the read of a name that the loop did not bind either."""
+    if unbound is not None and unbound.error is not None:
+        raise unbound.error
 
 
 def settled(found: Mapping[Key, Type], carried: Mapping[Key, Type]) -> bool:

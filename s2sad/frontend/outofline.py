@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.errors import AliasError
 from s2sad.frontend import convert
-from s2sad.frontend.joins import first_change, meet
+from s2sad.frontend.meeting import first_change, meet
 from s2sad.frontend.leaves import leaves, transform, type_of
 from s2sad.frontend.library.support import is_number
 from s2sad.frontend.unreachable import Unreachable

@@ -19,10 +19,7 @@ def match_to_ifs(stmt: gast.Match, subject: str, refuse: Refuse) -> list[gast.st
         tests = _tests(case.pattern, load(subject), refuse)
         if case.guard is not None:
             tests.append(case.guard)
-        if not tests:
-            chain = case.body
-        else:
-            chain = [located(gast.If(and_(tests), case.body, chain), stmt)]
+        chain = [located(gast.If(and_(tests), case.body, chain), stmt)] if tests else case.body
     return [assign(stmt, subject, stmt.subject), *chain]
 
 

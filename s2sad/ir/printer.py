@@ -172,7 +172,7 @@ class Printer:
                 stop = f"{self.name(stmt.index)}_exit"
             if stmt.trips is not None:
                 tail.append(f"{self.name(stmt.trips)} += 1")
-            tail.append(f"if {stop}: break")
+            tail += [f"if {stop}:", f"{INDENT}break"]
         head = f"for {self.name(stmt.index)} in range({', '.join(map(self.text, bounds))}):"
         after = self.assign_all([(c.out, c.phi) for c in stmt.carried])
         if stmt.trips is not None and stmt.exit is None:
@@ -197,7 +197,7 @@ class Printer:
         lines = [pad + line for line in entry]
         pre = self.block(stmt.pre, depth + 1)
         if pre:
-            lines += [f"{pad}while True:", *pre, f"{inner}if not {self.text(stmt.test)}: break"]
+            lines += [f"{pad}while True:", *pre, f"{inner}if not ({self.text(stmt.test)}):" if isinstance(self.expr(stmt.test), ast.BoolOp) else f"{inner}if not {self.text(stmt.test)}:", f"{inner}{INDENT}break"]
         else:
             lines.append(f"{pad}while {self.text(stmt.test)}:")
         return [*lines, *self.body(stmt.body, tail, depth + 1), *(pad + line for line in after)]

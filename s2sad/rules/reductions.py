@@ -10,8 +10,7 @@ import numpy as np
 import s2sad_rt as rt
 from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import Array, Scalar
-from s2sad.rules.cotangent import as_dtype, dtype_of, is_array, ndim_of, real_dtype_of, shape_of, zeros_like
-from s2sad.rules.elementwise import where
+from s2sad.rules.cotangent import as_dtype, is_array, ndim_of, real_dtype_of, shape_of
 from s2sad.rules.logical import eq
 from s2sad.rules.registry import jvp, multilinear, rule_of, vjp
 from s2sad.rules.shape import broadcast_to, flip, reshape

@@ -1,43 +1,153 @@
-"""Error, gamma and integer functions (Abramowitz & Stegun chapters 6 and 7)."""
+"""Special functions, by the names of `math` and `scipy.special` (Abramowitz & Stegun chapters 6, 7 and 9)."""
 
 from __future__ import annotations
 
 import math
 
+import scipy.special as sp
+
 import s2sad_rt as rt
-from s2sad.rules.elementwise import exp
-from s2sad.rules.registry import scalar_rule, zero_derivative
+from s2sad.rules.elementwise import exp, log, log1p, sign
+from s2sad.rules.registry import composed, scalar_rule, zero_derivative
+
+# -- error functions
 
 
-@scalar_rule(rt.erf, math.erf)
+@scalar_rule(rt.erf, math.erf, sp.erf)
 def erf(x):
     return 2 / math.sqrt(math.pi) * exp(-x * x)
 
 
-@scalar_rule(rt.erfc, math.erfc)
+@scalar_rule(rt.erfc, math.erfc, sp.erfc)
 def erfc(x):
     return -2 / math.sqrt(math.pi) * exp(-x * x)
 
 
-@scalar_rule(rt.lgamma, math.lgamma)
+@scalar_rule(rt.erfinv, sp.erfinv)
+def erfinv(x, *, out):
+    return math.sqrt(math.pi) / 2 * exp(out * out)
+
+
+@composed(sp.ndtr)
+def ndtr(x):
+    return 0.5 * erfc(-x / math.sqrt(2))
+
+
+# -- gamma functions
+
+
+@scalar_rule(rt.lgamma, math.lgamma, sp.gammaln)
 def lgamma(x):
     return digamma(x)
 
 
-@scalar_rule(rt.gamma, math.gamma)
+@scalar_rule(rt.gamma, math.gamma, sp.gamma)
 def gamma(x, *, out):
     return out * digamma(x)
 
 
-@scalar_rule(rt.digamma)
+@scalar_rule(rt.digamma, sp.digamma, sp.psi)
 def digamma(x):
     return polygamma(1, x)
 
 
-@scalar_rule(rt.polygamma)
+@scalar_rule(rt.polygamma, sp.polygamma)
 def polygamma(n, x):
     return None, polygamma(n + 1, x)
 
+
+@composed(sp.betaln)
+def betaln(a, b):
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
+
+
+@composed(sp.beta)
+def beta(a, b):
+    return exp(betaln(a, b))
+
+
+# -- logistic functions and entropies
+
+
+@scalar_rule(rt.expit, sp.expit)
+def expit(x, *, out):
+    return out * (1 - out)
+
+
+@composed(sp.logit)
+def logit(x):
+    return log(x) - log1p(-x)
+
+
+@scalar_rule(rt.xlogy, sp.xlogy)
+def xlogy(x, y):
+    return log(y), x / y
+
+
+@scalar_rule(rt.xlog1py, sp.xlog1py)
+def xlog1py(x, y):
+    return log1p(y), x / (1 + y)
+
+
+@composed(sp.entr)
+def entr(x):
+    return -xlogy(x, x)
+
+
+@composed(sp.rel_entr)
+def rel_entr(x, y):
+    return xlogy(x, x) - xlogy(x, y)
+
+
+# -- Bessel functions of integer order (9.1.27 and 9.6.26)
+
+
+@scalar_rule(rt.jn, sp.jn, sp.jv)
+def jn(n, x):
+    return None, 0.5 * (jn(n - 1, x) - jn(n + 1, x))
+
+
+@scalar_rule(rt.iv, sp.iv)
+def iv(n, x):
+    return None, 0.5 * (iv(n - 1, x) + iv(n + 1, x))
+
+
+@scalar_rule(rt.ive, sp.ive)
+def ive(n, x, *, out):
+    return None, 0.5 * (ive(n - 1, x) + ive(n + 1, x)) - sign(x) * out
+
+
+@composed(sp.j0)
+def j0(x):
+    return jn(0, x)
+
+
+@composed(sp.j1)
+def j1(x):
+    return jn(1, x)
+
+
+@composed(sp.i0)
+def i0(x):
+    return iv(0, x)
+
+
+@composed(sp.i1)
+def i1(x):
+    return iv(1, x)
+
+
+@composed(sp.i0e)
+def i0e(x):
+    return ive(0, x)
+
+
+@composed(sp.i1e)
+def i1e(x):
+    return ive(1, x)
+
+
+# -- integers
 
 gcd = zero_derivative(math.gcd)
 lcm = zero_derivative(math.lcm)

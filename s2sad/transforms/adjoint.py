@@ -35,6 +35,7 @@ from s2sad.ir.nodes import (
     Apply, Atom, Block, Call, Comment, Const, Custom, Effect, For, Function, If, Join, Let, Stmt, Var, While, replace,
 )
 from s2sad.ir.types import is_inexact
+from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import mul, neg
 from s2sad.rules.registry import Rule, call_rule, rule_of
 from s2sad.transforms import adjoint_loops, custom, structure
@@ -52,6 +53,8 @@ def vjp(function: Function, wrt: tuple[int, ...], functions: Functions) -> tuple
     Parameters: those of `function`, then a cotangent for each inexact result. Results: those of `function`, then a
     cotangent for each parameter in `wrt`.
     """
+    if any(isinstance(s, For) and s.mirrors is not None for s in walk.statements(function.body)):
+        raise IRError(f"{function.name} is an adjoint with open mentions: record it before it is reversed again")
     callees = Callees(functions, _vjp)
     return _vjp(function, wrt, callees), callees.made
 
@@ -90,6 +93,7 @@ class Adjoint:
         self.bars = bars
         self.callees = callees
         self.selections = selections
+        self.replaying = False
 
     def block(self, block: Iterable[Stmt]) -> None:
         """Reverse a block."""

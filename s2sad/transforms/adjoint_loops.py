@@ -22,6 +22,7 @@ from s2sad.ir.types import INT, Scalar
 from s2sad.rules.elementwise import add, mul, neg, sub
 from s2sad.transforms.cotangents import Value, bar_name, zero_of
 from s2sad.transforms.loop_forms import order_free
+from s2sad.transforms.replay import replayed, replays
 from s2sad.transforms.selection import selected_trip
 
 if TYPE_CHECKING:
@@ -126,46 +127,26 @@ class Slot:
 
 
 def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:
-    """Reverse a loop, recording what its reverse mentions."""
-    seeds = {c.phi: adjoint.seed(c.out) for c in loop.carried if c.phi in adjoint.bars.active}
+    """Reverse a loop."""
+    b, active = adjoint.builder, adjoint.bars.active
+    seeds = {c.phi: adjoint.seed(c.out) for c in loop.carried if c.phi in active}
     if not any(bar is not None for bar in seeds.values()):
         return
-    if loop.index in adjoint.selections:
-        reverse_selection(adjoint, loop, seeds)
-        return
-    slots, body = reverse_body(adjoint, loop, list(seeds))
+    trip, ends = (*getattr(loop, "pre", ()), *loop.body), {c.phi: c.next for c in loop.carried}
+    selection = adjoint.selections.get(loop.index)
+    again = selection is not None or (not adjoint.replaying and replays(loop, active))
+    if selection is not None:
+        trip, ends = selected_trip(loop, selection)
+    slots, body = reverse_body(adjoint, loop, trip, {phi: ends[phi] for phi in seeds}, again)
     kept = used_slots(slots, body)
-    free = order_free(loop.index, body, [(s.phi, s.next) for s in kept])
-    adjoint.builder.pos = loop.pos
-    bounds = forward_range(adjoint.builder, loop) if free else reversed_range(adjoint.builder, loop)
-    emit_loop(adjoint, loop, bounds, kept, body, seeds)
-
-
-def reverse_selection(adjoint: Adjoint, loop: Loop, seeds: Seeds) -> None:
-    """Reverse a loop that selects: run the trip that it selected last again, and reverse that one."""
-    b, outer = adjoint.builder, adjoint.bars
-    selection = adjoint.selections[loop.index]
-    branch = loop.body[selection.place]
-    block, copies = selected_trip(loop, selection, b.names, outer.active)
-    news = {j.out: j.orelse if selection.side else j.then for j in branch.joined}
-    free = free_active(adjoint, loop)
-    carried = {c.phi: b.var(bar_name(c.phi), c.phi.type) for c in loop.carried if c.phi in seeds}
-    held = {v: b.var(bar_name(v), v.type) for v in free}
-    adjoint.bars = type(outer)(b, outer.active, {v: Value(held[v]) for v in free})
-    with b.block() as body:
-        b.extend(block)
-        for c in loop.carried:
-            if c.phi in carried:
-                new = news[c.next]
-                adjoint.bars.add(copies.get(new, new), carried[c.phi])
-        adjoint.block(block)
-        nothing = {c.phi: zero_of(b, c.out) for c in loop.carried if c.phi in carried}
-        slots = [Slot(v, phi, nothing[v], b.var(bar_name(v), v.type)) for v, phi in carried.items()]
-        slots += [Slot(v, phi, adjoint.bars.whole(v), b.var(bar_name(v), v.type)) for v, phi in held.items()]
-    adjoint.bars = outer
     b.pos = loop.pos
-    bounds = (selection.last, b.emit(add, (selection.last, selection.hit)), Const(1))
-    emit_loop(adjoint, loop, bounds, used_slots(slots, body), body, seeds)
+    if selection is not None:
+        bounds = selection.last, b.emit(add, (selection.last, selection.hit)), Const(1)
+    elif order_free(loop.index, body, [(s.phi, s.next) for s in kept]):
+        bounds = forward_range(b, loop)
+    else:
+        bounds = reversed_range(b, loop)
+    emit_loop(adjoint, loop, bounds, kept, body, seeds)
 
 
 def free_active(adjoint: Adjoint, loop: Loop) -> list[Var]:
@@ -175,25 +156,29 @@ def free_active(adjoint: Adjoint, loop: Loop) -> list[Var]:
     return [v for v in walk.free_vars(blocks, walk.leaving(loop)) if v in adjoint.bars.active and v not in inside]
 
 
-def reverse_body(adjoint: Adjoint, loop: Loop, phis: list[Var]) -> tuple[list[Slot], list[Stmt]]:
-    """The body of the reverse loop, and the cotangents that it carries: of the carried values, then of those outside."""
+def reverse_body(
+    adjoint: Adjoint, loop: Loop, trip: Block, ends: dict[Var, Atom], again: bool
+) -> tuple[list[Slot], list[Stmt]]:
+    """The body of the reverse loop, and the cotangents that it carries: of the carried values, then of those outside.
+
+    `trip` is what it reverses, run `again` in it or mentioned; `ends` are the carried values at its end.
+    """
     b, outer = adjoint.builder, adjoint.bars
-    free = free_active(adjoint, loop)
-    carried = {phi: b.var(bar_name(phi), phi.type) for phi in phis}
-    held = {v: b.var(bar_name(v), v.type) for v in free}
-    bars = adjoint.bars = type(outer)(b, outer.active, {v: Value(held[v]) for v in free})
-    slots = []
+    held = {v: b.var(bar_name(v), v.type) for v in free_active(adjoint, loop)}
+    carried = {phi: b.var(bar_name(phi), phi.type) for phi in ends}
+    bars = adjoint.bars = type(outer)(b, outer.active, {v: Value(held[v]) for v in held})
     with b.block() as body:
-        for c in loop.carried:
-            if c.phi in carried:
-                bars.add(c.next, carried[c.phi])
-        if isinstance(loop, While):
-            adjoint.block(loop.body)
-            adjoint.block(loop.pre)
-        else:
-            adjoint.block(loop.body)
-        for var, phi in (*carried.items(), *held.items()):
-            slots.append(Slot(var, phi, bars.whole(var), b.var(bar_name(var), var.type)))
+        was, adjoint.replaying = adjoint.replaying, adjoint.replaying or again
+        if again:
+            trip, copies = replayed(trip, b.names, outer.active)
+            b.extend(trip)
+            ends = {phi: copies.get(end, end) for phi, end in ends.items()}
+        for phi, end in ends.items():
+            bars.add(end, carried[phi])
+        adjoint.block(trip)
+        adjoint.replaying = was
+        both = (*carried.items(), *held.items())
+        slots = [Slot(v, phi, bars.whole(v), b.var(bar_name(v), v.type)) for v, phi in both]
     adjoint.bars = outer
     return slots, body
 

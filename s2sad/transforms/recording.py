@@ -18,13 +18,14 @@ is cheap and needs at most one recorded value, or **recorded** (`tapes`). Parame
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Function, If, Join, Let, Pos, Stmt, Var, While, replace
 from s2sad.ir.primitives import cast, dim, list_get, list_new, load, undef
-from s2sad.ir.types import Array, Dim, List, Scalar, Size, Symbol, is_inexact, lower_bound
+from s2sad.ir.types import Array, Dim, List, Scalar, Size, Symbol, element, is_inexact, lower_bound
 from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import add, maximum, minimum, mul, neg, sub, truediv, where
 from s2sad.transforms import loop_forms
@@ -84,18 +85,19 @@ class Cost:
         return self
 
 
-def choose(var: Var, cost: Cost, recorded: set[Var], depth: dict[Var, int]) -> str:
+def choose(var: Var, cost: Cost, wanted: Collection[Var], depth: Mapping[Var, int]) -> str:
     """How to provide a value: 'recomputed', or 'recorded'.
 
-    It is recomputed when that needs nothing recorded, nothing more than is recorded already, one value in place of this
-    one, or values of outer loops only.
+    It is recomputed when that needs nothing recorded; nothing that is not `wanted` anyway; one smaller value in place of
+    this one; or values of outer loops only (`depth` counts the loops around a value).
     """
     if var in cost.leaves or cost.steps > MOST_STEPS:
         return "recorded"
-    new = [v for v in cost.leaves if v not in recorded]
+    new = [v for v in cost.leaves if v not in wanted]
     if not new or all(depth[v] < depth[var] for v in new):
         return "recomputed"
-    return "recomputed" if len(new) == 1 and not isinstance(new[0].type, Array) else "recorded"
+    smaller = len(new) == 1 and isinstance(new[0].type, Scalar) and element(new[0].type).itemsize <= element(var.type).itemsize
+    return "recomputed" if smaller else "recorded"
 
 
 class Resolver:
@@ -108,6 +110,7 @@ class Resolver:
         self.decisions: list[Decision] = []
         self.tapes: dict[tuple[Var, int], Tape] = {}
         self.offsets: dict[tuple[int, int, int], Var] = {}
+        self.wanted = self.index.mentioned()
         self.number = 0
 
     # -- the walk
@@ -214,8 +217,7 @@ class Resolver:
     def provide(self, var: Var, frame: Frame) -> Atom:
         """A value for a mention, made in `frame.place`."""
         cost = self.cost(var, frame.place, set())
-        recorded = {v for v, number in self.tapes if number == frame.common.number}
-        how = choose(var, cost, recorded, {v: self.index.loops_of(v) for v in (var, *cost.leaves)})
+        how = choose(var, cost, self.wanted, {v: self.index.loops_of(v) for v in (var, *cost.leaves)})
         if how == "recomputed":
             value = self.recompute(var, frame.place)
             self.note(var, "recomputed" if cost.steps else "available", ", ".join(v.name for v in cost.leaves))

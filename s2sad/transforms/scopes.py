@@ -59,6 +59,7 @@ class Index:
         self.consumed: set[Var] = set()
         self.params = set(function.params)
         self.scopes: list[Scope] = []
+        self.uses: list[tuple[Atom, Scope]] = []
         self.root = self._open(None, None)
         for p in function.params:
             self.define(p, self.root)
@@ -80,6 +81,7 @@ class Index:
     def _block(self, block: Block, scope: Scope) -> None:
         for stmt in block:
             self._consume(stmt)
+            self.uses.extend((a, scope) for a in walk.operands(stmt))
             match stmt:
                 case For() | While():
                     inner = self._open(stmt, scope)
@@ -87,9 +89,12 @@ class Index:
                         self.define(v, inner, stmt)
                     for nested in walk.blocks_of(stmt):
                         self._block(nested, inner)
+                    self.uses.extend((a, inner) for a in walk.leaving(stmt))
                 case If():
-                    for nested in (stmt.then, stmt.orelse):
-                        self._block(nested, self._open(stmt, scope))
+                    for side, nested in enumerate((stmt.then, stmt.orelse)):
+                        inner = self._open(stmt, scope)
+                        self._block(nested, inner)
+                        self.uses.extend((j.orelse if side else j.then, inner) for j in stmt.joined)
                 case _:
                     pass
             for v in walk.defines(stmt):
@@ -106,6 +111,10 @@ class Index:
             case _:
                 taken = ()
         self.consumed.update(a for a in taken if isinstance(a, Var) and not isinstance(a.type, Scalar))
+
+    def mentioned(self) -> set[Var]:
+        """The variables that are used where their definition does not reach."""
+        return {a for a, scope in self.uses if isinstance(a, Var) and not self.visible(a, scope)}
 
     def visible(self, var: Var, scope: Scope) -> bool:
         """Whether a definition reaches a scope."""

@@ -103,11 +103,11 @@ def _marked(loop: For, place: int, side: int, names: Names) -> tuple[For, Select
     return replace(loop, body=body, carried=(*loop.carried, *carries)), Selection(place, side, *outs)
 
 
-def selected_trip(loop: For, selection: Selection, names: Names, active: set[Var]) -> tuple[Block, dict[Var, Atom]]:
-    """What a trip that selects computes, as a copy, and what its values are called there (which are active as they are)."""
+def selected_trip(loop: For, selection: Selection) -> tuple[Block, dict[Var, Atom]]:
+    """What a trip that selects runs, and the value it gives to each carried one."""
     branch = loop.body[selection.place]
     assert isinstance(branch, If)
     chosen = branch.orelse if selection.side else branch.then
-    block, names_of = walk.clone((*loop.body[: selection.place], *chosen), names)
-    active.update(new for old, new in names_of.items() if old in active and isinstance(new, Var))
-    return block, names_of
+    new = {j.out: j.orelse if selection.side else j.then for j in branch.joined}
+    ends = {c.phi: new[c.next] for c in loop.carried if c.next in new}
+    return (*loop.body[: selection.place], *chosen), ends

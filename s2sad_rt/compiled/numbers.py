@@ -33,21 +33,19 @@ def map_lines(call: str, names: list[str], ts: Any) -> list[str]:
     if not arrays:
         return [f"return number({call.format(', '.join(names))})"]
     count = max(rank(t) for t in ts)
-    i = indices(count)
-    lines = [f"n{k} = 1" for k in range(count)]
-    parts = []
+    i, sizes = indices(count), indices(count, "size")
+    lines = [f"{size} = 1" for size in sizes]
+    wide, checks, parts = [], [], []
     for name, t in zip(names, ts, strict=True):
-        skip = count - rank(t)
-        lines += [f"if {name}.shape[{k}] != 1:\n        n{k + skip} = {name}.shape[{k}]" for k in range(rank(t))]
-        parts.append(at(name, [f"i{k + skip} * {name}{k}" for k in range(rank(t))]) if is_array(t) else name)
-    for name, t in zip(names, ts, strict=True):
-        for k in range(rank(t)):
-            size = f"n{k + count - rank(t)}"
-            lines.append(f"if {name}.shape[{k}] != 1 and {name}.shape[{k}] != {size}:\n        raise ValueError('cannot broadcast')")
-            lines.append(f"{name}{k} = 0 if {name}.shape[{k}] == 1 else 1")
-    sizes = [f"n{k}" for k in range(count)]
+        own = sizes[count - rank(t) :]
+        for k, size in enumerate(own):
+            wide.append(f"if {name}.shape[{k}] != 1:\n        {size} = {name}.shape[{k}]")
+            checks.append(f"if {name}.shape[{k}] != 1 and {name}.shape[{k}] != {size}:\n        raise ValueError('cannot broadcast')")
+            checks.append(f"{name}_step{k} = 0 if {name}.shape[{k}] == 1 else 1")
+        index = [f"{j} * {name}_step{k}" for k, j in enumerate(i[count - rank(t) :])]
+        parts.append(at(name, index) if is_array(t) else name)
     body = loops(list(zip(i, sizes, strict=True)), [f"{at('out', i)} = {call.format(', '.join(parts))}"])
-    return [*lines, f"out = np.empty({tuple_of(sizes)}, number)", *body, "return out"]
+    return [*lines, *wide, *checks, f"out = np.empty({tuple_of(sizes)}, number)", *body, "return out"]
 
 
 def _float(*ds: np.dtype) -> np.dtype:
@@ -92,6 +90,14 @@ _elementwise(special.polygamma, lambda n, x: _polygamma(int(n), x), _last)
 _elementwise(special.round_, lambda x, decimals=0: np.round(x, decimals), _first)
 _elementwise(special.angle, lambda z: math.atan2(z.imag, z.real), lambda z: z if z.kind == "f" else np.dtype(f"f{z.itemsize // 2}"))
 _elementwise(special.sinc, lambda x: 1.0 if x == 0 else math.sin(math.pi * x) / (math.pi * x))
+_jn, _iv, _ive = (register_jitable(f) for f in (special.jn_number, special.iv_number, special.ive_number))
+_elementwise(special.jn, lambda n, x: _jn(int(n), x), _last)
+_elementwise(special.iv, lambda n, x: _iv(int(n), x), _last)
+_elementwise(special.ive, lambda n, x: _ive(int(n), x), _last)
+_elementwise(special.expit, special.expit_number)
+_elementwise(special.erfinv, special.erfinv_number)
+_elementwise(special.xlogy, special.xlogy_number)
+_elementwise(special.xlog1py, special.xlog1py_number)
 _dsinc = register_jitable(special.dsinc_number)
 _elementwise(special.dsinc, lambda x, n: _dsinc(x, n), _first)
 

@@ -1,4 +1,5 @@
-"""Random programs in IR: stores, views, loops, branches and lists over a few small arrays, to tell copies from overwriting."""
+"""Random programs in IR: stores, views, loops, branches and lists over a few small arrays, to tell copies from
+overwriting."""
 
 from __future__ import annotations
 
@@ -7,7 +8,21 @@ import random
 import numpy as np
 
 from s2sad.ir import (
-    Array, Builder, Call, Carry, Const, For, Function, If, Join, List, Module, Names, Scalar, Var, While,
+    Array,
+    Builder,
+    Call,
+    Carry,
+    Const,
+    For,
+    Function,
+    If,
+    Join,
+    List,
+    Module,
+    Names,
+    Scalar,
+    Var,
+    While,
 )
 from s2sad.ir import primitives as P
 from s2sad.ir.nodes import int_var
@@ -39,7 +54,8 @@ class Program:
         return Module(self.build(), callees())
 
     def build(self) -> Function:
-        params = tuple(Var(self.names.fresh(n), t) for n, t in (("x", VECTOR), ("y", VECTOR), ("m", MATRIX), ("s", NUMBER)))
+        types = {"x": VECTOR, "y": VECTOR, "m": MATRIX, "s": NUMBER}
+        params = tuple(Var(self.names.fresh(name), type_) for name, type_ in types.items())
         scope = list(params)
         if self.lists:
             empty = self.b.emit(P.list_new, (), {"item": VECTOR}, "items")
@@ -47,15 +63,17 @@ class Program:
         with self.b.block() as body:
             self.block(scope, 0)
         whole = [*self.b.statements, *body]
-        results = tuple(self.r.choice(scope[-8:]) for _ in range(self.r.randint(1, 3)))
-        return Function("f", params, tuple(whole), tuple(r for r in results if not isinstance(r.type, List)) or (params[3],))
+        picked = (self.r.choice(scope[-8:]) for _ in range(self.r.randint(1, 3)))
+        results = tuple(r for r in picked if not isinstance(r.type, List))
+        return Function("f", params, tuple(whole), results or (params[3],))
 
     def block(self, scope: list[Var], depth: int) -> None:
         for _ in range(self.r.randint(1, 5)):
             if self.budget <= 0:
                 return
             self.budget -= 1
-            choices = [self.store, self.store, self.inc, self.view, self.view, self.arithmetic, self.element, self.whole_store]
+            choices = [self.store, self.store, self.inc, self.view, self.view]
+            choices += [self.arithmetic, self.element, self.whole_store]
             if depth < 3:
                 choices += [self.loop, self.loop, self.branch, self.while_loop]
             if self.calls:
@@ -109,7 +127,8 @@ class Program:
     def view(self, scope: list[Var], depth: int) -> None:
         kind = self.r.randrange(3)
         if kind == 0:
-            self.emit(scope, P.load, (self.pick(scope, MATRIX), Const(self.r.randrange(3))), {"path": (Index((SLOT,)),)}, "row")
+            args = (self.pick(scope, MATRIX), Const(self.r.randrange(3)))
+            self.emit(scope, P.load, args, {"path": (Index((SLOT,)),)}, "row")
         elif kind == 1:
             self.emit(scope, P.load, (self.pick(scope, VECTOR),), {"path": (Index((Slice(None, None, -1),)),)}, "back")
         else:
@@ -145,7 +164,8 @@ class Program:
 
     def carries(self, scope: list[Var]) -> list[tuple[Var, Var, Var]]:
         """Phis with their entry values and outs, of random types; `scope` gets the phis."""
-        types = [self.r.choice([VECTOR, VECTOR, MATRIX, NUMBER, *([VECTORS] if self.lists else [])]) for _ in range(self.r.randint(1, 4))]
+        kinds = [VECTOR, VECTOR, MATRIX, NUMBER, *([VECTORS] if self.lists else [])]
+        types = [self.r.choice(kinds) for _ in range(self.r.randint(1, 4))]
         made = []
         for t in types:
             init = self.pick(scope, t)

@@ -78,6 +78,9 @@ PATHS = [
     ((Index((SLOT, SLOT)),), (np.array([0, 1]), np.array([1, -1]))),
     ((Index((SLOT, Slice(1, 3))),), (np.array([2, 0]),)),
     ((View("T"),), ()),
+    ((Index((Slice(1, 3),)), Index((Ellipsis,))), ()),
+    ((Index((SLOT,)), Index((Ellipsis,))), (1,)),
+    ((View("T"), Index((Ellipsis, 1))), ()),
     ((View("reshape", (12,)), Index((SLOT,))), (5,)),
     ((View("swapaxes", (0, 1)), Index((Slice(0, 2),))), ()),
     ((Index((SLOT,)),), (np.arange(12).reshape(3, 4) % 2 == 0,)),
@@ -93,7 +96,8 @@ def test_paths(path, operands):
     a = w.emit(P.store, (m, 1.5, *atoms), {"path": path}, "m")
     a = w.emit(P.inc, (a, 1.0, *atoms), {"path": path}, "m")
     part = w.emit(P.load, (a, *atoms), {"path": path}, "part")
-    run(w.function(a, w.emit(add, (part, 1.0))), np.arange(12.0).reshape(3, 4), *(o for o in operands if isinstance(o, np.ndarray)))
+    indexes = [o for o in operands if isinstance(o, np.ndarray)]
+    run(w.function(a, w.emit(add, (part, 1.0))), np.arange(12.0).reshape(3, 4), *indexes)
 
 
 KEYS = [
@@ -150,6 +154,16 @@ def test_lists_of_arrays():
     run(w.function(first, last, x), np.arange(4.0))
 
 
+def test_zeros_of_lists():
+    w = Writer(X)
+    items = w.emit(P.list_new, (), {"item": VECTOR}, "items")
+    items = w.emit(P.list_append, (items, X), hint="items")
+    zeros = w.emit(P.list_zeros, (items,))
+    numbers = w.emit(P.list_append, (w.emit(P.list_new, (), {"item": NUMBER}), 3.0))
+    blank = w.emit(P.list_get, (w.emit(P.list_zeros, (numbers,)), 0))
+    run(w.function(w.emit(P.list_get, (zeros, 0)), blank), np.arange(4.0))
+
+
 def test_numbers_of_every_kind():
     x32 = Var("x", Array(np.dtype(np.float32), (4,)))
     flag = Var("flag", Array(BOOL, (4,)))
@@ -165,13 +179,14 @@ def test_numbers_of_every_kind():
 def test_what_numba_cannot_compile_is_refused():
     source = "import s2sad_rt as rt\n\n\n@rt.jit\ndef f(x):\n    return {x: [x, 'a']}\n"
     function = numba_backend.load(source, "f")
-    with pytest.raises(UnsupportedError, match="Numba cannot compile f.*backend = 'python'"):
+    with pytest.raises(UnsupportedError, match=r"Numba cannot compile f.*backend = 'python'"):
         function(1.0)
     assert python_backend.load(source, "f")(1.0) == {1.0: [1.0, "a"]}
 
 
 def test_errors_of_the_program_pass():
-    source = "import s2sad_rt as rt\n\n\n@rt.jit\ndef f(x):\n    if x < 0:\n        raise ValueError('negative')\n    return x\n"
+    source = "import s2sad_rt as rt\n\n\n@rt.jit\ndef f(x):\n"
+    source += "    if x < 0:\n        raise ValueError('negative')\n    return x\n"
     function = numba_backend.load(source, "f")
     assert function(1.0) == 1.0
     with pytest.raises(ValueError, match="negative"):

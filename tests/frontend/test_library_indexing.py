@@ -137,8 +137,24 @@ def complex_stores(x):
     return z
 
 
+def order_in_memory(a):
+    b = a.T + 1.0
+    c = b.reshape(-1)
+    c[0] = 100.0
+    d = np.array(a.T)
+    e = d.ravel()
+    e[1] = 50.0
+    f = a.T.copy()
+    f.reshape(-1)[2] = 7.0
+    g = np.sin(a.T)
+    k = g.T.reshape(-1)[3]
+    h = np.zeros_like(a.T)
+    h.ravel()[1] = 1.0
+    return b, c, d, e, f, g, h, k
+
+
 CASES = [
-    (basic, (A, X, 2)), (fancy, (A, X, J)), (element_stores, (X, 2, J)), (views_write_through, (A, X, 2)), (copies_do_not, (A,)),
+    (order_in_memory, (A,)), (basic, (A, X, 2)), (fancy, (A, X, J)), (element_stores, (X, 2, J)), (views_write_through, (A, X, 2)), (copies_do_not, (A,)),
     (rank_two_stores, (A, X, J)), (row_loop, (A,)), (filled, (3,)), (float32_stores, (X,)), (complex_stores, (X,)),
 ]  # fmt: skip
 

@@ -70,7 +70,9 @@ def cotangents(prim: Primitive, args: Sequence[Any], bar: Any, out: Any, params:
     rule = rule_of(prim)
     if rule.partials is not None:
         partials = call_rule(rule.partials, args, out, params)
-        found = tuple(None if p is None else p * bar for p in (partials if isinstance(partials, tuple) else (partials,)))
+        found = tuple(
+            None if p is None else p * bar for p in (partials if isinstance(partials, tuple) else (partials,))
+        )
     else:
         found = call_rule(rule.vjp, [bar, *args], out, params)
         assert isinstance(found, tuple), f"the vjp of {prim.name} returns no tuple"
@@ -137,7 +139,9 @@ def claims(prim: Primitive, target: Var, value: Any, env: dict[Var, Any]) -> Non
         for n, d in zip(found.dims, said.dims, strict=True):
             names = {s: s.name for s in symbols_of(Array(said.dtype, (d,)))}
             if all(name[0] == "n" and name[1:].isdigit() for name in names.values()):
-                assert value_of(d, {s: int(name[1:]) for s, name in names.items()}) == n, f"{prim.name}: {said}, {found}"
+                assert value_of(d, {s: int(name[1:]) for s, name in names.items()}) == n, (
+                    f"{prim.name}: {said}, {found}"
+                )
 
 
 # -- the check
@@ -182,7 +186,9 @@ def check_rule(prim: Primitive, *args: Any, order: int = 2, rtol: float = 1e-6, 
             alone = tangent(prim, args, [d if j == k else None for j, d in enumerate(dots)], out, params)
             alone = alone if prim.results > 1 else (alone,)
             one = sum(np.sum(b * m).real for b, m in zip(bars, alone, strict=True) if m is not None)
-            np.testing.assert_allclose(one, np.sum(found[k] * dots[k]).real if found[k] is not None else 0, rtol=1e-8, atol=1e-9)
+            np.testing.assert_allclose(
+                one, np.sum(found[k] * dots[k]).real if found[k] is not None else 0, rtol=1e-8, atol=1e-9
+            )
     if order > 1:
         second_order(prim, args, dots, outs, bars, params, rtol)
 
@@ -200,7 +206,9 @@ def differences(function: Callable[..., Any], args: Sequence[Any], dots: Sequenc
     return [None if c is None else (4 * f - c) / 3 for c, f in zip(coarse, fine, strict=True)]
 
 
-def second_order(prim: Primitive, args: Any, dots: Any, outs: Any, bars: Any, params: dict[str, Any], rtol: float) -> None:
+def second_order(
+    prim: Primitive, args: Any, dots: Any, outs: Any, bars: Any, params: dict[str, Any], rtol: float
+) -> None:
     """The derivative of what the rule writes, against differences of it, in both modes."""
     rng = np.random.default_rng(1)
     rule = rule_of(prim)
@@ -223,7 +231,9 @@ def second_order(prim: Primitive, args: Any, dots: Any, outs: Any, bars: Any, pa
         if rule.partials is None:
             return call_rule(rule.vjp, [bs if several else bs[0], *xs], out, params)
         partials = call_rule(rule.partials, xs, out, params)
-        return tuple(None if p is None else p * bs[0] for p in (partials if isinstance(partials, tuple) else (partials,)))
+        return tuple(
+            None if p is None else p * bs[0] for p in (partials if isinstance(partials, tuple) else (partials,))
+        )
 
     for write, extra in ((forward, dots), (backward, bars)):
         values = [*args, *extra]
@@ -235,6 +245,6 @@ def second_order(prim: Primitive, args: Any, dots: Any, outs: Any, bars: Any, pa
         for g, e, v in zip(got, expected, got_values, strict=True):
             if e is None or not inexact(v):
                 continue
-            np.testing.assert_allclose(0 * e if g is None else g, e, rtol=10 * rtol, atol=1e-6, err_msg=f"second order of {prim.name}")
-
-
+            np.testing.assert_allclose(
+                0 * e if g is None else g, e, rtol=10 * rtol, atol=1e-6, err_msg=f"second order of {prim.name}"
+            )

@@ -16,7 +16,9 @@ class Sample:
         self.args, self.params, self.compiled = args, params, compiled
 
     def __repr__(self) -> str:
-        shapes = ", ".join(f"{np.asarray(a).dtype.char}{list(np.shape(a))}" for a in self.args if not isinstance(a, list))
+        shapes = ", ".join(
+            f"{np.asarray(a).dtype.char}{list(np.shape(a))}" for a in self.args if not isinstance(a, list)
+        )
         return f"({shapes}{', ' if self.params else ''}{', '.join(f'{k}={v}' for k, v in self.params.items())})"
 
 
@@ -65,7 +67,10 @@ def unary(make: Any, *extra: Sample) -> list[Sample]:
 def binary(left: Any, right: Any | None = None) -> list[Sample]:
     right = right or left
     return [
-        Sample(left(), right()), Sample(left(3), right()), Sample(left(2, 3), right(2, 3)), Sample(left(2, 3), right(3)),
+        Sample(left(), right()),
+        Sample(left(3), right()),
+        Sample(left(2, 3), right(2, 3)),
+        Sample(left(2, 3), right(3)),
         Sample(left(2, 1), right(1, 3)),
     ]
 
@@ -90,15 +95,24 @@ SAMPLES: dict[str, list[Sample]] = {
     "mod": binary(real, positive),
     "floordiv": binary(real, positive),
     "fmod": binary(real, positive),
-    "pow": [*binary(positive), Sample(positive(3), 2.5), Sample(real(3), J3.astype(float)), Sample(complex_(3), 1.5 + 0.5j)],
-    "integer_pow": [Sample(real(3), n=n) for n in (0, 1, 2, 3, 5, -1, -2)] + [Sample(complex_(3), n=3), Sample(real(), n=4)],
+    "pow": [
+        *binary(positive),
+        Sample(positive(3), 2.5),
+        Sample(real(3), J3.astype(float)),
+        Sample(complex_(3), 1.5 + 0.5j),
+    ],
+    "integer_pow": [Sample(real(3), n=n) for n in (0, 1, 2, 3, 5, -1, -2)]
+    + [Sample(complex_(3), n=3), Sample(real(), n=4)],
     "square": unary(real, Z),
     "sqrt": unary(positive, Z),
     "cbrt": unary(positive),
     "reciprocal": unary(positive, Z),
     "hypot": binary(positive),
     # exponentials and logarithms
-    **{name: unary(real, Z, Z0) for name in ("exp", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsinh", "arctan")},
+    **{
+        name: unary(real, Z, Z0)
+        for name in ("exp", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsinh", "arctan")
+    },
     **{name: unary(positive, Z, Z0) for name in ("log", "log2", "log10", "log1p")},
     "exp2": unary(real),
     "logaddexp": binary(real),
@@ -117,13 +131,23 @@ SAMPLES: dict[str, list[Sample]] = {
     "abs_": unary(real, Z, Z0),
     "copysign": binary(real),
     "where": [
-        Sample(B3, real(3), real(3)), Sample(True, real(), real()), Sample(B3, real(2, 3), real()), Sample(B3, 1.5, real(3)),
-        Sample(B3, complex_(3), real(3)), Sample(False, real(3), real(3)),
+        Sample(B3, real(3), real(3)),
+        Sample(True, real(), real()),
+        Sample(B3, real(2, 3), real()),
+        Sample(B3, 1.5, real(3)),
+        Sample(B3, complex_(3), real(3)),
+        Sample(False, real(3), real(3)),
     ],
     **{name: [*binary(real), Sample(real(3), 0.01)] for name in ("maximum", "minimum", "fmax", "fmin")},
     "heaviside": binary(real),
-    "nan_to_num": [Sample(real(3), nan=0.0, posinf=None, neginf=None), Sample(real(), nan=1.0, posinf=2.0, neginf=None)],
-    "floor": unary(real), "ceil": unary(real), "trunc": unary(real), "rint": unary(real),
+    "nan_to_num": [
+        Sample(real(3), nan=0.0, posinf=None, neginf=None),
+        Sample(real(), nan=1.0, posinf=2.0, neginf=None),
+    ],
+    "floor": unary(real),
+    "ceil": unary(real),
+    "trunc": unary(real),
+    "rint": unary(real),
     "round_": [Sample(real(3), decimals=0), Sample(real(3), decimals=1), Sample(real(), decimals=1)],
     **{f"{name}_to_int": [Sample(float(real()) + 1.3)] for name in ("floor", "ceil", "trunc", "round")},
     "ldexp": [Sample(real(3), 2), Sample(real(3), I3), Sample(real(), 3)],
@@ -144,8 +168,19 @@ SAMPLES: dict[str, list[Sample]] = {
     "right_shift": [Sample(np.abs(I3), np.abs(J3)), Sample(5, 2)],
     **{name: unary(real) for name in ("isnan", "isinf", "isfinite", "signbit")},
     # special functions
-    "erf": unary(real), "erfc": unary(real), "gamma": unary(positive), "lgamma": unary(positive), "digamma": unary(positive),
+    "erf": unary(real),
+    "erfc": unary(real),
+    "gamma": unary(positive),
+    "lgamma": unary(positive),
+    "digamma": unary(positive),
     "polygamma": [Sample(1, positive(3)), Sample(2, positive()), Sample(0, positive(3)), Sample(1, -positive(3))],
+    "erfinv": [*unary(small), Sample(np.array([0.999, -0.3]))],
+    "expit": unary(real),
+    "xlogy": binary(positive),
+    "xlog1py": binary(positive),
+    "jn": [Sample(0, real(3)), Sample(1, real()), Sample(2, 5 * positive(3))],
+    "iv": [Sample(0, real(3)), Sample(1, real())],
+    "ive": [Sample(0, real(3)), Sample(1, real())],
     "gcd": [Sample(12, 18)],
     "lcm": [Sample(4, 6, compiled=False)],
     "isqrt": [Sample(17, compiled=False)],
@@ -155,20 +190,49 @@ SAMPLES: dict[str, list[Sample]] = {
     "trip_count": [Sample(0, 7, 2)],
     "stop_gradient": [Sample(real(3))],
     # shapes
-    "unbroadcast": [Sample(real(3, 4)), Sample(real(3, 4), 4), Sample(real(3, 4), 1, 4), Sample(real(2, 3, 4), 3, 1), Sample(real(3, 4), 3, 4)],
+    "unbroadcast": [
+        Sample(real(3, 4)),
+        Sample(real(3, 4), 4),
+        Sample(real(3, 4), 1, 4),
+        Sample(real(2, 3, 4), 3, 1),
+        Sample(real(3, 4), 3, 4),
+    ],
     "broadcast_to": [Sample(real(), 3), Sample(real(4), 3, 4), Sample(real(3, 1), 2, 3, 4), Sample(complex_(4), 3, 4)],
-    "reshape": [Sample(real(3, 4), 12), Sample(real(3, 4), 2, -1), Sample(real(), 1, 1), Sample(real(3, 4).T, 2, 6), Sample(real(1))],
+    "reshape": [
+        Sample(real(3, 4), 12),
+        Sample(real(3, 4), 2, -1),
+        Sample(real(), 1, 1),
+        Sample(real(3, 4).T, 2, 6),
+        Sample(real(1)),
+    ],
     "transpose": [Sample(real(3, 4)), Sample(real(2, 3, 4), axes=(2, 0, 1)), Sample(real(3))],
     "flip": [Sample(real(3)), Sample(real(3, 4), axis=1), Sample(real(3, 4)), Sample(real(3, 4), axis=(0, 1))],
     "roll": [Sample(real(5), 2, axis=0), Sample(real(3, 4), -1, axis=1), Sample(real(3, 4), 3, axis=None)],
-    "concatenate": [Sample(real(3), real(2)), Sample(real(2, 3), real(2, 2), real(2, 1), axis=1), Sample(real(3), complex_(2))],
-    "stack": [Sample(real(), real()), Sample(real(3), real(3), real(3), axis=1), Sample(real(2, 3), real(2, 3)), Sample(real(3), real(3), axis=-1)],
+    "concatenate": [
+        Sample(real(3), real(2)),
+        Sample(real(2, 3), real(2, 2), real(2, 1), axis=1),
+        Sample(real(3), complex_(2)),
+    ],
+    "stack": [
+        Sample(real(), real()),
+        Sample(real(3), real(3), real(3), axis=1),
+        Sample(real(2, 3), real(2, 3)),
+        Sample(real(3), real(3), axis=-1),
+    ],
     "full": [Sample(real(), 3, 2, dtype=np.dtype(float)), Sample(real(), 4, dtype=np.dtype(float))],
     "arange": [Sample(0, 5, 1, dtype=np.dtype(int)), Sample(0.5, 4.7, 1.3, dtype=np.dtype(float))],
-    "linspace": [Sample(real(), real(), 5, dtype=np.dtype(float)), Sample(0.3, 2.3, 4, endpoint=False, dtype=np.dtype(float))],
+    "linspace": [
+        Sample(real(), real(), 5, dtype=np.dtype(float)),
+        Sample(0.3, 2.3, 4, endpoint=False, dtype=np.dtype(float)),
+    ],
     "eye": [Sample(3, 4, k=1, dtype=np.dtype(float)), Sample(3, 3, k=0, dtype=np.dtype(float))],
     "diag": [Sample(real(3), k=0), Sample(real(3), k=-1), Sample(real(3), k=1)],
-    "diagonal": [Sample(real(3, 4)), Sample(real(4, 3), offset=-1), Sample(real(3, 2, 4), offset=1, axis1=0, axis2=2), Sample(real(2, 3, 3), axis1=-2, axis2=-1)],
+    "diagonal": [
+        Sample(real(3, 4)),
+        Sample(real(4, 3), offset=-1),
+        Sample(real(3, 2, 4), offset=1, axis1=0, axis2=2),
+        Sample(real(2, 3, 3), axis1=-2, axis2=-1),
+    ],
     "from_diagonal": [Sample(real(3), 3, 4), Sample(real(2, 3), 3, 2, 4, offset=1, axis1=0, axis2=2)],
     "tril": [Sample(real(3, 4), k=0), Sample(real(2, 3, 3), k=-1)],
     "triu": [Sample(real(3, 4), k=0), Sample(real(2, 3, 3), k=1)],
@@ -176,23 +240,68 @@ SAMPLES: dict[str, list[Sample]] = {
     "argsort": [Sample(real(5)), Sample(real(3, 4), axis=0)],
     "nonzero": [Sample(np.array([1.0, 0.0, 2.0]))],
     "searchsorted": [Sample(np.sort(real(5)), 0.3, side="left"), Sample(np.sort(real(5)), real(3), side="right")],
-    "take_along_axis": [Sample(real(5), np.array([3, 1, 1]), axis=0), Sample(real(3, 4), np.array([[0, 2, 2, 1]]), axis=0)],
-    "put_along_axis": [Sample(real(3), np.array([3, 1, 1]), 5, axis=0), Sample(real(2, 3), np.array([[0, 1, 1], [2, 0, 3]]), 4, axis=1)],
+    "take_along_axis": [
+        Sample(real(5), np.array([3, 1, 1]), axis=0),
+        Sample(real(3, 4), np.array([[0, 2, 2, 1]]), axis=0),
+    ],
+    "put_along_axis": [
+        Sample(real(3), np.array([3, 1, 1]), 5, axis=0),
+        Sample(real(2, 3), np.array([[0, 1, 1], [2, 0, 3]]), 4, axis=1),
+    ],
     "array_of_list": [Sample([1.0, 2.0, 3.0]), Sample([real(3), real(3)])],
     "list_of_array": [Sample(real(3)), Sample(real(3, 2))],
     # reductions
     **{
-        name: [Sample(real(4)), Sample(real(3, 4)), Sample(real(3, 4), axis=0), Sample(real(3, 4), axis=-1, keepdims=True),
-               Sample(real(2, 3, 4), axis=(0, 2)), Sample(real(2, 3, 4), keepdims=True), *extra]
-        for name, extra in (("sum_", [Z]), ("prod", [Z, Sample(np.array([2.0, 0.0, 3.0])), Sample(np.array([[2.0, 0.0, 0.0], [1.0, 2.0, 0.0]]), axis=1),
-            Sample(real(2, 3, 2), axis=(0, 2), keepdims=True)]), ("max_", []), ("min_", []), ("count_nonzero", []))
+        name: [
+            Sample(real(4)),
+            Sample(real(3, 4)),
+            Sample(real(3, 4), axis=0),
+            Sample(real(3, 4), axis=-1, keepdims=True),
+            Sample(real(2, 3, 4), axis=(0, 2)),
+            Sample(real(2, 3, 4), keepdims=True),
+            *extra,
+        ]
+        for name, extra in (
+            ("sum_", [Z]),
+            (
+                "prod",
+                [
+                    Z,
+                    Sample(np.array([2.0, 0.0, 3.0])),
+                    Sample(np.array([[2.0, 0.0, 0.0], [1.0, 2.0, 0.0]]), axis=1),
+                    Sample(real(2, 3, 2), axis=(0, 2), keepdims=True),
+                ],
+            ),
+            ("max_", []),
+            ("min_", []),
+            ("count_nonzero", []),
+        )
     },
     "any_": [Sample(B3), Sample(real(3, 4) > 0, axis=0), Sample(real(3, 4) > 0, axis=1, keepdims=True)],
     "all_": [Sample(B3), Sample(real(3, 4) > 0, axis=0), Sample(real(3, 4) > 0, axis=1, keepdims=True)],
-    "argmax": [Sample(real(4)), Sample(real(3, 4)), Sample(real(3, 4), axis=0), Sample(real(3, 4), axis=1, keepdims=True)],
-    "argmin": [Sample(real(4)), Sample(real(3, 4)), Sample(real(3, 4), axis=0), Sample(real(3, 4), axis=1, keepdims=True)],
-    "prod_along": [Sample(real(4), axis=0), Sample(real(4), real(4), axis=0), Sample(real(2, 3), real(2, 3), real(2, 3), axis=1), Sample(np.array([0.0, 2.0, 0.0]), real(3), axis=0)],
-    "prod_others": [Sample(real(4), axis=0), Sample(real(2, 3), real(2, 3), axis=1), Sample(np.array([0.0, 2.0, 0.0]), axis=0)],
+    "argmax": [
+        Sample(real(4)),
+        Sample(real(3, 4)),
+        Sample(real(3, 4), axis=0),
+        Sample(real(3, 4), axis=1, keepdims=True),
+    ],
+    "argmin": [
+        Sample(real(4)),
+        Sample(real(3, 4)),
+        Sample(real(3, 4), axis=0),
+        Sample(real(3, 4), axis=1, keepdims=True),
+    ],
+    "prod_along": [
+        Sample(real(4), axis=0),
+        Sample(real(4), real(4), axis=0),
+        Sample(real(2, 3), real(2, 3), real(2, 3), axis=1),
+        Sample(np.array([0.0, 2.0, 0.0]), real(3), axis=0),
+    ],
+    "prod_others": [
+        Sample(real(4), axis=0),
+        Sample(real(2, 3), real(2, 3), axis=1),
+        Sample(np.array([0.0, 2.0, 0.0]), axis=0),
+    ],
     "cumsum": [Sample(real(4), axis=0), Sample(real(3, 4), axis=1), Sample(real(3, 4), axis=0)],
     "cumprod": [Sample(real(4), axis=0), Sample(real(3, 4), axis=1), Sample(np.array([2.0, 0.0, 3.0, 0.0]), axis=0)],
     "cumprod_along": [Sample(real(4), real(4), axis=0), Sample(real(2, 3), real(2, 3), real(2, 3), axis=0)],
@@ -201,20 +310,35 @@ SAMPLES: dict[str, list[Sample]] = {
     "matmul": [
         Sample(real(a, b)[:, :] if a and b else real(a or b), real(*s))
         for (a, b), s in (((0, 3), (3,)), ((2, 3), (3,)), ((0, 3), (3, 2)), ((2, 3), (3, 4)))
-    ] + [
-        Sample(real(4, 2, 3), real(4, 3, 2)), Sample(real(4, 2, 3), real(3, 2)), Sample(real(3), real(4, 3, 2)), Sample(real(4, 2, 3), real(3)),
-        Sample(real(2, 1, 2, 3), real(4, 3, 2)), Sample(complex_(2, 3), complex_(3, 2)), Sample(real(2, 3), complex_(3)),
+    ]
+    + [
+        Sample(real(4, 2, 3), real(4, 3, 2)),
+        Sample(real(4, 2, 3), real(3, 2)),
+        Sample(real(3), real(4, 3, 2)),
+        Sample(real(4, 2, 3), real(3)),
+        Sample(real(2, 1, 2, 3), real(4, 3, 2)),
+        Sample(complex_(2, 3), complex_(3, 2)),
+        Sample(real(2, 3), complex_(3)),
     ],
     "outer": [Sample(real(3), real(2)), Sample(complex_(3), real(2))],
     "tensordot": [
-        Sample(real(2, 3, 4), real(4, 3), axes=((1, 2), (1, 0))), Sample(real(2, 3), real(3, 2), axes=((1,), (0,))),
-        Sample(real(2, 3), real(2, 3), axes=((0, 1), (0, 1))), Sample(real(2), real(3), axes=((), ())), Sample(real(3, 2, 4), complex_(3), axes=((0,), (0,))),
+        Sample(real(2, 3, 4), real(4, 3), axes=((1, 2), (1, 0))),
+        Sample(real(2, 3), real(3, 2), axes=((1,), (0,))),
+        Sample(real(2, 3), real(2, 3), axes=((0, 1), (0, 1))),
+        Sample(real(2), real(3), axes=((), ())),
+        Sample(real(3, 2, 4), complex_(3), axes=((0,), (0,))),
         Sample(real(2, 3, 4), real(4, 2, 5), axes=((2, 0), (0, 1))),
     ],
     "einsum": [
-        Sample(real(2, 3), real(3, 4), subscripts="ij,jk->ik"), Sample(real(3, 3), subscripts="ii->"), Sample(real(3, 3), subscripts="ii->i"),
-        Sample(real(2, 3), subscripts="ij->j"), Sample(real(2, 3), real(3), real(2), subscripts="ij,j,i->"), Sample(real(2, 3, 3), subscripts="ijj->ji"),
-        Sample(real(4, 2, 3), real(4, 3, 2), subscripts="bij,bjk->bik"), Sample(real(2), complex_(3), subscripts="i,j->ji"), Sample(real(2, 3), real(2), subscripts="ij,k->k"),
+        Sample(real(2, 3), real(3, 4), subscripts="ij,jk->ik"),
+        Sample(real(3, 3), subscripts="ii->"),
+        Sample(real(3, 3), subscripts="ii->i"),
+        Sample(real(2, 3), subscripts="ij->j"),
+        Sample(real(2, 3), real(3), real(2), subscripts="ij,j,i->"),
+        Sample(real(2, 3, 3), subscripts="ijj->ji"),
+        Sample(real(4, 2, 3), real(4, 3, 2), subscripts="bij,bjk->bik"),
+        Sample(real(2), complex_(3), subscripts="i,j->ji"),
+        Sample(real(2, 3), real(2), subscripts="ij,k->k"),
         Sample(real(2, 3, 3, 3), subscripts="ijjj->i"),
     ],
     # linear algebra
@@ -228,12 +352,19 @@ SAMPLES: dict[str, list[Sample]] = {
     "eig": [Sample(matrix(3)), Sample(complex_matrix(3)), Sample(matrix(3, 2))],
     "expm": [Sample(matrix(3)), Sample(3 * matrix(2)), Sample(complex_matrix(2))],
     "solve_triangular": [
-        Sample(matrix(3), real(3), lower=True), Sample(matrix(3), real(3, 2), lower=False), Sample(matrix(3), real(3, 2), lower=True, unit=True),
+        Sample(matrix(3), real(3), lower=True),
+        Sample(matrix(3), real(3, 2), lower=False),
+        Sample(matrix(3), real(3, 2), lower=True, unit=True),
         Sample(complex_matrix(3), real(3)),
     ],
     "solve": [
-        Sample(matrix(3), real(3)), Sample(matrix(3), real(3, 2)), Sample(matrix(3, 4), real(4, 3, 2)), Sample(matrix(3, 4), real(3)),
-        Sample(complex_matrix(3), complex_(3)), Sample(matrix(3, 4), real(3, 2)), Sample(matrix(3), real(4, 3, 2)),
+        Sample(matrix(3), real(3)),
+        Sample(matrix(3), real(3, 2)),
+        Sample(matrix(3, 4), real(4, 3, 2)),
+        Sample(matrix(3, 4), real(3)),
+        Sample(complex_matrix(3), complex_(3)),
+        Sample(matrix(3, 4), real(3, 2)),
+        Sample(matrix(3), real(4, 3, 2)),
     ],
 }
 """What needs samples of its own kind is in `test_rules` (cholesky: its derivative is that on Hermitian matrices)."""

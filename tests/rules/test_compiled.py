@@ -19,7 +19,12 @@ from tests.rules.check import abstract
 from tests.rules.samples import SAMPLES, Sample, definite, hermitian
 
 PRIMITIVES = {p.name: p for p in RULES}
-FLAT = [(name, s) for name, samples in SAMPLES.items() for s in samples if s.compiled and not any(isinstance(a, list) for a in s.args)]
+FLAT = [
+    (name, s)
+    for name, samples in SAMPLES.items()
+    for s in samples
+    if s.compiled and not any(isinstance(a, list) for a in s.args)
+]
 FLAT += [("eigh", Sample(definite(3))), ("eigh", Sample(definite(2, 4))), ("eigh", Sample(hermitian(3)))]
 FLAT += [("cholesky", Sample(definite(3))), ("cholesky", Sample(definite(2, 4))), ("cholesky", Sample(hermitian(3)))]
 GROUP = 12
@@ -96,5 +101,3 @@ def test_double(number):
 @pytest.mark.parametrize("number", range(len(GROUPS)))
 def test_single(number):
     agree([(n, in_single(s)) for n, s in GROUPS[number]], 2e-4)
-
-

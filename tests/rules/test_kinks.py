@@ -55,7 +55,12 @@ KINKS: list[tuple[str, Any, Any, tuple[Any, ...]]] = [
     ("0 ** int 0", lambda x: e.integer_pow(x, n=0), lambda x: x**0, (0.0,)),
     ("0 ** int 1", lambda x: e.integer_pow(x, n=1), lambda x: x**1, (0.0,)),
     ("0 ** int 2", lambda x: e.integer_pow(x, n=2), lambda x: x**2, (0.0,)),
-    ("0 ** array of ints", lambda x: e.pow(x, V([0, 1, 2])), lambda x: jnp.power(x, V([0, 1, 2])), (V([0.0, 0.0, 0.0]),)),
+    (
+        "0 ** array of ints",
+        lambda x: e.pow(x, V([0, 1, 2])),
+        lambda x: jnp.power(x, V([0, 1, 2])),
+        (V([0.0, 0.0, 0.0]),),
+    ),
     ("sign at 0", e.sign, jnp.sign, (0.0,)),
     ("copysign", e.copysign, jnp.copysign, (3.0, -1.0)),
     ("heaviside off 0", e.heaviside, jnp.heaviside, (1.0, 0.5)),
@@ -67,9 +72,18 @@ KINKS: list[tuple[str, Any, Any, tuple[Any, ...]]] = [
     ("mod at a multiple", e.mod, jnp.mod, (6.0, 3.0)),
     ("mod of a negative number", e.mod, jnp.mod, (-5.0, 3.0)),
     ("fmod of a negative number", e.fmod, jnp.fmod, (-5.0, 3.0)),
-    ("where guards a nan", lambda x: e.where(x > 0, e.log(e.where(x > 0, x, 1.0)), 0.0),
-        lambda x: jnp.where(x > 0, jnp.log(jnp.where(x > 0, x, 1.0)), 0.0), (-1.0,)),
-    ("where lets a nan through", lambda x: e.where(x > 0, e.sqrt(x), 0.0), lambda x: jnp.where(x > 0, jnp.sqrt(x), 0.0), (0.0,)),
+    (
+        "where guards a nan",
+        lambda x: e.where(x > 0, e.log(e.where(x > 0, x, 1.0)), 0.0),
+        lambda x: jnp.where(x > 0, jnp.log(jnp.where(x > 0, x, 1.0)), 0.0),
+        (-1.0,),
+    ),
+    (
+        "where lets a nan through",
+        lambda x: e.where(x > 0, e.sqrt(x), 0.0),
+        lambda x: jnp.where(x > 0, jnp.sqrt(x), 0.0),
+        (0.0,),
+    ),
     ("nan_to_num at nan", lambda x: e.nan_to_num(x), jnp.nan_to_num, (nan,)),
     ("max with ties", lambda x: reductions.max_(x), jnp.max, (V([1.0, 3.0, 3.0, 3.0]),)),
     ("min with ties", lambda x: reductions.min_(x, axis=1), lambda x: jnp.min(x, 1), (V([[1.0, 1.0], [2.0, 3.0]]),)),
@@ -98,7 +112,9 @@ def test_kink(ours, theirs, args):
     rng = np.random.default_rng(5)
     for k, arg in enumerate(args):
         dots: list[Any] = [None] * len(args)
-        dots[k] = (rng.standard_normal(arg.shape) + (1j * rng.standard_normal(arg.shape) if arg.dtype.kind == "c" else 0))[()]
+        dots[k] = (
+            rng.standard_normal(arg.shape) + (1j * rng.standard_normal(arg.shape) if arg.dtype.kind == "c" else 0)
+        )[()]
         _, (got,) = run(trace(ours, args), args, dots)
         value, expected = jax.jvp(lambda a, k=k: theirs(*args[:k], a, *args[k + 1 :]), (arg,), (dots[k],))
         np.testing.assert_allclose(np.zeros(value.shape) if got is None else got, expected, rtol=1e-12, atol=1e-12)
@@ -118,7 +134,9 @@ def test_gradient_of_a_complex_number():
 
 
 SEVERAL = [
-    ("det", linalg.det, jnp.linalg.det), ("inv", linalg.inv, jnp.linalg.inv), ("cholesky", linalg.cholesky, jnp.linalg.cholesky),
+    ("det", linalg.det, jnp.linalg.det),
+    ("inv", linalg.inv, jnp.linalg.inv),
+    ("cholesky", linalg.cholesky, jnp.linalg.cholesky),
     ("slogdet", linalg.slogdet, lambda x: tuple(jnp.linalg.slogdet(x))),
     ("eigh", decompositions.eigh, lambda x: tuple(jnp.linalg.eigh(x))),
     ("svd", decompositions.svd, lambda x: tuple(jnp.linalg.svd(x, full_matrices=False))),
@@ -144,7 +162,10 @@ def test_vjp_of_linear_algebra(ours, theirs, complex_):
     out, pull = jax.vjp(theirs, x)
     outs = out if isinstance(out, tuple) else (out,)
     bars = tuple(
-        (rng.standard_normal(o.shape) + (1j * rng.standard_normal(o.shape) if o.dtype.kind == "c" else 0)).astype(o.dtype)[()] for o in outs
+        (rng.standard_normal(o.shape) + (1j * rng.standard_normal(o.shape) if o.dtype.kind == "c" else 0)).astype(
+            o.dtype
+        )[()]
+        for o in outs
     )
     (expected,) = pull(bars if isinstance(out, tuple) else bars[0])
     ours_out = ours(x)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.linalg
+import scipy.special as sp
 
 import s2sad.rules  # noqa: F401
-from s2sad.rules import decompositions, linalg
+from s2sad.rules import decompositions, linalg, special
 from s2sad.rules.elementwise import cos
 from s2sad.rules.registry import RULES, scalar_rule
 from tests.rules.check import check_rule, cotangents, tangent
-from tests.rules.samples import SAMPLES, definite, hermitian
+from tests.rules.samples import SAMPLES, definite, hermitian, matrix
 
 PRIMITIVES = {p.name: p for p, r in RULES.items() if r.partials or r.jvp or r.vjp or r.zero}
 STRUCTURAL = {"cholesky", "eigh"}
@@ -32,6 +34,24 @@ def test_rule(name, sample):
     if any(isinstance(a, list) for a in sample.args) or name == "list_of_array":
         pytest.skip("lists are checked with the transforms")
     check_rule(PRIMITIVES[name], *sample.args, **sample.params)
+
+
+SCIPY = [
+    (special.digamma, sp.digamma, (np.array([0.3, 2.5, 20.0, -1.3]),)),
+    (special.polygamma, sp.polygamma, (2, np.array([0.3, 2.5, 20.0]))),
+    (special.erfinv, sp.erfinv, (np.array([-0.999999, -0.6, 1e-12, 0.3, 0.9, 1 - 1e-14]),)),
+    (special.expit, sp.expit, (np.array([-800.0, -1.0, 0.0, 2.0, 800.0]),)),
+    (special.xlogy, sp.xlogy, (np.array([0.0, 0.0, 2.0]), np.array([0.0, 2.0, 3.0]))),
+    (special.jn, sp.jv, (3, np.array([0.0, 0.5, -4.0, 30.0]))),
+    (special.ive, sp.ive, (2, np.array([0.0, 0.5, -4.0, 300.0]))),
+    (special.iv, sp.iv, (0, np.array([0.0, 0.5, -4.0, 30.0]))),
+    (decompositions.expm, scipy.linalg.expm, (4 * matrix(3),)),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "args"), SCIPY, ids=[s[0].name for s in SCIPY])
+def test_values_are_those_of_scipy(ours, theirs, args):
+    np.testing.assert_allclose(ours(*args), theirs(*args), rtol=2e-13, atol=1e-15)
 
 
 @pytest.mark.parametrize("x", [definite(3), hermitian(3), definite(2, 4)], ids=["real", "complex", "stack"])

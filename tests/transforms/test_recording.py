@@ -70,14 +70,14 @@ def f(x, y):
     return a[2]
 """
     )
-    assert how == {"v": "recorded"}
+    assert how["v"] == "recorded"
 
 
 def test_integers_are_recomputed():
     _, how = recorded(
         "def f(x, n):\n s = 1.0\n for i in range(n):\n  k = i + i\n  s = np.sin(s) * x[k]\n return s", x="f8[n]", n="i"
     )
-    assert how["add"] == "recomputed"
+    assert how["k"] == "recomputed"
 
 
 def test_one_leaf_is_recorded_for_what_is_made_of_it():
@@ -123,7 +123,7 @@ def test_tapes_of_ragged_loops_are_lists():
 
 def test_a_value_of_a_branch_leaves_through_its_join():
     _, how = recorded("def f(x):\n if x > 0.0:\n  y = np.exp(x)\n else:\n  y = x * x\n return y")
-    assert how["exp"] == "available"
+    assert how["y"] == "available"
 
 
 def test_a_selection_reverses_one_trip():

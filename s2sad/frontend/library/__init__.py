@@ -5,19 +5,33 @@ values (`frontend.values`), writes IR through it, and gives abstract values.
 
 `table` holds what each Python callable means; the modules that fill it are named for what they hold. Values that are
 lazy in Python (`range`, `enumerate`, `zip`, `reversed`, `map` of things known at run time, and slices with bounds known
-at run time) are ``Partial(Static(range), args)`` and so on: ``call(elab, slice, [start, stop, step], {})`` makes a slice.
+at run time) are ``Partial(Static(range), args)`` and so on; ``call(elab, slice, [start, stop, step], {})`` is a slice.
 """
 
 from __future__ import annotations
 
-from s2sad.frontend.library import builtins, combinatorics, composites, creation, joining, kinds, linear_algebra, numbers, reductions, selection, shape, ufuncs
+from s2sad.frontend.library import (
+    builtins,
+    combinatorics,
+    composites,
+    creation,
+    joining,
+    kinds,
+    layouts,
+    linear_algebra,
+    numbers,
+    reductions,
+    selection,
+    shape,
+    ufuncs,
+)
 from s2sad.frontend.library.attributes import attribute
-from s2sad.frontend.library.calls import call
+from s2sad.frontend.library.calls import call, is_library
+from s2sad.frontend.library.dicts import mapping
 from s2sad.frontend.library.indexing import assign_subscript, augment_subscript, subscript
 from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, iterate, unroll
-from s2sad.frontend.library.dicts import mapping
-from s2sad.frontend.library.support import describe
 from s2sad.frontend.library.operators import augment, binary, compare, unary
+from s2sad.frontend.library.support import describe
 
 __all__ = [
     "Indexed",
@@ -36,9 +50,11 @@ __all__ = [
     "composites",
     "creation",
     "describe",
+    "is_library",
     "iterate",
     "joining",
     "kinds",
+    "layouts",
     "linear_algebra",
     "mapping",
     "numbers",

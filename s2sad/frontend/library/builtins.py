@@ -15,13 +15,11 @@ from s2sad.frontend.library.attributes import size_value
 from s2sad.frontend.library.iteration import Items, Range, iterate, range_length, unroll
 from s2sad.frontend.library.support import (
     FALSE, NONE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, fit, items_of, known, new_list, refuse, reraise,
-    runtime_list, set_weak, static, type_of,
+    retype, runtime_list, set_weak, static, type_of,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import (
-    ArrayRef, DictRef, Entries, ListRef, Number, ObjectRef, Partial, Static, Tuple, Value,
-)
-from s2sad.ir import Array, Atom, Effect, Scalar
+from s2sad.frontend.values import ArrayRef, DictRef, Entries, ListRef, Number, ObjectRef, Partial, Static, Tuple, Value
+from s2sad.ir import Array, Atom, Effect, List, Scalar
 from s2sad.ir.primitives import print_
 from s2sad.rules import elementwise, reductions
 from s2sad.rules import shape as shape_rules
@@ -157,7 +155,9 @@ def _sum_atom(elab: Elaborator, iterable: Value, iteration: Any) -> Atom:
     if isinstance(iteration, Range):
         bounds = (iteration.start, iteration.stop, iteration.step)
         return emit_atom(elab, shape_rules.arange, bounds, dtype=np.dtype(np.int64))
-    refuse(elab, f"sum does not go over {describe(elab, iterable)} of a length known at run time only.", "Sum in a loop.")
+    refuse(
+        elab, f"sum does not go over {describe(elab, iterable)} of a length known at run time only.", "Sum in a loop."
+    )
 
 
 @meaning(builtins.any)
@@ -184,6 +184,14 @@ def _quantifier(elab: Elaborator, iterable: Value, every: bool) -> Value:
 
 
 # -- containers
+
+
+@meaning(np.ndarray.tolist, fold=False)
+def tolist(elab: Elaborator, a: Value) -> Value:
+    if not isinstance(a, ArrayRef) or a.type.rank != 1:
+        refuse(elab, ".tolist() is supported for arrays of rank 1.", "Index the array itself.")
+    rows = emit_atom(elab, shape_rules.list_of_array, (elab.atom(a),))
+    return _runtime(elab, retype(elab, rows, List(Scalar(a.type.dtype, True))))
 
 
 @meaning(builtins.list, fold=False)
@@ -295,9 +303,7 @@ def identity(elab: Elaborator, value: Value) -> Value:
 
 
 @meaning(builtins.print, fold=False)
-def print_values(
-    elab: Elaborator, *values: Value, sep: Value = NONE, end: Value = NONE, flush: Value = FALSE
-) -> Value:
+def print_values(elab: Elaborator, *values: Value, sep: Value = NONE, end: Value = NONE, flush: Value = FALSE) -> Value:
     if static(elab, sep) not in (" ", None) or static(elab, end) not in ("\n", None):
         refuse(elab, "print with sep= or end= is not supported.", "Leave them out.")
     atoms: list[Atom] = []
@@ -362,6 +368,19 @@ def next_(elab: Elaborator, iterator: Value, default: Value | None = None) -> Va
     refuse(elab, "Iterators that are advanced by hand are not supported.", "Use a for loop, or an index.")
 
 
-@meaning(builtins.input, builtins.open, builtins.eval, builtins.exec, builtins.compile, builtins.globals, builtins.locals, fold=False)
+@meaning(
+    builtins.input,
+    builtins.open,
+    builtins.eval,
+    builtins.exec,
+    builtins.compile,
+    builtins.globals,
+    builtins.locals,
+    fold=False,
+)
 def outside(elab: Elaborator, *args: Value, **kwargs: Value) -> Value:
-    refuse(elab, "A function that is differentiated computes; it does not read, open or evaluate.", "Do it outside, and pass the result in.")
+    refuse(
+        elab,
+        "A function that is differentiated computes; it does not read, open or evaluate.",
+        "Do it outside, and pass the result in.",
+    )

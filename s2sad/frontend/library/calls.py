@@ -16,10 +16,25 @@ from s2sad.frontend.values import Static, Value
 from s2sad.rules.registry import CALLABLES, COMPOSED
 
 PURE_MODULES = frozenset({"math", "cmath", "operator", "_operator", "itertools", "numpy", "builtins"})
-PURE_OWNERS = (str, bytes, int, float, complex, np.generic, tuple, np.dtype, slice, range, frozenset, np.finfo, np.iinfo)
+PURE_OWNERS = (
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    np.generic,
+    tuple,
+    np.dtype,
+    slice,
+    range,
+    frozenset,
+    np.finfo,
+    np.iinfo,
+)
 IMPURE = frozenset({
-    "load", "save", "savez", "savez_compressed", "loadtxt", "savetxt", "genfromtxt", "fromfile", "fromregex", "memmap", "open_memmap",
-    "seterr", "seterrcall", "set_printoptions", "setbufsize", "input", "open", "breakpoint", "exit", "quit", "__import__",
+    "load", "save", "savez", "savez_compressed", "loadtxt", "savetxt", "genfromtxt", "fromfile", "fromregex", "memmap",
+    "open_memmap", "seterr", "seterrcall", "set_printoptions", "setbufsize", "input", "open", "breakpoint", "exit",
+    "quit", "__import__",
 })  # fmt: skip
 UNARY_OPERATORS = {operator.neg: "neg", operator.pos: "pos", operator.invert: "invert", operator.not_: "not_"}
 BINARY_OPERATORS = {
@@ -81,7 +96,11 @@ def _getter(elab: Elaborator, function: Any, value: Value) -> Value:
     from s2sad.frontend.values import Tuple
 
     keys = function.__reduce__()[1]
-    one = (lambda k: subscript(elab, value, Static(k))) if isinstance(function, operator.itemgetter) else (lambda k: read(elab, value, k))
+    one = (
+        (lambda k: subscript(elab, value, Static(k)))
+        if isinstance(function, operator.itemgetter)
+        else (lambda k: read(elab, value, k))
+    )
     found = tuple(one(k) for k in keys)
     return found[0] if len(found) == 1 else Tuple(found)
 
@@ -94,6 +113,13 @@ def _hashable(function: Any) -> bool:
     return True
 
 
+def is_library(function: Any) -> bool:
+    """Whether a Python function is the library's to understand, not to be run on abstract values itself."""
+    if table.find(function) is not None or (_hashable(function) and (function in CALLABLES or function in COMPOSED)):
+        return True
+    return (getattr(function, "__module__", None) or "").split(".")[0] in ("numpy", "scipy")
+
+
 def is_pure(function: Any) -> bool:
     """Whether calling a callable with known arguments gives what it would give at run time, and does nothing else."""
     owner = getattr(function, "__self__", None)
@@ -104,7 +130,11 @@ def is_pure(function: Any) -> bool:
     if getattr(function, "__name__", "") in IMPURE:
         return False
     module = (getattr(function, "__module__", None) or "").split(".")
-    return module[0] in PURE_MODULES and "random" not in module and (owner is None or isinstance(owner, type | type(operator)))
+    return (
+        module[0] in PURE_MODULES
+        and "random" not in module
+        and (owner is None or isinstance(owner, type | type(operator)))
+    )
 
 
 def fold(elab: Elaborator, function: Any, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -130,6 +160,9 @@ ADVICE = {
 def unsupported(elab: Elaborator, function: Any, kwargs: dict[str, Value]) -> None:
     """Refuse a function that the library has no meaning for."""
     name = function_name(function)
-    advice = next((text for part, text in ADVICE.items() if part in name.split(".")), "Write it with NumPy functions that are, or in a loop.")
+    advice = next(
+        (text for part, text in ADVICE.items() if part in name.split(".")),
+        "Write it with NumPy functions that are, or in a loop.",
+    )
     given = f" (called with {keywords(kwargs)})" if kwargs else ""
     refuse(elab, f"{name}{given} is not supported.", advice)

@@ -24,7 +24,12 @@ def _of_one(function: Callable[..., Any]) -> None:
         return rows(function(unroll(elab, iterable), *(static(elab, v) for v in r)))
 
 
-for _function in (itertools.combinations, itertools.permutations, itertools.combinations_with_replacement, itertools.pairwise):
+for _function in (
+    itertools.combinations,
+    itertools.permutations,
+    itertools.combinations_with_replacement,
+    itertools.pairwise,
+):
     _of_one(_function)
 
 

@@ -63,7 +63,9 @@ class Arithmetic:
         return self._with("floordiv", other)
 
     def __getitem__(self, key: Any) -> Arithmetic:
-        return Arithmetic(self.elab, subscript(self.elab, self.value, key.value if isinstance(key, Arithmetic) else Static(key)))
+        return Arithmetic(
+            self.elab, subscript(self.elab, self.value, key.value if isinstance(key, Arithmetic) else Static(key))
+        )
 
 
 # -- polynomials and integrals
@@ -256,7 +258,9 @@ def ix_(elab: Elaborator, *args: Value) -> Value:
     arrays = [as_array(elab, a) for a in args]
     rank = len(arrays)
     shaped = [
-        elab.lift(emit_atom(elab, shape_rules.reshape, (operand(elab, a), *(Const(-1 if k == j else 1) for k in range(rank)))))
+        elab.lift(
+            emit_atom(elab, shape_rules.reshape, (operand(elab, a), *(Const(-1 if k == j else 1) for k in range(rank))))
+        )
         for j, a in enumerate(arrays)
     ]
     return Tuple(tuple(shaped))
@@ -278,4 +282,3 @@ def delete(elab: Elaborator, arr: Value, obj: Value, axis: Value = NONE) -> Valu
         refuse(elab, "np.delete is supported for one index.", "Index with the places to keep.")
     after = sliced(elab, array, place, index + 1, None) if index != -1 else sliced(elab, array, place, 0, 0)
     return join(elab, [sliced(elab, array, place, None, index), after], Static(place))
-

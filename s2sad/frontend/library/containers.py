@@ -19,7 +19,9 @@ from s2sad.frontend.library.support import (
     known, new_list, new_runtime_list, read_only, refuse, retype, runtime_list, set_weak, static, type_of,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import ArrayRef, DictRef, ListRef, Location, Number, RuntimeItems, Static, StaticItems, Tuple, Value
+from s2sad.frontend.values import (
+    ArrayRef, DictRef, ListRef, Location, Number, RuntimeItems, Static, StaticItems, Tuple, Value,
+)
 from s2sad.ir import Array, Atom, Const, List, Scalar
 from s2sad.ir.primitives import list_append, list_drop, list_get, list_len, list_new, list_set
 from s2sad.ir.types import Type, element, with_dtype
@@ -66,7 +68,11 @@ def repeat(elab: Elaborator, value: ListRef | Tuple, times: Value) -> Value | No
         count = static(elab, times)
         return Tuple(value.items * int(count))
     if items is None or len(items) != 1 or not isinstance(type_of(elab, items[0]), Scalar):
-        refuse(elab, "Only a list of one number can be repeated a number of times known at run time.", "Use np.full or a loop of appends.")
+        refuse(
+            elab,
+            "Only a list of one number can be repeated a number of times known at run time.",
+            "Use np.full or a loop of appends.",
+        )
     return new_runtime_list(elab, full_list(elab, elab.atom(items[0]), elab.atom(times)))
 
 
@@ -118,7 +124,12 @@ def common_type(elab: Elaborator, types: list[Type], minimum: np.dtype | None = 
         return Scalar(dtype, all(isinstance(t, Scalar) and t.weak for t in types))
     if all(isinstance(t, Array) and isinstance(first, Array) and t.rank == first.rank for t in types):
         return with_dtype(first, dtype)
-    refuse(elab, "The items of this list have different types.", "Give a list that changes at run time items of one type.", TypeMismatchError)
+    refuse(
+        elab,
+        "The items of this list have different types.",
+        "Give a list that changes at run time items of one type.",
+        TypeMismatchError,
+    )
 
 
 def widen(elab: Elaborator, atom: Atom, dtype: np.dtype) -> Atom:
@@ -132,13 +143,17 @@ def widen(elab: Elaborator, atom: Atom, dtype: np.dtype) -> Atom:
 
 
 def keep_apart(elab: Elaborator, ref: ListRef, value: Value) -> None:
-    """A runtime list holds a copy of an array that Python would share: refuse writes into the array while the list lives."""
+    """A runtime list holds a copy where Python would share: refuse writes into the array while the list lives."""
     if not isinstance(value, ArrayRef):
         return
     elab.aliases[value.location] = elab.aliases.get(value.location, frozenset()) | {ref.location}
     now = elab.get(value.location)
     if any(value.location in head and ref.location in head and head[value.location] != now for head in elab.heads):
-        refuse(elab, "This array is written into by the loop, and the list would hold it many times.", "Append a copy, .copy().")
+        refuse(
+            elab,
+            "This array is written into by the loop, and the list would hold it many times.",
+            "Append a copy, .copy().",
+        )
 
 
 def runtime_append(elab: Elaborator, ref: ListRef, value: Value) -> None:
@@ -148,8 +163,15 @@ def runtime_append(elab: Elaborator, ref: ListRef, value: Value) -> None:
         refuse(elab, "A list that grows at run time cannot hold lists.", "Append an array, np.array(item).")
     items = make_runtime(elab, ref, atom.type.dtype)
     item = items.type.item  # type: ignore[union-attr]
-    if isinstance(item, Array) != isinstance(atom.type, Array) or (isinstance(item, Array) and item.rank != atom.type.rank):
-        refuse(elab, f"A list of {item} cannot take {describe(elab, value)}.", "Keep its items of one type.", TypeMismatchError)
+    if isinstance(item, Array) != isinstance(atom.type, Array) or (
+        isinstance(item, Array) and item.rank != atom.type.rank
+    ):
+        refuse(
+            elab,
+            f"A list of {item} cannot take {describe(elab, value)}.",
+            "Keep its items of one type.",
+            TypeMismatchError,
+        )
     elab.set(ref.location, RuntimeItems(emit_atom(elab, list_append, (items, fit(elab, atom, element(item))))))
 
 
@@ -193,7 +215,11 @@ def static_slice(elab: Elaborator, key: Value) -> Any:
 def runtime_item(elab: Elaborator, atom: Atom, key: Value) -> Value:
     index = elab.atom(key) if type_of(elab, key) is not None else None
     if index is None or not is_int_scalar(index):
-        refuse(elab, "A list that grows at run time is read by an int.", "For a slice, make an array of it first: np.array(items)[a:b].")
+        refuse(
+            elab,
+            "A list that grows at run time is read by an int.",
+            "For a slice, make an array of it first: np.array(items)[a:b].",
+        )
     return read_only(elab, elab.lift(emit_atom(elab, list_get, (atom, index))))
 
 
@@ -298,7 +324,12 @@ def equal(elab: Elaborator, left: Value, right: Value) -> Value:
     if a is not UNKNOWN and b is not UNKNOWN:
         return Static(bool(a == b))
     ours, theirs = items_of(elab, left), items_of(elab, right)
-    if ours is None or theirs is None or isinstance(left, ListRef) != isinstance(right, ListRef) or len(ours) != len(theirs):
+    if (
+        ours is None
+        or theirs is None
+        or isinstance(left, ListRef) != isinstance(right, ListRef)
+        or len(ours) != len(theirs)
+    ):
         return Static(operators.same(elab, left, right))
     result: Value = TRUE
     for a, b in zip(ours, theirs, strict=True):
@@ -342,7 +373,11 @@ def pop(elab: Elaborator, items: Value, index: Value = LAST) -> Value:
     content = elab.get(items.location)
     if isinstance(content, RuntimeItems):
         if known(elab, index) != -1:
-            refuse(elab, "Only the last item of a list that changes at run time can be popped.", "Use .pop() without an index.")
+            refuse(
+                elab,
+                "Only the last item of a list that changes at run time can be popped.",
+                "Use .pop() without an index.",
+            )
         value = read_only(elab, elab.lift(emit_atom(elab, list_get, (content.atom, Const(-1)))))
         elab.set(items.location, RuntimeItems(emit_atom(elab, list_drop, (content.atom,))))
         return value
@@ -359,7 +394,9 @@ def static_items(elab: Elaborator, items: Value, method: str) -> tuple[Value, ..
     """The items of a list whose length is known now."""
     content = elab.get(items.location) if isinstance(items, ListRef) else None
     if not isinstance(content, StaticItems):
-        refuse(elab, f"list.{method} needs a list whose length is known when the function is compiled.", "Use an array.")
+        refuse(
+            elab, f"list.{method} needs a list whose length is known when the function is compiled.", "Use an array."
+        )
     return content.items
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend.library.attributes import size_atom
+from s2sad.frontend.library.layouts import note_copy
 from s2sad.frontend.library.support import (
     C_ORDER, K_ORDER, NONE, ONE, TRUE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, fit, is_number, items_of,
     known, operand, refuse, retype, runtime_list, static, type_of,
@@ -46,7 +47,9 @@ def dims_argument(elab: Elaborator, shape: Value) -> list[Atom]:
     for part in parts:
         type_ = type_of(elab, part)
         if not isinstance(type_, Scalar) or type_.dtype.kind not in "iu":
-            refuse(elab, f"A size must be an int, not {describe(elab, part)}.", "Convert it with int().", TypeMismatchError)
+            refuse(
+                elab, f"A size must be an int, not {describe(elab, part)}.", "Convert it with int().", TypeMismatchError
+            )
         atom = elab.atom(part)
         dims.append(Const(int(atom.value)) if isinstance(atom, Const) else atom)
     return dims
@@ -85,16 +88,24 @@ def _allocator(*functions: Any, value: Any) -> None:
 def _like_allocator(function: Any, value: Any) -> None:
     @meaning(function, fold=False)
     def allocate(
-        elab: Elaborator, a: Value, dtype: Value = NONE, order: Value = K_ORDER, subok: Value = TRUE, shape: Value = NONE
+        elab: Elaborator,
+        a: Value,
+        dtype: Value = NONE,
+        order: Value = K_ORDER,
+        subok: Value = TRUE,
+        shape: Value = NONE,
     ) -> Value:
         only_c_order(elab, order)
         model = as_array(elab, a)
         dims = shape_atoms(elab, model) if shape == NONE else dims_argument(elab, shape)
-        return filled(elab, value, dims, dtype_argument(elab, dtype, model.type.dtype))
+        out = filled(elab, value, dims, dtype_argument(elab, dtype, model.type.dtype))
+        return note_copy(elab, model, out) if shape == NONE else out
 
 
 for _make, _make_like, _value in (
-    (np.zeros, np.zeros_like, Const(0)), (np.ones, np.ones_like, Const(1)), (np.empty, np.empty_like, None)
+    (np.zeros, np.zeros_like, Const(0)),
+    (np.ones, np.ones_like, Const(1)),
+    (np.empty, np.empty_like, None),
 ):
     _allocator(_make, value=_value)
     _like_allocator(_make_like, _value)
@@ -171,7 +182,11 @@ def linspace(
 ) -> Value:
     ends = [operand(elab, start), operand(elab, stop)]
     if any(isinstance(a.type, Array) for a in ends):
-        refuse(elab, "np.linspace between arrays is not supported.", "Write start + (stop - start) * np.linspace(0, 1, num)[:, None].")
+        refuse(
+            elab,
+            "np.linspace between arrays is not supported.",
+            "Write start + (stop - start) * np.linspace(0, 1, num)[:, None].",
+        )
     natural = np.result_type(*(a.type.dtype for a in ends if not a.type.weak), np.float32)  # type: ignore[union-attr]
     natural = FLOAT if all(a.type.weak for a in ends) else np.result_type(natural, 1.0)  # type: ignore[union-attr]
     if any(a.type.dtype.kind in "iu" and not a.type.weak for a in ends):  # type: ignore[union-attr]
@@ -211,7 +226,12 @@ def asarray(elab: Elaborator, value: Value) -> Value:
         from s2sad.frontend.values import Partial
 
         if not (isinstance(value, Partial) and value.function in map(Static, LAZY)):
-            refuse(elab, f"An array cannot be made of {describe(elab, value)}.", "Give numbers, arrays, or lists of them.", TypeMismatchError)
+            refuse(
+                elab,
+                f"An array cannot be made of {describe(elab, value)}.",
+                "Give numbers, arrays, or lists of them.",
+                TypeMismatchError,
+            )
         items = unroll(elab, value)
     return elab.lift(stack_atoms(elab, [operand(elab, v) for v in items]))
 
@@ -232,7 +252,9 @@ def stack_atoms(elab: Elaborator, atoms: list[Atom], axis: int = 0) -> Atom:
     dtype = np.result_type(*(a.type.dtype for a in atoms))
     ranks = {a.type.rank if isinstance(a.type, Array) else 0 for a in atoms}
     if len(ranks) > 1:
-        refuse(elab, "An array cannot be made of items of different shapes.", "Make the shapes equal first.", ShapeError)
+        refuse(
+            elab, "An array cannot be made of items of different shapes.", "Make the shapes equal first.", ShapeError
+        )
     return emit_atom(elab, shape_rules.stack, [fit(elab, a, dtype) for a in atoms], axis=axis)
 
 
@@ -245,7 +267,11 @@ def constant_array(elab: Elaborator, array: np.ndarray) -> Value:
     if all(Const(v) == Const(values[0]) for v in values[1:]) and array.ndim:
         return elab.lift(emit_atom(elab, shape_rules.full, (Const(_plain(values[0])), *dims), dtype=array.dtype))
     if array.size > CONSTANT_LIMIT:
-        refuse(elab, f"An array of {array.size} constants is too large to write out.", "Make it outside, and pass it in or capture it.")
+        refuse(
+            elab,
+            f"An array of {array.size} constants is too large to write out.",
+            "Make it outside, and pass it in or capture it.",
+        )
     return elab.lift(_constant_atom(elab, array))
 
 
@@ -263,14 +289,20 @@ def _plain(value: Any) -> Any:
 
 @meaning(np.array, fold=False)
 def array(
-    elab: Elaborator, object: Value, dtype: Value = NONE, copy: Value = TRUE, order: Value = K_ORDER, ndmin: Value = ZERO
+    elab: Elaborator,
+    object: Value,
+    dtype: Value = NONE,
+    copy: Value = TRUE,
+    order: Value = K_ORDER,
+    ndmin: Value = ZERO,
 ) -> Value:
     only_c_order(elab, order)
     made = as_array(elab, object)
     kept = made is object
     atom = operand(elab, made)
     cast_atom = fit(elab, atom, dtype_argument(elab, dtype, atom.type.dtype))
-    out = made if (not kept or not static(elab, copy)) and cast_atom is atom else elab.lift(cast_atom)
+    shared = (not kept or not static(elab, copy)) and cast_atom is atom
+    out = made if shared else note_copy(elab, made, elab.lift(cast_atom))
     missing = static(elab, ndmin) - made.type.rank
     if missing > 0:
         from s2sad.frontend.library.views import reshape_view
@@ -293,11 +325,17 @@ def ascontiguousarray(elab: Elaborator, a: Value, dtype: Value = NONE) -> Value:
     return array(elab, made, dtype, Static(not is_contiguous(elab, made)), ndmin=ONE)
 
 
-@meaning(np.copy, np.ndarray.copy, np.ndarray.__copy__, fold=False)
+@meaning(np.copy, fold=False)
 def copy(elab: Elaborator, a: Value, order: Value = K_ORDER) -> Value:
     if isinstance(a, ArrayRef):
-        return elab.lift(operand(elab, a))
+        return note_copy(elab, a, elab.lift(operand(elab, a)))
     return array(elab, a)
+
+
+@meaning(np.ndarray.copy, np.ndarray.__copy__, fold=False)
+def copy_method(elab: Elaborator, a: Value, order: Value = C_ORDER) -> Value:
+    out = elab.lift(operand(elab, a))
+    return out if static(elab, order) == "C" else note_copy(elab, a, out)
 
 
 @meaning(np.meshgrid, fold=False)

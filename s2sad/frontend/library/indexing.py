@@ -30,7 +30,7 @@ from s2sad.ir.types import symbol
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A subscript as a step of a path, with its operands. `fancy`: an operand is an array, so that the result is a copy."""
+    """A subscript as a step of a path, with its operands. `fancy`: an operand is an array, the result a copy."""
 
     step: Index
     operands: tuple[Atom, ...]
@@ -81,10 +81,12 @@ def _entry(elab: Elaborator, part: Value, operands: list[Atom]) -> Any:
 
         part = asarray(elab, part)
     type_ = type_of(elab, part)
-    good = (isinstance(type_, Array) and type_.dtype.kind in "iub") or (isinstance(type_, Scalar) and type_.dtype.kind in "iu")
+    good = (isinstance(type_, Array) and type_.dtype.kind in "iub") or (
+        isinstance(type_, Scalar) and type_.dtype.kind in "iu"
+    )
     if not good:
-        refuse(elab, f"An array cannot be indexed by {describe(elab, part)}.", "Index by ints, slices, or arrays of int or bool.",
-               TypeMismatchError)  # fmt: skip
+        why = f"An array cannot be indexed by {describe(elab, part)}."
+        refuse(elab, why, "Index by ints, slices, or arrays of int or bool.", TypeMismatchError)
     atom = elab.atom(part)
     if isinstance(atom.type, Array) and atom.type.rank == 0 and atom.type.dtype.kind in "iu":
         atom = emit_atom(elab, load, (atom,), path=(Index(()),))
@@ -280,19 +282,28 @@ def fitted(elab: Elaborator, target: Any, value: Value) -> Atom:
     if not isinstance(atom.type, Scalar | Array):
         refuse(elab, f"{describe(elab, value)} cannot be stored in an array.".capitalize(), kind=TypeMismatchError)
     if atom.type.dtype.kind == "c" and target.dtype.kind != "c":
-        refuse(elab, f"A complex number cannot be stored in an array of {target.dtype.name}.", "Take its real part.", TypeMismatchError)
+        refuse(
+            elab,
+            f"A complex number cannot be stored in an array of {target.dtype.name}.",
+            "Take its real part.",
+            TypeMismatchError,
+        )
     if isinstance(target, Array):
         operators.check_broadcast(elab, target, atom)
     elif isinstance(atom.type, Array):
         if atom.type.rank and any(d != 1 for d in atom.type.dims):
-            refuse(elab, "Setting an array element with a sequence.", "Store a number, or index fewer axes.", ShapeError)
+            refuse(
+                elab, "Setting an array element with a sequence.", "Store a number, or index fewer axes.", ShapeError
+            )
         atom = emit_atom(elab, load, (atom,), path=(Index((0,) * atom.type.rank),))
     return fit(elab, atom, target.dtype)
 
 
 def as_number(elab: Elaborator, value: Value) -> Value:
     """A list or tuple of numbers as an array; anything else as it is."""
-    if isinstance(value, Tuple | ListRef) or (isinstance(value, Static) and isinstance(value.obj, (tuple, list, range))):
+    if isinstance(value, Tuple | ListRef) or (
+        isinstance(value, Static) and isinstance(value.obj, (tuple, list, range))
+    ):
         from s2sad.frontend.library.creation import asarray
 
         return asarray(elab, value)

@@ -79,7 +79,12 @@ def iterate(elab: Elaborator, value: Value) -> Iteration:
     obj = known(elab, value)
     if obj is not UNKNOWN and hasattr(type(obj), "__iter__") and hasattr(type(obj), "__len__"):
         return Items(tuple(wrap(elab, o) for o in obj))
-    refuse(elab, f"A loop cannot go over {describe(elab, value)}.", "Loop over a range, an array, or a list.", TypeMismatchError)
+    refuse(
+        elab,
+        f"A loop cannot go over {describe(elab, value)}.",
+        "Loop over a range, an array, or a list.",
+        TypeMismatchError,
+    )
 
 
 def rows(elab: Elaborator, ref: ArrayRef) -> Iteration:
@@ -189,9 +194,7 @@ def _reversed(elab: Elaborator, iteration: Iteration) -> Iteration:
         case Items(values):
             return Items(values[::-1])
         case Range(start, stop, Const(1)):
-            last, end = (emit_atom(elab, elementwise.sub, (a, Const(1))) for a in (stop, start)) if not _constant(iteration) else (
-                Const(stop.value - 1), Const(start.value - 1))  # type: ignore[union-attr]  # fmt: skip
-            return Range(last, end, Const(-1))
+            return Range(_less_one(elab, stop), _less_one(elab, start), Const(-1))
     inner = indexed(elab, iteration)
     length = elab.lift(inner.length)
 
@@ -201,8 +204,8 @@ def _reversed(elab: Elaborator, iteration: Iteration) -> Iteration:
     return Indexed(inner.length, item)
 
 
-def _constant(r: Range) -> bool:
-    return all(isinstance(a, Const) for a in (r.start, r.stop, r.step))
+def _less_one(elab: Elaborator, atom: Atom) -> Atom:
+    return Const(atom.value - 1) if isinstance(atom, Const) else emit_atom(elab, elementwise.sub, (atom, Const(1)))
 
 
 def _zip(elab: Elaborator, iterations: list[Iteration]) -> Iteration:

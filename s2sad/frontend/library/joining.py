@@ -63,7 +63,9 @@ def concatenate(elab: Elaborator, arrays: Value, axis: Value = ZERO, out: Value 
 def _concatenate_list(elab: Elaborator, whole: ArrayRef, axis: Value) -> Value:
     """The rows of a list that grows, joined: all have one shape, so it is a reshape."""
     if static(elab, axis) != 0:
-        refuse(elab, "A list that grows at run time is concatenated along axis 0 only.", "Use np.stack and a transpose.")
+        refuse(
+            elab, "A list that grows at run time is concatenated along axis 0 only.", "Use np.stack and a transpose."
+        )
     rest = [size_atom(elab, whole, k) for k in range(2, whole.type.rank)]
     return elab.lift(emit_atom(elab, shape_rules.reshape, (operand(elab, whole), Const(-1), *rest)))
 
@@ -77,10 +79,17 @@ def join(elab: Elaborator, arrays: list[ArrayRef], axis: Value) -> Value:
         axis = ZERO
     ranks = {a.type.rank for a in arrays}
     if len(ranks) > 1 or 0 in ranks:
-        refuse(elab, f"Arrays of ranks {', '.join(map(str, sorted(ranks)))} cannot be concatenated.", "Stack them, or add axes.", ShapeError)
+        refuse(
+            elab,
+            f"Arrays of ranks {', '.join(map(str, sorted(ranks)))} cannot be concatenated.",
+            "Stack them, or add axes.",
+            ShapeError,
+        )
     place = one_axis(elab, axis, arrays[0].type.rank)
     dtype = np.result_type(*(a.type.dtype for a in arrays))
-    return elab.lift(emit_atom(elab, shape_rules.concatenate, [fit(elab, operand(elab, a), dtype) for a in arrays], axis=place))
+    return elab.lift(
+        emit_atom(elab, shape_rules.concatenate, [fit(elab, operand(elab, a), dtype) for a in arrays], axis=place)
+    )
 
 
 def _joiner(function: Any, rank: int, axis: Callable[[ArrayRef], int], columns: bool = False) -> None:
@@ -88,7 +97,9 @@ def _joiner(function: Any, rank: int, axis: Callable[[ArrayRef], int], columns: 
     def joined(elab: Elaborator, tup: Value) -> Value:
         arrays = [as_array(elab, a) for a in sequence_of_arrays(elab, tup)]
         if columns:
-            arrays = [view(elab, raise_rank(elab, a, 1), Index((Slice(), None))) if a.type.rank < 2 else a for a in arrays]
+            arrays = [
+                view(elab, raise_rank(elab, a, 1), Index((Slice(), None))) if a.type.rank < 2 else a for a in arrays
+            ]
         raised = [raise_rank(elab, a, rank) for a in arrays]
         return join(elab, raised, Static(axis(raised[0]) if raised else 0))
 
@@ -150,9 +161,13 @@ def repeat(elab: Elaborator, a: Value, repeats: Value, axis: Value = NONE) -> Va
     if static(elab, axis) is None:
         array = reshape_view(elab, array, [Const(-1)]) if array.type.rank != 1 else array
     place = 0 if static(elab, axis) is None else one_axis(elab, axis, array.type.rank)
-    (times,) = dims_argument(elab, repeats) if rank_of(elab, repeats) == 0 and items_of(elab, repeats) is None else (None,)
+    (times,) = (
+        dims_argument(elab, repeats) if rank_of(elab, repeats) == 0 and items_of(elab, repeats) is None else (None,)
+    )
     if times is None:
-        refuse(elab, "np.repeat with a number of repeats for each item is not supported.", "Index with an array of places.")
+        refuse(
+            elab, "np.repeat with a number of repeats for each item is not supported.", "Index with an array of places."
+        )
     sizes = [size_atom(elab, array, k) for k in range(array.type.rank)]
     head, tail = sizes[: place + 1], sizes[place + 1 :]
     spread = emit_atom(elab, shape_rules.reshape, (operand(elab, array), *head, Const(1), *tail))

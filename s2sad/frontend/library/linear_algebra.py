@@ -51,7 +51,12 @@ def tensordot(elab: Elaborator, a: Value, b: Value, axes: Value = NONE) -> Value
 def einsum(elab: Elaborator, subscripts: Value, *operands: Value, optimize: Value = FALSE) -> Value:
     text = static(elab, subscripts)
     if not isinstance(text, str):
-        refuse(elab, "np.einsum takes its subscripts as a string.", "Write np.einsum('ij,jk->ik', a, b).", TypeMismatchError)
+        refuse(
+            elab,
+            "np.einsum takes its subscripts as a string.",
+            "Write np.einsum('ij,jk->ik', a, b).",
+            TypeMismatchError,
+        )
     return composite(elab, products.einsum, *(as_array(elab, o) for o in operands), subscripts=text.replace(" ", ""))
 
 
@@ -146,4 +151,3 @@ def matrix_power(elab: Elaborator, a: Value, n: Value) -> Value:
         matrix = matmul(elab, matrix, matrix) if power else matrix
     assert result is not None
     return result
-

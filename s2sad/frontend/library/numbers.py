@@ -34,7 +34,12 @@ def scalar_atom(elab: Elaborator, value: Value, what: str) -> Atom:
     if not isinstance(atom.type, Array):
         return atom
     if any(d != 1 for d in atom.type.dims):
-        refuse(elab, f"{what} takes one number, not {describe(elab, value)}.", "Use NumPy's function, or an element.", TypeMismatchError)
+        refuse(
+            elab,
+            f"{what} takes one number, not {describe(elab, value)}.",
+            "Use NumPy's function, or an element.",
+            TypeMismatchError,
+        )
     from s2sad.frontend.library.indexing import load_at
 
     return load_at(elab, atom, *[Const(0)] * atom.type.rank)
@@ -154,8 +159,19 @@ def item(elab: Elaborator, a: Value, *index: Value) -> Value:
 # -- math
 
 KEEP_INTS = {
-    math.floor, math.ceil, math.trunc, math.gcd, math.lcm, math.comb, math.perm, math.factorial, math.isqrt, math.isnan, math.isinf,
-    math.isfinite, math.ldexp,
+    math.floor,
+    math.ceil,
+    math.trunc,
+    math.gcd,
+    math.lcm,
+    math.comb,
+    math.perm,
+    math.factorial,
+    math.isqrt,
+    math.isnan,
+    math.isinf,
+    math.isfinite,
+    math.ldexp,
 }
 
 
@@ -163,7 +179,9 @@ def call_math(elab: Elaborator, function: Callable[..., Any], args: list[Value])
     """A function of `math` that is one primitive: floats in, a Python number out."""
     atoms = [scalar_atom(elab, a, f"math.{function.__name__}") for a in args]
     if any(a.type.dtype.kind == "c" for a in atoms):
-        refuse(elab, f"math.{function.__name__} does not take complex numbers.", "Use cmath or NumPy.", TypeMismatchError)
+        refuse(
+            elab, f"math.{function.__name__} does not take complex numbers.", "Use cmath or NumPy.", TypeMismatchError
+        )
     if function in KEEP_INTS:
         if function in (math.floor, math.ceil, math.trunc) and atoms[0].type.dtype.kind in "biu":
             return to_python(elab, args[0], INT, "int")
@@ -250,9 +268,22 @@ def math_modf(elab: Elaborator, x: Value) -> Value:
 # -- cmath
 
 CMATH_NAMES = {
-    "exp": np.exp, "log": np.log, "log10": np.log10, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan,
-    "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
-    "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
+    "exp": np.exp,
+    "log": np.log,
+    "log10": np.log10,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
 }
 
 
@@ -280,7 +311,9 @@ for _name, _function in {"phase": np.angle, "isnan": np.isnan, "isinf": np.isinf
 
 @meaning(cmath.polar)
 def cmath_polar(elab: Elaborator, z: Value) -> Value:
-    weak = [set_weak(elab, emit_atom(elab, prim, (elab.atom(z),)), True) for prim in (elementwise.abs_, elementwise.angle)]
+    weak = [
+        set_weak(elab, emit_atom(elab, prim, (elab.atom(z),)), True) for prim in (elementwise.abs_, elementwise.angle)
+    ]
     return Tuple(tuple(map(elab.lift, weak)))
 
 

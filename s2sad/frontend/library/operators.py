@@ -23,10 +23,29 @@ from s2sad.rules import elementwise, logical
 from s2sad.rules.registry import CALLABLES
 
 SYMBOLS = {
-    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
-    "lshift": "<<", "rshift": ">>", "and_": "&", "or_": "|", "xor": "^",
-    "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "is_": "is", "is_not": "is not",
-    "contains": "in", "not_contains": "not in",
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "**",
+    "matmul": "@",
+    "lshift": "<<",
+    "rshift": ">>",
+    "and_": "&",
+    "or_": "|",
+    "xor": "^",
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "is_": "is",
+    "is_not": "is not",
+    "contains": "in",
+    "not_contains": "not in",
 }
 WHOLE: Path = (Index((Ellipsis,)),)
 """The path to all of an array."""
@@ -68,7 +87,7 @@ def arithmetic(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
 
 
 def power(elab: Elaborator, base: Value, exponent: Value) -> Value:
-    """``base ** exponent``; a known int exponent has a primitive of its own. A Python int to a negative int is a float."""
+    """``base ** exponent``; a known int has a primitive of its own. A Python int to a negative int is a float."""
     n = known(elab, exponent)
     type_ = type_of(elab, base)
     if isinstance(n, int) and not isinstance(n, bool) and type_ is not None:
@@ -230,7 +249,7 @@ def same(elab: Elaborator, left: Value, right: Value) -> bool:
             return a is b or (is_number(a) and type(a) is type(b) and a == b)
         case ArrayRef(), ArrayRef():
             return left.location is right.location and left == right
-        case (ListRef() | DictRef() | ObjectRef()), (ListRef() | DictRef() | ObjectRef()):
+        case ((ListRef() | DictRef() | ObjectRef()), (ListRef() | DictRef() | ObjectRef())):
             return left.location is right.location
         case _:
             return left == right
@@ -249,7 +268,12 @@ def unary(elab: Elaborator, op: str, value: Value) -> Value:
     if isinstance(value, ObjectRef):
         return elab.call(Static(getattr(value.cls, f"__{op}__")), [value], {})
     if not is_numeric(elab, value):
-        refuse(elab, f"Unary {op} does not take {describe(elab, value)}.", "Give it a number or an array.", TypeMismatchError)
+        refuse(
+            elab,
+            f"Unary {op} does not take {describe(elab, value)}.",
+            "Give it a number or an array.",
+            TypeMismatchError,
+        )
     return emit(elab, primitive(op), value)
 
 
@@ -259,4 +283,3 @@ def logical_not(elab: Elaborator, value: Value) -> Value:
     if isinstance(truth, bool):
         return Static(not truth)
     return elab.lift(emit_atom(elab, logical.not_, (truth,)))
-

@@ -72,16 +72,16 @@ def masked(elab: Elaborator, a: Value, where: Value, neutral: Value) -> Value:
 # -- sums and products
 
 
-@meaning(np.sum, np.ndarray.sum, np.add.reduce)
-def sum_(elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out: Value = NONE, keepdims: Value = FALSE,
-         initial: Value = NONE, where: Value = TRUE) -> Value:  # fmt: skip
+@meaning(np.sum, np.ndarray.sum)
+def sum_(elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out: Value = NONE,
+         keepdims: Value = FALSE, initial: Value = NONE, where: Value = TRUE) -> Value:  # fmt: skip
     total = reduce(elab, reductions.sum_, masked(elab, a, where, ZERO), axis, keepdims, dtype)
     return deliver(elab, total if initial == NONE else operators.binary(elab, "add", total, initial), out)
 
 
 @meaning(np.prod, np.ndarray.prod)
-def prod(elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out: Value = NONE, keepdims: Value = FALSE,
-         initial: Value = NONE, where: Value = TRUE) -> Value:  # fmt: skip
+def prod(elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out: Value = NONE,
+         keepdims: Value = FALSE, initial: Value = NONE, where: Value = TRUE) -> Value:  # fmt: skip
     total = reduce(elab, reductions.prod, masked(elab, a, where, ONE), axis, keepdims, dtype)
     return deliver(elab, total if initial == NONE else operators.binary(elab, "mul", total, initial), out)
 
@@ -188,7 +188,9 @@ def _is_zero(ddof: Any) -> bool:
     return not is_ref(ddof) and ddof == 0
 
 
-def moment(elab: Elaborator, function: Any, a: Value, axis: Value, dtype: Value, out: Value, keepdims: Value, **params: Any) -> Value:
+def moment(
+    elab: Elaborator, function: Any, a: Value, axis: Value, dtype: Value, out: Value, keepdims: Value, **params: Any
+) -> Value:
     atom = operand(elab, a)
     if dtype != NONE or atom.type.dtype.kind in "biu":
         atom = fit(elab, atom, dtype_argument(elab, dtype, FLOAT))
@@ -199,7 +201,9 @@ def moment(elab: Elaborator, function: Any, a: Value, axis: Value, dtype: Value,
 
 
 @meaning(np.mean, np.ndarray.mean)
-def mean(elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out: Value = NONE, keepdims: Value = FALSE) -> Value:
+def mean(
+    elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out: Value = NONE, keepdims: Value = FALSE
+) -> Value:
     return moment(elab, mean_of, a, axis, dtype, out, keepdims)
 
 
@@ -344,5 +348,6 @@ def _matrix_norm(elab: Elaborator, x: Value, order: Any, axes: tuple[int, int], 
                 return out if keepdims else reductions.sum_(out, axis=tuple(sorted(axes)), keepdims=False)
 
             return strong(elab, composite(elab, norm_of, x))
-    refuse(elab, f"np.linalg.norm with ord={order!r} of a matrix is not supported.", "Use 'fro', 1, -1, np.inf or -np.inf.")
-
+    refuse(
+        elab, f"np.linalg.norm with ord={order!r} of a matrix is not supported.", "Use 'fro', 1, -1, np.inf or -np.inf."
+    )

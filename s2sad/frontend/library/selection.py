@@ -195,6 +195,7 @@ def bincount(elab: Elaborator, x: Value, weights: Value = NONE, minlength: Value
         refuse(elab, "np.bincount needs minlength=, the number of bins.", "Give it, above the largest value of x.")
     dtype = INT if weights == NONE else FLOAT
     out = filled(elab, Const(0), [count], dtype)
-    add_at(elab, out, as_array(elab, x), ONE if weights == NONE else elab.lift(fit(elab, operand(elab, weights), dtype)))
+    add_at(
+        elab, out, as_array(elab, x), ONE if weights == NONE else elab.lift(fit(elab, operand(elab, weights), dtype))
+    )
     return out
-

@@ -17,9 +17,7 @@ from s2sad.frontend.library.support import (
     C_ORDER, NONE, ONE, ZERO, Elaborator, composite, emit_atom, items_of, operand, rank_of, refuse, static,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.library.views import (
-    flattened, inserted, normal_axis, reshape_view, squeezed, swap_axes, transposed,
-)
+from s2sad.frontend.library.views import flattened, inserted, normal_axis, reshape_view, squeezed, swap_axes, transposed
 from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.paths import Index, Slice
@@ -32,7 +30,9 @@ from s2sad.rules import shape as shape_rules
 
 @meaning(np.shape)
 def shape(elab: Elaborator, a: Value) -> Value:
-    return attribute(elab, as_array(elab, a), "shape") if rank_of(elab, a) or items_of(elab, a) is not None else Tuple(())
+    return (
+        attribute(elab, as_array(elab, a), "shape") if rank_of(elab, a) or items_of(elab, a) is not None else Tuple(())
+    )
 
 
 @meaning(np.ndim)
@@ -43,7 +43,11 @@ def ndim(elab: Elaborator, a: Value) -> Value:
 @meaning(np.size)
 def size(elab: Elaborator, a: Value, axis: Value = NONE) -> Value:
     array = as_array(elab, a)
-    return attribute(elab, array, "size") if axis == NONE else size_value(elab, array, one_axis(elab, axis, array.type.rank))
+    return (
+        attribute(elab, array, "size")
+        if axis == NONE
+        else size_value(elab, array, one_axis(elab, axis, array.type.rank))
+    )
 
 
 @meaning(np.reshape)
@@ -239,7 +243,9 @@ def roll(elab: Elaborator, a: Value, shift: Value, axis: Value = NONE) -> Value:
     array = as_array(elab, a)
     axes = axis_argument(elab, axis, array.type.rank)
     shifts = items_of(elab, shift)
-    pairs = [(shift, axes)] if shifts is None and not isinstance(axes, tuple) else _roll_pairs(elab, shift, shifts, axes)
+    pairs = (
+        [(shift, axes)] if shifts is None and not isinstance(axes, tuple) else _roll_pairs(elab, shift, shifts, axes)
+    )
     atom = operand(elab, array)
     for one, place in pairs:
         atom = emit_atom(elab, shape_rules.roll, (atom, elab.atom(one)), axis=place)
@@ -279,7 +285,9 @@ def diagonal(elab: Elaborator, a: Value, offset: Value = ZERO, axis1: Value = ZE
     if rank < 2:
         refuse(elab, "A diagonal needs an array of rank 2 at least.", kind=ShapeError)
     axes = {name: normal_axis(elab, static(elab, axis), rank) for name, axis in (("axis1", axis1), ("axis2", axis2))}
-    return elab.lift(emit_atom(elab, shape_rules.diagonal, (operand(elab, array),), offset=static(elab, offset), **axes))
+    return elab.lift(
+        emit_atom(elab, shape_rules.diagonal, (operand(elab, array),), offset=static(elab, offset), **axes)
+    )
 
 
 @meaning(np.fill_diagonal, fold=False)
@@ -328,4 +336,3 @@ def copyto(elab: Elaborator, dst: Value, src: Value) -> Value:
 @meaning(np.put, np.place, np.putmask, fold=False)
 def put(elab: Elaborator, *args: Value, **kwargs: Value) -> Value:
     refuse(elab, "This function is not supported.", "Write a[index] = values.", TypeMismatchError)
-

@@ -34,7 +34,9 @@ class Elaborator(Protocol):
     def lift(self, atom: Atom) -> Value: ...
     def get(self, location: Location) -> Content: ...
     def set(self, location: Location, content: Content) -> None: ...
-    def write_array(self, ref: ArrayRef, path: Path, operands: tuple[Atom, ...], value: Atom, inc: bool = False) -> None: ...
+    def write_array(
+        self, ref: ArrayRef, path: Path, operands: tuple[Atom, ...], value: Atom, inc: bool = False
+    ) -> None: ...
     def truth(self, value: Value) -> bool | Atom: ...
     def call(self, function: Value, args: list[Value], kwargs: dict[str, Value]) -> Value: ...
     def branch(self, cond: Atom, then: Callable[[], Value], orelse: Callable[[], Value]) -> Value: ...
@@ -81,7 +83,9 @@ def emit_atom(elab: Elaborator, prim: Primitive, atoms: Iterable[Atom], **params
 
 def operand(elab: Elaborator, value: Value) -> Atom:
     """The atom of a number or an array; lists and tuples of them become arrays, as NumPy's functions make them."""
-    if isinstance(value, Tuple | ListRef) or (isinstance(value, Static) and isinstance(value.obj, (tuple, list, range))):
+    if isinstance(value, Tuple | ListRef) or (
+        isinstance(value, Static) and isinstance(value.obj, (tuple, list, range))
+    ):
         from s2sad.frontend.library.creation import asarray
 
         value = asarray(elab, value)
@@ -95,7 +99,14 @@ def operand(elab: Elaborator, value: Value) -> Atom:
 def emit(elab: Elaborator, prim: Primitive, *values: Value, **params: Any) -> Value:
     """Append a primitive applied to abstract values."""
     out = emit_atom(elab, prim, [operand(elab, v) for v in values], **params)
-    return Tuple(tuple(map(elab.lift, out))) if isinstance(out, tuple) else elab.lift(out)
+    if isinstance(out, tuple):
+        return Tuple(tuple(map(elab.lift, out)))
+    result = elab.lift(out)
+    if prim.elementwise and isinstance(result, ArrayRef) and result.type.rank > 1:
+        from s2sad.frontend.library.layouts import note_sum
+
+        return note_sum(elab, values, result)
+    return result
 
 
 def set_weak(elab: Elaborator, atom: Any, weak: bool) -> Any:
@@ -109,7 +120,7 @@ def set_weak(elab: Elaborator, atom: Any, weak: bool) -> Any:
 
 
 def retype(elab: Elaborator, atom: Any, type_: Type) -> Any:
-    """The last result with a type that says the same or more (of weakness, of dims); as it is where it is not the last."""
+    """The last result with a type that says more (of weakness, of dims); as it is where it is not the last."""
     block = elab.builder.statements
     last = block[-1] if block else None
     if not isinstance(last, Let) or atom not in last.targets:
@@ -312,7 +323,11 @@ def describe(elab: Elaborator, value: Value) -> str:
     """What a value is, for messages."""
     match type_of(elab, value):
         case Scalar(dtype, weak):
-            return {"b": "bool", "i": "int", "f": "float", "c": "complex"}.get(dtype.kind, dtype.name) if weak else dtype.name
+            return (
+                {"b": "bool", "i": "int", "f": "float", "c": "complex"}.get(dtype.kind, dtype.name)
+                if weak
+                else dtype.name
+            )
         case Array(dtype, dims):
             return f"an array of {dtype.name} of rank {len(dims)}"
         case List():

@@ -3,8 +3,8 @@
     @meaning(np.reshape)
     def reshape(elab, a, shape, order=C_ORDER): ...
 
-The parameters of a meaning are those of the function it stands for, as far as they are supported; a keyword that a meaning
-does not name is refused. Methods are keyed by their descriptors (`np.ndarray.sum`, `list.append`).
+The parameters of a meaning are those of the function it stands for, as far as they are supported; a keyword that a
+meaning does not name is refused. Methods are keyed by their descriptors (`np.ndarray.sum`, `list.append`).
 """
 
 from __future__ import annotations
@@ -58,5 +58,10 @@ def run(elab: Elaborator, function: Any, entry: Meaning, args: list[Value], kwar
         entry.signature.bind(elab, *args, **kwargs)
     except TypeError as error:
         name = function_name(function)
-        refuse(elab, f"This call of {name} is not supported: {error}.", "Write it with the arguments that are.", UnsupportedError)
+        refuse(
+            elab,
+            f"This call of {name} is not supported: {error}.",
+            "Write it with the arguments that are.",
+            UnsupportedError,
+        )
     return entry.function(elab, *args, **kwargs)

@@ -10,6 +10,7 @@ from s2sad.errors import TypeMismatchError
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.creation import dtype_argument
 from s2sad.frontend.library.indexing import add_at
+from s2sad.frontend.library.layouts import note_copy, note_sum
 from s2sad.frontend.library.support import (
     FALSE, NONE, TRUE, ZERO, Elaborator, composite, emit_atom, fit, function_name, keywords, known, operand, refuse,
     set_weak, static, wrap,
@@ -33,14 +34,19 @@ def call_numpy(elab: Elaborator, function: Any, args: list[Value], kwargs: dict[
     if isinstance(nin, int) and len(args) == nin + 1:
         *args, out = args
     if kwargs:
-        refuse(elab, f"{function_name(function)} is not supported with {keywords(kwargs)}.", "Leave it out, or use np.where.")
+        refuse(
+            elab,
+            f"{function_name(function)} is not supported with {keywords(kwargs)}.",
+            "Leave it out, or use np.where.",
+        )
     if isinstance(nin, int) and len(args) != nin:
         refuse(elab, f"{function_name(function)} takes {nin} arguments, not {len(args)}.", kind=TypeMismatchError)
     atoms = [operand(elab, a) for a in args]
     if dtype != NONE:
         target = dtype_argument(elab, dtype, atoms[0].type.dtype)
         atoms = [fit(elab, a, target) for a in atoms]
-    return deliver(elab, strong(elab, apply(elab, function, args, atoms)), out)
+    result = strong(elab, apply(elab, function, args, atoms))
+    return deliver(elab, note_sum(elab, args, result), out)
 
 
 def apply(elab: Elaborator, function: Any, args: list[Value], atoms: list[Atom]) -> Value:
@@ -99,10 +105,15 @@ def astype(elab: Elaborator, a: Value, dtype: Value, *, copy: Value = TRUE, cast
     atom = operand(elab, a)
     target = dtype_argument(elab, dtype, atom.type.dtype)
     if atom.type.dtype.kind == "c" and target.kind != "c":
-        refuse(elab, "Casting complex numbers to real ones loses their imaginary parts.", "Take .real first.", TypeMismatchError)
+        refuse(
+            elab,
+            "Casting complex numbers to real ones loses their imaginary parts.",
+            "Take .real first.",
+            TypeMismatchError,
+        )
     if target == atom.type.dtype and not static(elab, copy):
         return a
-    return elab.lift(fit(elab, atom, target))
+    return note_copy(elab, a, elab.lift(fit(elab, atom, target)))
 
 
 # -- in place, and methods of ufuncs
@@ -132,7 +143,18 @@ def _outer_method(function: Any) -> None:
         return apply(elab, function, [spread, right], [operand(elab, spread), operand(elab, right)])
 
 
-for _ufunc in (np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.power, np.equal, np.less, np.greater):
+for _ufunc in (
+    np.add,
+    np.subtract,
+    np.multiply,
+    np.divide,
+    np.maximum,
+    np.minimum,
+    np.power,
+    np.equal,
+    np.less,
+    np.greater,
+):
     _outer_method(_ufunc)
 
 
@@ -148,7 +170,7 @@ def where(elab: Elaborator, condition: Value, x: Value | None = None, y: Value |
     atoms = [operand(elab, v) for v in (condition, x, y)]
     if not any(isinstance(a.type, Array) for a in atoms):
         return _where_numbers(elab, atoms)
-    return elab.lift(emit_atom(elab, elementwise.where, atoms))
+    return note_sum(elab, [condition, x, y], elab.lift(emit_atom(elab, elementwise.where, atoms)))
 
 
 def _where_numbers(elab: Elaborator, atoms: list[Atom]) -> Value:
@@ -241,7 +263,9 @@ def array_equal(elab: Elaborator, a1: Value, a2: Value) -> Value:
     left, right = operand(elab, a1), operand(elab, a2)
     dims = [a.type.dims if isinstance(a.type, Array) else () for a in (left, right)]
     if dims[0] != dims[1]:
-        fixed = len(dims[0]) != len(dims[1]) or any(isinstance(m, int) and isinstance(n, int) and m != n for m, n in zip(*dims, strict=True))
+        fixed = len(dims[0]) != len(dims[1]) or any(
+            isinstance(m, int) and isinstance(n, int) and m != n for m, n in zip(*dims, strict=True)
+        )
         if fixed:
             return FALSE
         refuse(elab, "np.array_equal needs arrays whose shapes are known to be equal.", "Compare the shapes first.")

@@ -5,74 +5,26 @@ Whether NumPy gives a view or a copy is asked of NumPy, on a dummy laid out as t
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from s2sad.errors import ShapeError
-from s2sad.frontend.library.indexing import buffer_of, view
+from s2sad.frontend.library.indexing import view
+from s2sad.frontend.library.layouts import dummy_sizes, evaluates, layout_dummy, order_of
 from s2sad.frontend.library.support import Elaborator, emit, emit_atom, operand, read_only, refuse
 from s2sad.frontend.values import ArrayRef, Value
 from s2sad.ir import Array, Atom, Const
-from s2sad.ir.infer import PRIMES, value_of
-from s2sad.ir.paths import SLOT, Index, Slice, View, count_slots, load_path
-from s2sad.ir.types import Dim, Size, above_one, symbols_of
+from s2sad.ir.infer import value_of
+from s2sad.ir.paths import SLOT, Index, Slice, View
+from s2sad.ir.types import above_one
 from s2sad.rules import elementwise
 from s2sad.rules import shape as shape_rules
 
-# -- dummies
-
-UNKNOWN_SIZE = 7
-
-
-def _sizes(types: list[Array]) -> dict[Any, int]:
-    symbols = sorted({s for t in types for s in symbols_of(t)})
-    return {s: PRIMES[i % len(PRIMES)] + 42 * (i // len(PRIMES)) for i, s in enumerate(symbols)}
-
-
-def layout_dummy(elab: Elaborator, ref: ArrayRef) -> tuple[np.ndarray, dict[Any, int]]:
-    """An array laid out as `ref` is: the path applied to a dummy of its buffer (taken to be in C order)."""
-    buffer = buffer_of(elab, ref).type
-    assert isinstance(buffer, Array)
-    sizes = _sizes([buffer, ref.type])
-    array = np.empty([value_of(d, sizes) for d in buffer.dims], buffer.dtype)
-    operands = iter(ref.operands)
-    for step in ref.path:
-        slots = [next(operands) for _ in range(count_slots((step,)))]
-        if isinstance(step, View) and step.name == "reshape" and array.flags.c_contiguous:
-            array = np.empty([UNKNOWN_SIZE if p is SLOT or p == -1 else p for p in step.params], array.dtype)
-        else:
-            array = load_path(array, [_dummy_slot(elab, a, sizes) for a in slots], (_open(step),))
-    return array, sizes
-
-
-def _open(step: Any) -> Any:
-    """A step whose unknown slice bounds are replaced by ones that leave some elements, not all."""
-    if not isinstance(step, Index):
-        return step
-
-    def entry(e: Any) -> Any:
-        if not isinstance(e, Slice) or SLOT not in (e.start, e.stop, e.step):
-            return e
-        backwards = isinstance(e.step, int) and e.step < 0
-        low, high = (-1, 0) if backwards else (0, -1)
-        return Slice(low if e.start is SLOT else e.start, high if e.stop is SLOT else e.stop, 2 if e.step is SLOT else e.step)
-
-    return Index(tuple(entry(e) for e in step.entries))
-
-
-def _dummy_slot(elab: Elaborator, atom: Atom, sizes: dict[Any, int]) -> int:
-    size = elab.builder.size_of(atom)
-    return value_of(size, sizes) if _evaluates(size, sizes) else 0
-
-
-def _evaluates(size: Dim | None, sizes: dict[Any, int]) -> bool:
-    return isinstance(size, int) or (isinstance(size, Size) and all(s in sizes for s, _ in size.terms))
+# -- contiguity
 
 
 def is_contiguous(elab: Elaborator, ref: ArrayRef) -> bool:
     """Whether an array is laid out in C order."""
-    return not ref.path or bool(layout_dummy(elab, ref)[0].flags.c_contiguous)
+    return bool(layout_dummy(elab, ref, {}).flags.c_contiguous)
 
 
 # -- reshape
@@ -82,6 +34,8 @@ def reshape_view(elab: Elaborator, ref: ArrayRef, dims: list[Atom]) -> ArrayRef:
     """``ref.reshape(dims)``: a view where NumPy gives one, else a copy."""
     check_reshape(elab, ref.type, dims)
     shared = _reshape_shares(elab, ref, dims)
+    if shared and order_of(elab, ref.location) is not None:
+        shared = None  # a view only as long as the buffer keeps an order that later stages do not promise
     if shared:
         params = tuple(d.value if isinstance(d, Const) else SLOT for d in dims)
         operands = tuple(d for d in dims if not isinstance(d, Const))
@@ -109,11 +63,12 @@ def check_reshape(elab: Elaborator, source: Array, dims: list[Atom]) -> None:
 
 def _reshape_shares(elab: Elaborator, ref: ArrayRef, dims: list[Atom]) -> bool | None:
     """Whether the reshape is a view; None where it cannot be known."""
-    dummy, sizes = layout_dummy(elab, ref)
+    sizes = dummy_sizes([ref.type])
+    dummy = layout_dummy(elab, ref, sizes)
     if dummy.flags.c_contiguous:
         return True
     wanted = [elab.builder.size_of(d) for d in dims]
-    if not all(_evaluates(w, sizes) for w in wanted):
+    if not all(evaluates(w, sizes) for w in wanted):
         return None
     try:
         return np.shares_memory(dummy.reshape([value_of(w, sizes) for w in wanted]), dummy)  # type: ignore[arg-type]
@@ -168,7 +123,9 @@ def squeezed(elab: Elaborator, ref: ArrayRef, axes: tuple[int, ...] | None) -> A
     """``np.squeeze``; None removes the axes known to have size 1."""
     rank = ref.type.rank
     if axes is None and not all(isinstance(d, int) or above_one(d) for d in ref.type.dims):
-        refuse(elab, "Whether an axis here has size 1 is known at run time only.", "Give np.squeeze its axis.", ShapeError)
+        refuse(
+            elab, "Whether an axis here has size 1 is known at run time only.", "Give np.squeeze its axis.", ShapeError
+        )
     ones = (k for k, d in enumerate(ref.type.dims) if d == 1)
     gone = set(ones) if axes is None else {normal_axis(elab, a, rank) for a in axes}
     if any(isinstance(ref.type.dims[k], int) and ref.type.dims[k] != 1 for k in gone):
