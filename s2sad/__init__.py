@@ -13,7 +13,26 @@ The names are JAX's. See `docs/` for a tour.
 """
 
 from s2sad import in_njit, test_util, tree
-from s2sad.api import Transformed, custom_jvp, custom_vjp, grad, jit, jvp, stop_gradient, value_and_grad, vjp, vmap
+from s2sad.api import (
+    Transformed,
+    checkpoint,
+    custom_jvp,
+    custom_vjp,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacrev,
+    jit,
+    jvp,
+    linear_transpose,
+    linearize,
+    remat,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+    vmap,
+)
 from s2sad.config import config, using
 from s2sad.errors import (
     AliasError,
@@ -40,13 +59,21 @@ __all__ = [
     "UncompiledWarning",
     "UnsupportedError",
     "UnsupportedSyntaxError",
+    "checkpoint",
     "config",
     "custom_jvp",
     "custom_vjp",
     "grad",
+    "hessian",
+    "hvp",
     "in_njit",
+    "jacfwd",
+    "jacrev",
     "jit",
     "jvp",
+    "linear_transpose",
+    "linearize",
+    "remat",
     "stop_gradient",
     "test_util",
     "tree",

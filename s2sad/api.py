@@ -174,8 +174,9 @@ def vmap(
 
 
 @functools.cache
-def _program_of(function: Function) -> Program:
-    return Program(function, function.__name__)
+def program_of(function: Function, name: str = "") -> Program:
+    """The one program of a function of ours; `name` is what the function it writes is called."""
+    return Program(function, name or function.__name__)
 
 
 def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
@@ -184,7 +185,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     `tangents` mirrors `primals`. With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple.
     Raises TypeError when structures, shapes or dtypes do not match.
     """
-    return _program_of(jvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
+    return program_of(jvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
 
 
 def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
@@ -197,13 +198,111 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     return pullback.vjp(fun, primals, has_aux)
 
 
+def linearize(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
+    """The value, and the derivative there as a function: ``fun(*primals)``, and ``f_jvp(*tangents)``.
+
+    With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple.
+    """
+    from s2sad import pullback
+
+    return pullback.linearize(fun, primals, has_aux)
+
+
+def linear_transpose(fun: Function, *primals: Any) -> Any:
+    """The transpose of a linear function: from a cotangent of its value to a tuple of cotangents of its arguments.
+
+    `primals` only say what the arguments are like: numbers, arrays, or anything that has a `shape` and a `dtype`.
+    Raises TypeError, when the transpose is called, where `fun` turns out not to be linear.
+    """
+    from s2sad import pullback
+
+    return pullback.Transpose(fun, tree.map(_example, primals))
+
+
+def _example(leaf: Any) -> Any:
+    """An array for what only says what an array is like."""
+    if isinstance(leaf, np.ndarray | np.generic) or not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
+        return leaf
+    return np.zeros(leaf.shape, leaf.dtype)[()]
+
+
+def jacfwd(
+    fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Transformed:
+    """The Jacobian of a function, one column a tangent (forward mode): best where there are more results than arguments.
+
+    Args:
+        fun: returns numbers, arrays or containers of them (a pair of it and anything, with `has_aux`).
+        argnums: which positional arguments to differentiate with respect to; a tuple gives a tuple.
+        has_aux: `fun` returns ``(value, aux)``; the result is ``(jacobian, aux)``.
+        holomorphic: promise that a complex `fun` is holomorphic.
+
+    Returns a function of the same arguments. Its result has the tree of the value, with the tree of the arguments at
+    each leaf: an array of the shape of the result leaf followed by that of the argument leaf.
+
+    Raises TypeError, at the call, for integer arguments, and for complex ones without `holomorphic`.
+    """
+    return transform("jacfwd", fun, argnums=argnums, has_aux=has_aux, holomorphic=holomorphic)
+
+
+def jacrev(
+    fun: Function,
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Transformed:
+    """Like `jacfwd`, but one row a cotangent (reverse mode): best where there are fewer results than arguments."""
+    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic, "allow_int": allow_int}
+    return transform("jacrev", fun, **options)
+
+
+def hessian(
+    fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Transformed:
+    """The Jacobian of the Jacobian: ``jacfwd(jacrev(fun))``. See `jacfwd` for the arguments and the result."""
+    return transform("hessian", fun, argnums=argnums, has_aux=has_aux, holomorphic=holomorphic)
+
+
+def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+    """The product of the Hessian of a scalar-valued function with a vector, forward over reverse.
+
+    `primals` and `tangents` are tuples, as for `jvp`. The result mirrors the argument where there is one, and is a tuple
+    that mirrors `primals` where there are several. With `has_aux`, `fun` returns ``(value, aux)`` and the result is a
+    pair.
+    """
+    return program_of(hvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
+
+
+def checkpoint(
+    fun: Function, *, prevent_cse: bool = True, policy: Any = None, static_argnums: int | Sequence[int] = ()
+) -> Transformed:
+    """The function itself, of which reverse mode keeps the arguments only, and runs it again when it needs more.
+
+    Args:
+        prevent_cse: taken for the sake of JAX's signature, and without a use here.
+        policy: only None, which is to keep nothing; NotImplementedError for others.
+        static_argnums: positional arguments that are known when the function is compiled.
+    """
+    if policy is not None:
+        raise NotImplementedError("checkpoint: only policy=None is supported, which keeps the arguments and nothing else")
+    numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
+    return transform("checkpoint", fun, nondiff_argnums=numbers)
+
+
+remat = checkpoint
+
+
 def stop_gradient(x: Any) -> Any:
     """`x`, through which no derivative flows."""
     return tree.map(lambda leaf: np.asarray(leaf)[()] if isinstance(leaf, np.ndarray) else leaf, x)
 
 
-for _maker in (grad, value_and_grad, jit, vmap):
+for _maker in (grad, value_and_grad, jacfwd, jacrev, hessian, jit, vmap, checkpoint):
     transforms.register(_maker, transforms.maker(_maker))
 transforms.register(jvp, transforms.elaborate_jvp)
 transforms.register(vjp, transforms.elaborate_vjp)
+transforms.register(hvp, transforms.elaborate_hvp)
+transforms.register(linearize, transforms.elaborate_linearize)
+transforms.register(linear_transpose, transforms.elaborate_linear_transpose)
 transforms.register(stop_gradient, transforms.elaborate_stop_gradient)

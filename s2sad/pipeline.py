@@ -16,9 +16,11 @@ from s2sad.config import config
 from s2sad.frontend.elaborate import Elaboration
 from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Block, Call, Custom, Function, Module, Stmt, replace
+from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import verify
 from s2sad.optimise import cse, dce, hoist, induction, once, prune, simplify
 from s2sad.transforms import adjoint, batch, forward, recording
+from s2sad.transforms.split import Split, split
 
 Pass = Callable[[Function], Function]
 Functions = Mapping[str, Function]
@@ -91,6 +93,32 @@ def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
     module = Module(main, {name: f for name, f in functions.items() if name in used})
     trace.note("final", module)
     return module, trace
+
+
+def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split]:
+    """The adjoint with respect to every inexact argument, in split form: the forward sweep's module, and the split."""
+    trace = Trace()
+    module = elaboration.module
+    trace.note("elaborate", module)
+    arguments = [k for k, p in enumerate(module.main.params) if p in elaboration.elab.leaves and is_inexact(p.type)]
+    functions: dict[str, Function] = dict(module.functions)
+    main = run(module.main, PRIMAL, functions, trace)
+    elaboration.elab.resolver = lambda rule: run(resolve(rule, functions, trace), PRIMAL, functions, trace)
+    main = run(resolve(main, functions, trace), PRIMAL, functions, trace)
+    opened, more = adjoint.vjp(main, tuple(arguments), functions)
+    closed, decisions = recording.record(dce.dce(prune.prune(opened)), fused=False)
+    functions.update(more)
+    trace.decisions.extend(decisions)
+    completed = elaboration.completed(closed, functions)
+    functions = {name: inline_customs(f) for name, f in completed.functions.items()}
+    hidden = completed.main.params[len(closed.params) :]
+    count = len(main.params)
+    params = (*closed.params[:count], *hidden, *closed.params[count:])
+    closed = inline_customs(replace(closed, params=params))
+    trace.note("vjp", Module(closed, functions))
+    parts = split(dce.dce(closed), count + len(hidden), len(main.results))
+    forward_sweep, reverse_sweep = (run(f, FINAL, functions, trace) for f in (parts.forward, parts.reverse))
+    return Module(forward_sweep, functions), trace, Split(forward_sweep, reverse_sweep, parts.residuals)
 
 
 def run(function: Function, passes: tuple[tuple[str, Pass], ...], functions: Functions, trace: Trace) -> Function:

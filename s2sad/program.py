@@ -12,6 +12,10 @@ import numpy as np
 from s2sad import signature, variant
 from s2sad.config import config
 from s2sad.errors import AliasError, MutationWarning
+from s2sad.frontend.elaborate import Elaboration
+from s2sad.ir.nodes import Module
+from s2sad.pipeline import Trace
+from s2sad.transforms.split import Split
 
 VARIANTS_KEPT = 64
 """How many variants of one signature are kept when closures and globals keep changing."""
@@ -57,14 +61,20 @@ class Program:
         return base, tuple((k, leaves[k]) for k in sorted(self._statics.get(base, ())))
 
     def _build(self, base: Any, leaves: Sequence[Any], structure: Any) -> variant.Variant:
-        lowered = variant.lower(self.function, leaves, structure, self._statics.get(base, frozenset()), self.name)
+        lowered = variant.lower(self.function, leaves, structure, self._statics.get(base, frozenset()), self.name, self._finish)
         self.latest = lowered
         self._statics[base] = lowered.statics
-        built = variant.load(lowered, leaves)
+        built = self._load(lowered, leaves)
         kept = self._variants.setdefault(self._full_key(base, leaves), [])
         kept[:] = [v for v in kept if v.holds()][-VARIANTS_KEPT:]
         kept.append(built)
         return built
+
+    def _finish(self, elaboration: Elaboration) -> tuple[Module, Trace, Split | None]:
+        return variant.joint(elaboration)
+
+    def _load(self, lowered: variant.Lowered, leaves: Sequence[Any]) -> variant.Variant:
+        return variant.load(lowered, leaves)
 
     def _check_mutated(self, found: variant.Variant, leaves: Sequence[Any]) -> None:
         arrays = [(k, x) for k, x in enumerate(leaves) if isinstance(x, np.ndarray)]

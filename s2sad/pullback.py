@@ -5,12 +5,13 @@ Each is compiled once for a function and types of arguments, however many of the
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from s2sad import api, tree
+from s2sad import api, splitting, tree
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.transforms import Spec
 
@@ -19,6 +20,10 @@ Function = Callable[..., Any]
 
 def vjp(function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
     """``(value, pullback)``, or ``(value, pullback, aux)``."""
+    if not has_aux:
+        found = _split(function)((function, primals), primals)
+        if found is not None:
+            return found[0], Pullback(function, primals, reverse=found[1])
     out, aux = _value(function, primals, has_aux)
     return (out, Pullback(function, primals, has_aux), *aux)
 
@@ -29,8 +34,21 @@ def linearize(function: Function, primals: tuple[Any, ...], has_aux: bool) -> An
     return (out, Pushforward(function, primals, has_aux), *aux)
 
 
+@functools.lru_cache(maxsize=1024)
+def _split_program(name: str) -> splitting.SplitProgram:
+    return splitting.SplitProgram(_run, name)
+
+
+def _split(function: Function) -> Any:
+    return _split_program(f"vjp_{api.function_name(function)}").forward
+
+
+def _program(runner: Function, prefix: str, function: Function) -> Any:
+    return api.program_of(runner, f"{prefix}{api.function_name(function)}")
+
+
 def _value(function: Function, primals: tuple[Any, ...], has_aux: bool) -> tuple[Any, tuple[Any, ...]]:
-    out = api.program_of(_run)((function, primals), {})
+    out = _program(_run, "", function)((function, primals), {})
     return (out[0], (out[1],)) if has_aux else (out, ())
 
 
@@ -54,8 +72,16 @@ class Pullback(Linear):
 
     kind = "pullback"
 
+    def __init__(
+        self, function: Function, primals: tuple[Any, ...], has_aux: bool = False, reverse: splitting.Reverse | None = None
+    ) -> None:
+        super().__init__(function, primals, has_aux)
+        self._reverse = reverse
+
     def __call__(self, out_bar: Any) -> Any:
-        return api.program_of(_pull)((*self._arguments, out_bar), self._options)
+        if self._reverse is not None:
+            return self._reverse(out_bar)
+        return _program(_pull, "vjp_", self._arguments[0])((*self._arguments, out_bar), self._options)
 
 
 class Pushforward(Linear):
@@ -64,7 +90,7 @@ class Pushforward(Linear):
     kind = "pushforward"
 
     def __call__(self, *tangents: Any) -> Any:
-        return api.program_of(_push)((*self._arguments, tangents), self._options)
+        return _program(_push, "jvp_", self._arguments[0])((*self._arguments, tangents), self._options)
 
 
 class Transpose(Linear):
@@ -73,7 +99,7 @@ class Transpose(Linear):
     kind = "transpose"
 
     def __call__(self, out_bar: Any) -> Any:
-        found = api.program_of(_transpose)((*self._arguments, out_bar), {})
+        found = _program(_transpose, "transpose_", self._arguments[0])((*self._arguments, out_bar), {})
         if _has_nan(found) and not _has_nan(out_bar):
             name = api.function_name(self._arguments[0])
             raise TypeMismatchError(f"linear_transpose: {name} is not linear in its arguments.", "Use vjp.")

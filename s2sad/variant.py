@@ -23,6 +23,7 @@ from s2sad.errors import NeedStatic
 from s2sad.frontend.elaborate import Abstract, Elaboration, Leaf, elaborate
 from s2sad.ir.nodes import Atom, Module
 from s2sad.ir.types import Scalar
+from s2sad.transforms.split import Split
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class Lowered:
     trace: pipeline.Trace
     params: tuple[str, ...]
     statics: frozenset[int]
+    split: Split | None = None
     _source: str | None = None
 
     @property
@@ -61,18 +63,43 @@ class Variant:
         return self.lowered.elaboration.log.holds()
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
+        return self.rebuild(self.flat(self.runtime(leaves)))
+
+    def runtime(self, leaves: Sequence[Any]) -> list[Any]:
+        """What the compiled function takes: the runtime leaves, and the captured values as they are now."""
         runtime = [leaves[k] for k in self.indexes]
-        runtime += [signature.normal(v) if isinstance(v, np.ndarray) else v for v in (get() for get in self.captured)]
+        for get in self.captured:
+            value = get()
+            runtime.append(signature.normal(value) if isinstance(value, np.ndarray) else value)
+        return runtime
+
+    def flat(self, runtime: Sequence[Any]) -> list[Any]:
+        """The flat results of the compiled function."""
         out = self.function(*runtime)
         flat = (out,) if self.single else out
-        return self.rebuild([v if c is None else c(v) for v, c in zip(flat, self.converters, strict=True)])
+        return [v if c is None else c(v) for v, c in zip(flat, self.converters, strict=True)]
 
     @property
     def captured(self) -> Sequence[Callable[[], Any]]:
         return self.lowered.elaboration.captured
 
 
-def lower(function: Callable[..., Any], leaves: Sequence[Any], structure: Any, statics: frozenset[int], name: str) -> Lowered:
+Finish = Callable[[Elaboration], tuple[Module, pipeline.Trace, Split | None]]
+
+
+def joint(elaboration: Elaboration) -> tuple[Module, pipeline.Trace, Split | None]:
+    """One function, ready to emit."""
+    return (*pipeline.lower(elaboration), None)
+
+
+def lower(
+    function: Callable[..., Any],
+    leaves: Sequence[Any],
+    structure: Any,
+    statics: frozenset[int],
+    name: str,
+    finish: Finish = joint,
+) -> Lowered:
     """Elaborate a function for these argument leaves (numbers, arrays, or `Abstract`s) and take it through the pipeline.
 
     Leaves whose value turns out to be needed become static.
@@ -88,9 +115,9 @@ def lower(function: Callable[..., Any], leaves: Sequence[Any], structure: Any, s
                 raise
             statics = statics | {need.index}
             continue
-        module, trace = pipeline.lower(elaboration)
+        module, trace, split = finish(elaboration)
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
-        return Lowered(name, elaboration, module, trace, params, statics)
+        return Lowered(name, elaboration, module, trace, params, statics, split)
 
 
 def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int]) -> Any:
@@ -103,10 +130,7 @@ def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int]) -> An
 def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     """Hand the emitted source to the back end that is configured."""
     module = lowered.module
-    if config.backend == "python":
-        function = python_backend.load(lowered.source, module.main.name)
-    else:
-        function = numba_backend.load(lowered.source, module.main.name)
+    function = load_source(lowered.source, module.main.name)
     indexes = tuple(k for k, leaf in enumerate(leaves) if k not in lowered.statics and signature.is_runtime(leaf))
     results = module.main.results
     return Variant(
@@ -117,6 +141,17 @@ def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
         len(results) == 1,
         indexes,
     )
+
+
+def load_source(source: str, name: str) -> Callable[..., Any]:
+    """A function of an emitted module, through the back end that is configured."""
+    backend = python_backend if config.backend == "python" else numba_backend
+    return backend.load(source, name)
+
+
+def load_function(module: Module) -> Callable[..., Any]:
+    """The main function of a module that is ready to emit, as a function of flat values."""
+    return load_source(emit(module), module.main.name)
 
 
 def converter(result: Atom) -> Callable[[Any], Any] | None:

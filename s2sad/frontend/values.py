@@ -63,11 +63,21 @@ class ArrayRef:
     operands: tuple[Atom, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Static:
-    """A Python object known now."""
+    """A Python object known now. Equality tells 1 from 1.0 and True, 0.0 from -0.0, and a dtype from None."""
 
     obj: Any
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Static) or type(self.obj) is not type(other.obj):
+            return False
+        if isinstance(self.obj, (float, complex)):
+            return repr(self.obj) == repr(other.obj)
+        return self.obj is other.obj or bool(self.obj == other.obj)
+
+    def __hash__(self) -> int:
+        return hash((type(self.obj), self.obj))
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,8 +140,10 @@ def dummy(type: Type, sizes: dict[Symbol, int]) -> Any:
             return [dummy(item, sizes)]
 
 
-def value_of(d: Dim, sizes: dict[Symbol, int]) -> int:
-    """The value of a dim for given sizes of its symbols."""
+def value_of(d: Dim | None, sizes: dict[Symbol, int]) -> int:
+    """The value of a dim for given sizes of its symbols; a dim that is not known (of a list's items) is 7."""
+    if d is None:
+        return 7
     return d if isinstance(d, int) else d.constant + sum(c * sizes[s] for s, c in d.terms)
 
 

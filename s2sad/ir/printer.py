@@ -197,7 +197,8 @@ class Printer:
         lines = [pad + line for line in entry]
         pre = self.block(stmt.pre, depth + 1)
         if pre:
-            lines += [f"{pad}while True:", *pre, f"{inner}if not ({self.text(stmt.test)}):" if isinstance(self.expr(stmt.test), ast.BoolOp) else f"{inner}if not {self.text(stmt.test)}:", f"{inner}{INDENT}break"]
+            leave = source(ast.UnaryOp(ast.Not(), self.expr(stmt.test)))
+            lines += [f"{pad}while True:", *pre, f"{inner}if {leave}:", f"{inner}{INDENT}break"]
         else:
             lines.append(f"{pad}while {self.text(stmt.test)}:")
         return [*lines, *self.body(stmt.body, tail, depth + 1), *(pad + line for line in after)]

@@ -3,6 +3,12 @@
 `registry` says how a rule is written; `elementwise` is the family to read first.
 """
 
-from s2sad.rules import control, cotangent, counting, decompositions, elementwise, linalg, logical, products, reductions, searching, shape, special
+from s2sad.rules import (
+    control, cotangent, counting, decompositions, elementwise,
+    linalg, logical, products, reductions, searching, shape, special,
+)
 
-__all__ = ["control", "cotangent", "counting", "decompositions", "elementwise", "linalg", "logical", "products", "reductions", "searching", "shape", "special"]
+__all__ = [
+    "control", "cotangent", "counting", "decompositions", "elementwise",
+    "linalg", "logical", "products", "reductions", "searching", "shape", "special",
+]

@@ -45,7 +45,7 @@ def nones(count: int) -> tuple[None, ...]:
 unbroadcast = Primitive(
     "unbroadcast", lambda g, *dims: rt.unbroadcast(g, dims), _spell_unbroadcast, type_rule=_sum_to_dims
 )
-"""``unbroadcast(g, *dims)``: `g` summed over the axes along which an array of shape `dims` was broadcast to its shape."""
+"""``unbroadcast(g, *dims)``: `g` summed over the axes along which an array of shape `dims` was broadcast."""
 multilinear(unbroadcast)
 
 broadcast_to = Primitive(

@@ -91,6 +91,7 @@ def accumulate(total: Any, term: Any) -> Any:
 
 
 __all__ = [
-    "accumulate", "as_dtype", "call_like", "dtype_of", "is_array", "is_complex", "is_integer", "is_ref", "ndim_of", "number",
+    "accumulate", "as_dtype", "call_like", "dtype_of", "is_array", "is_complex", "is_integer", "is_ref", "ndim_of",
+    "number",
     "real_dtype_of", "shape_of", "size_along", "zeros_like",
 ]

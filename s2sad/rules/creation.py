@@ -9,7 +9,7 @@ import numpy as np
 
 import s2sad_rt as rt
 from s2sad.ir.primitives import Primitive, literal
-from s2sad.ir.types import Array
+from s2sad.ir.types import FLOAT, Array
 from s2sad.rules.broadcasting import nones, to_dims, unbroadcast
 from s2sad.rules.cotangent import call_like, real_dtype_of, shape_of
 from s2sad.rules.registry import jvp, multilinear, rule_of, vjp
@@ -74,7 +74,7 @@ def _spell_linspace(args: list[ast.expr], params: dict[str, Any], types: tuple[A
 
 linspace = Primitive(
     "linspace",
-    lambda start, stop, num, endpoint=True, dtype=np.dtype(float): rt.linspace(start, stop, num, endpoint).astype(dtype),
+    lambda start, stop, num, endpoint=True, dtype=FLOAT: rt.linspace(start, stop, num, endpoint).astype(dtype),
     _spell_linspace,
     type_rule=_linspace_type,
 )
@@ -98,7 +98,8 @@ def _eye_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tu
 
 
 eye = Primitive(
-    "eye", lambda n, m, k=0, dtype=np.dtype(float): np.eye(n, m, k, dtype), "np.eye(_0, _1, k=_k, dtype=_dtype)", type_rule=_eye_type
+    "eye", lambda n, m, k=0, dtype=FLOAT: np.eye(n, m, k, dtype), "np.eye(_0, _1, k=_k, dtype=_dtype)",
+    type_rule=_eye_type,
 )
 """``eye(n, m; k, dtype)``."""
 rule_of(eye).zero = True

@@ -2,8 +2,8 @@
 
 Formulas: Giles, "An extended collection of matrix derivative results" (2008), section 3; Townsend, "Differentiating the
 singular value decomposition" (2016); Walter, Lehmann and Lamour, "On evaluating higher-order derivatives of the QR
-decomposition" (2012); Golub and Pereyra, "The differentiation of pseudo-inverses" (1973); Higham, "Functions of matrices",
-section 3.2. Where a factor has a freedom, the choice is JAX's.
+decomposition" (2012); Golub and Pereyra, "The differentiation of pseudo-inverses" (1973); Higham, "Functions of
+matrices", section 3.2. Where a factor has a freedom, the choice is JAX's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import numpy as np
 import s2sad_rt as rt
 from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import Array, lower_bound, symbol
-from s2sad.rules.cotangent import as_dtype, call_like, is_complex, is_ref, ndim_of, number, real_dtype_of, shape_of, zeros_like
+from s2sad.rules.cotangent import (
+    as_dtype, call_like, is_complex, is_ref, ndim_of, number, real_dtype_of, shape_of, zeros_like,
+)
 from s2sad.rules.elementwise import abs_, complex_, conj, imag, real, where
 from s2sad.rules.linalg import adjoint, inv, solve
 from s2sad.rules.logical import eq
@@ -244,7 +246,7 @@ def _triangular_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any
 
 
 solve_triangular = Primitive("solve_triangular", rt.solve_triangular, _spell_triangular, type_rule=_triangular_type)
-"""``solve_triangular(a, b; lower, unit)``: x with ``a @ x = b``; only a triangle of `a` is read (`unit`: its diagonal is 1)."""
+"""``solve_triangular(a, b; lower, unit)``: ``a @ x = b`` for x, reading a triangle of `a` (`unit`: with ones)."""
 
 
 @jvp(solve_triangular)

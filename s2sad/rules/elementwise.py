@@ -1,8 +1,8 @@
 """Elementwise arithmetic and functions: each is declared by its partial derivatives.
 
-A partial is the holomorphic derivative, used without conjugation in both modes. A function from the complex to the real
-plane has the partial `p` for which ``out_dot = Re(p * z_dot)`` and ``z_bar = p * out_bar``; the transforms take the real
-part wherever the value that they reach is real. At kinks the partial is JAX's.
+A partial is the holomorphic derivative, used without conjugation in both modes. A function from complex to real numbers
+has the partial `p` for which ``out_dot = Re(p * z_dot)`` and ``z_bar = p * out_bar``; the transforms take the real part
+wherever the value that they reach is real. At kinks the partial is JAX's.
 """
 
 from __future__ import annotations

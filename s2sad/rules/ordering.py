@@ -13,7 +13,7 @@ from s2sad.rules.cotangent import shape_of
 from s2sad.rules.registry import jvp, multilinear, vjp, zero_derivative
 
 argsort = zero_derivative(
-    lambda x, axis=-1: np.argsort(x, axis, kind="stable"), elementwise=False, spelling="rt.argsort(_0, axis=_axis)", name="argsort"
+    rt.argsort, elementwise=False, spelling="rt.argsort(_0, axis=_axis)"
 )
 """``argsort(x; axis)``, stable."""
 

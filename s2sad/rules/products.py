@@ -77,7 +77,7 @@ def matmul_vjp(out_bar, a, b):
 
 @composed(np.dot)
 def dot(a: Any, b: Any) -> Any:
-    """NumPy's dot: a product of numbers, vectors and matrices, and over the last and last but one axis of what has more."""
+    """NumPy's dot: numbers, vectors and matrices multiplied; of more axes, the last and last but one summed."""
     if ndim_of(a) == 0 or ndim_of(b) == 0:
         return a * b
     if ndim_of(a) <= 2 and ndim_of(b) <= 2:
@@ -134,7 +134,9 @@ def _tensordot_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any)
     return _array_type(np.result_type(a.dtype, b.dtype), dims)
 
 
-_tensordot = Primitive("tensordot", lambda a, b, axes: rt.tensordot(a, b, *axes), _spell_tensordot, type_rule=_tensordot_type)
+_tensordot = Primitive(
+    "tensordot", lambda a, b, axes: rt.tensordot(a, b, *axes), _spell_tensordot, type_rule=_tensordot_type
+)
 multilinear(_tensordot, (0, 1))
 
 
@@ -207,7 +209,8 @@ def _einsum_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) ->
 
 
 _einsum = Primitive(
-    "einsum", lambda *xs, subscripts: rt.einsum(subscripts, *xs), "rt.einsum(_subscripts, *_args)", type_rule=_einsum_type
+    "einsum", lambda *xs, subscripts: rt.einsum(subscripts, *xs), "rt.einsum(_subscripts, *_args)",
+    type_rule=_einsum_type,
 )
 
 

@@ -105,8 +105,9 @@ for _prim in (max_, min_):
 # -- products
 #
 # A product is linear in each factor, so all its derivatives are products of the other factors, exact where factors are
-# zero. `prod` carries directions: ``prod_along(x, v, w)`` is the second derivative of the product in directions v and w,
-# the sum over i != j of v_i w_j times all other x. Its gradient is `prod_others`. The pair is closed under both modes.
+# zero. `prod_along` carries directions: ``prod_along(x, v, w)`` is the second derivative of the product in directions
+# v and w, the sum over i != j of v_i w_j times all other x. Its gradient is `prod_others`. The pair is closed
+# under both modes.
 
 
 def _along(name: str, function: Any, reduces: bool = False) -> Primitive:
@@ -236,7 +237,7 @@ def cumsum_vjp(out_bar, *, axis):
 cumprod_along = _along("cumprod_along", rt.cumprod_along)
 """``cumprod_along(x, *directions; axis)``: the derivative of the running product in all these directions."""
 cumprod_adjoint = _along("cumprod_adjoint", rt.cumprod_adjoint)
-"""``cumprod_adjoint(g, x, *directions; axis)``: the gradient with respect to x of ``sum(g * cumprod_along(x, *directions))``."""
+"""``cumprod_adjoint(g, x, *directions; axis)``: the gradient of ``sum(g * cumprod_along(x, *directions))`` at x."""
 
 
 jvp(cumprod_along)(_directional_jvp(cumprod_along, 0))

@@ -14,7 +14,9 @@ Primitives that are not elementwise declare
     @vjp(prim)   def f(out_bar, x, y, *, out, axis): ...        a cotangent for each argument (None where zero)
     @batch(prim) def f(axes, x, y, *, axis): ...                see `transforms.batch`
 
-A vjp returns a tuple with one entry for each argument. Each takes as few of the trailing positional arguments, and of the keywords (`out` and params), as it needs.
+A vjp returns a tuple with one entry for each argument. Each takes as few of the trailing positional arguments, and of
+the keywords (`out` and params), as it needs. A primitive with several results takes and gives tuples: `out_bar`, `out`.
+`transposition.by_transposition` derives a vjp from a jvp.
 `multilinear` derives the jvp of what is linear in each of some arguments. `zero_derivative` is for the rest.
 `composed` is for functions that need no primitive: they are written in terms of others.
 """
@@ -45,7 +47,7 @@ class Rule:
 
 RULES: dict[Primitive, Rule] = {}
 CALLABLES: dict[Callable[..., Any], Primitive] = {}
-"""The primitive that each known NumPy or Python callable elaborates to, when it is called with plain positional arguments."""
+"""The primitive that each known NumPy or Python callable elaborates to, called with plain positional arguments."""
 
 COMPOSED: dict[Callable[..., Any], RuleFunction] = {}
 """The function over primitives that stands for each of these, when it is called with plain positional arguments."""

@@ -24,7 +24,8 @@ from s2sad.rules.ordering import argsort, put_along_axis, sort, take_along_axis
 from s2sad.rules.registry import jvp, multilinear, vjp
 
 __all__ = [
-    "arange", "argsort", "array_of_list", "broadcast_to", "concatenate", "count_like", "diag", "diagonal", "expand_dims",
+    "arange", "argsort", "array_of_list", "broadcast_to", "concatenate", "count_like", "diag", "diagonal",
+    "expand_dims",
     "eye", "flip", "from_diagonal", "full", "linspace", "list_of_array", "move_axis", "put_along_axis", "ravel",
     "reshape", "roll", "shape_of", "sort", "squeeze", "stack", "swap_last", "take_along_axis", "take_index",
     "take_slice", "transpose", "tril", "triu", "unbroadcast",
@@ -175,7 +176,8 @@ def _join_jvp(prim: Primitive) -> Any:
     def tangent(*args, axis=0):
         dots, xs = args[: len(args) // 2], args[len(args) // 2 :]
         dtype = np.result_type(*(dtype_of(x) for x in xs))
-        return prim(*(zeros_like(as_dtype(x, dtype)) if d is None else d for d, x in zip(dots, xs, strict=True)), axis=axis)
+        pairs = zip(dots, xs, strict=True)
+        return prim(*(zeros_like(as_dtype(x, dtype)) if d is None else d for d, x in pairs), axis=axis)
 
     return tangent
 

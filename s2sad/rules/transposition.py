@@ -21,6 +21,8 @@ from s2sad.ir.types import Array, is_complex, is_inexact, type_of_value
 from s2sad.rules.cotangent import is_ref
 from s2sad.rules.registry import call_rule, rule_of, vjp
 
+Values = Sequence[Any]
+
 
 def by_transposition(prim: Primitive) -> None:
     """Derive the vjp of a primitive from its jvp."""
@@ -35,7 +37,7 @@ def by_transposition(prim: Primitive) -> None:
         return _compute(prim, bars, args, outs, params)
 
 
-def _write(prim: Primitive, bars: Sequence[Any], args: Sequence[Any], outs: Sequence[Any], params: dict[str, Any]) -> Any:
+def _write(prim: Primitive, bars: Values, args: Values, outs: Values, params: dict[str, Any]) -> Any:
     """Write the transposed program; the result has a reference for each argument, or None."""
     builder: Builder = next(a for a in args if is_ref(a))._builder
     atoms = [atom_of(a) for a in args]
@@ -129,7 +131,7 @@ def _needed(block: Sequence[Any], roots: Sequence[Atom]) -> list[Any]:
     return kept[::-1]
 
 
-def _compute(prim: Primitive, bars: Sequence[Any], args: Sequence[Any], outs: Sequence[Any], params: dict[str, Any]) -> Any:
+def _compute(prim: Primitive, bars: Values, args: Values, outs: Values, params: dict[str, Any]) -> Any:
     """The cotangents for numbers: write the program for their types, and run it."""
     builder = Builder(Names())
     env: dict[Atom, Any] = {}

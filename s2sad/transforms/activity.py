@@ -14,7 +14,18 @@ from collections.abc import Iterable, Mapping
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import (
-    Apply, Atom, Block, Call, Custom, For, Function, If, Let, Stmt, Var, While,
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Custom,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Var,
+    While,
 )
 from s2sad.ir.types import is_inexact
 from s2sad.rules.registry import rule_of

@@ -32,7 +32,23 @@ from s2sad.errors import UnsupportedError
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, atom_of
 from s2sad.ir.nodes import (
-    Apply, Atom, Block, Call, Comment, Const, Custom, Effect, For, Function, If, Join, Let, Stmt, Var, While, replace,
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Comment,
+    Const,
+    Custom,
+    Effect,
+    For,
+    Function,
+    If,
+    Join,
+    Let,
+    Stmt,
+    Var,
+    While,
+    replace,
 )
 from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import IRError

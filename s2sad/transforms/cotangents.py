@@ -175,7 +175,7 @@ def plus_of(atom: Atom) -> Primitive:
 def number_of(type: Type, value: float) -> Const:
     """A number of the dtype of a type, as a Python number where that is the same."""
     item = type.dtype.type(value)
-    return Const(item.item() if isinstance(type, Scalar) and type.weak or type.dtype.char in "dD" else item)
+    return Const(item.item() if (isinstance(type, Scalar) and type.weak) or type.dtype.char in "dD" else item)
 
 
 def zero_of(builder: Builder, var: Atom) -> Atom:

@@ -19,6 +19,7 @@ A FUSED loop replaces both loops, and has no tape longer than one trip:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Carry, Effect, For, Function, If, Let, Stmt, Var, While, replace
@@ -115,12 +116,13 @@ class _OwnPlace(_Accumulation):
 # -- FUSED
 
 
-def fuse(function: Function) -> Function:
-    """The open adjoint with every loop that may be fused into its reverse fused into it."""
-    return replace(function, body=_fuse_block(function.body))
+def fuse(function: Function) -> tuple[Function, list[Loop]]:
+    """The open adjoint with every loop that may be fused into its reverse fused into it, and the loops this gave."""
+    merged: list[Loop] = []
+    return replace(function, body=_fuse_block(function.body, merged)), merged
 
 
-def _fuse_block(block: Block) -> Block:
+def _fuse_block(block: Block, merged: list[Loop]) -> Block:
     block, place = tuple(block), 0
     while place < len(block):
         stmt = block[place]
@@ -128,11 +130,12 @@ def _fuse_block(block: Block) -> Block:
             fused = _fuse_at(block, place)
             if fused is not None:
                 block, place = fused
+                merged.append(block[place])
         place += 1
-    return tuple(walk.rewrite(s, _same, _same, _fuse_block) for s in block)
+    return tuple(walk.rewrite(s, _same, _same, lambda b: _fuse_block(b, merged)) for s in block)
 
 
-def _same(atom):  # noqa: ANN001, ANN202
+def _same(atom: Any) -> Any:
     return atom
 
 
@@ -142,7 +145,7 @@ def _fuse_at(block: Block, place: int) -> tuple[Block, int] | None:
     reverse = block[place]
     assert isinstance(reverse, For)
     start = next((k for k, s in enumerate(block[:place]) if _is_loop(s) and s.index == reverse.mirrors), None)
-    if start is None or not _same_way(block[start], reverse):
+    if start is None or not same_way(block[start], reverse):
         return None
     loop, between = block[start], block[start + 1 : place]
     needs = {c.init for c in reverse.carried} | set(walk.free_vars(reverse.body, walk.leaving(reverse)))
@@ -161,7 +164,7 @@ def _is_loop(stmt: Stmt) -> bool:
     return isinstance(stmt, (For, While))
 
 
-def _same_way(loop: Loop, reverse: For) -> bool:
+def same_way(loop: Loop, reverse: For) -> bool:
     """Whether a reverse loop runs in the direction of its loop."""
     if isinstance(loop, While):
         return reverse.step.value == 1
@@ -189,4 +192,4 @@ def _merge(loop: Loop, reverse: For) -> Loop:
     return replace(loop, carried=(*loop.carried, *carried), body=(*loop.body, *body))
 
 
-__all__ = ["fuse", "order_free"]
+__all__ = ["fuse", "order_free", "same_way"]

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Function, If, Join, Let, Pos, Stmt, Var, While, replace
+from s2sad.ir.nodes import Atom, Block, Carry, Comment, Const, For, Function, If, Join, Let, Pos, Stmt, Var, While, replace
 from s2sad.ir.primitives import cast, dim, list_get, list_new, load, undef
 from s2sad.ir.types import Array, Dim, List, Scalar, Size, Symbol, element, is_inexact, lower_bound
 from s2sad.ir.verifier import IRError
@@ -43,7 +43,10 @@ MOST_STEPS = 12
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What recording decided about one value that the reverse sweep mentions."""
+    """What was decided about one value that the reverse sweep mentions, or about the form of one of its loops.
+
+    `how`: available, reloaded, recomputed or recorded; for loops fused, free, selected or reversed.
+    """
 
     variable: str
     how: str
@@ -51,14 +54,33 @@ class Decision:
     bytes: int | None = None
     pos: Pos | None = None
 
+    def __str__(self) -> str:
+        where = "" if self.pos is None else f"line {self.pos.line}: "
+        size = "" if self.bytes is None else f" ({self.bytes} bytes)"
+        return f"{where}{self.variable} is {self.how}{size}{': ' if self.why else ''}{self.why}"
+
 
 def record(function: Function, *, fused: bool = True) -> tuple[Function, list[Decision]]:
     """The closed function, and what was decided. `fused` allows loops without a forward sweep."""
-    function = loop_forms.fuse(function) if fused else function
+    forms: list[Decision] = []
+    if fused:
+        function, merged = loop_forms.fuse(function)
+        forms += [Decision(s.index.name, "fused", "nothing needs its results before it is reversed", pos=s.pos) for s in merged]
+    forms += [_form_of(s, function) for s in walk.statements(function.body) if isinstance(s, For) and s.mirrors]
     builder = Builder(walk.names_of(function))
     resolver = Resolver(function, builder)
     resolved = resolver.function(function)
-    return Weaver(resolver.plan, builder).function(resolved), resolver.decisions
+    return Weaver(resolver.plan, builder).function(resolved), [*forms, *resolver.decisions]
+
+
+def _form_of(reverse: For, function: Function) -> Decision:
+    """The decision that gave a reverse loop its form."""
+    name, why = reverse.index.name, f"it reverses the loop over {reverse.mirrors}"
+    loop = next(s for s in walk.statements(function.body) if isinstance(s, (For, While)) and s.index == reverse.mirrors)
+    if loop_forms.same_way(loop, reverse):
+        return Decision(name, "free", f"{why}, and only accumulates", pos=reverse.pos)
+    one = isinstance(loop, For) and reverse.start in [c.out for c in loop.carried]
+    return Decision(name, "selected" if one else "reversed", f"{why}{', the last trip that selected' if one else ''}", pos=reverse.pos)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +122,12 @@ def choose(var: Var, cost: Cost, wanted: Collection[Var], depth: Mapping[Var, in
     return "recomputed" if smaller else "recorded"
 
 
+def _seeds(function: Function) -> set[Var]:
+    """The parameters that the forward sweep does not use: the cotangents of results are among them."""
+    mark = next((k for k, s in enumerate(function.body) if s == Comment("reverse sweep")), len(function.body))
+    return set(function.params) - set(walk.free_vars(function.body[:mark]))
+
+
 class Resolver:
     """Replaces mentions by values that are in reach, and plans the tapes that this needs."""
 
@@ -111,6 +139,7 @@ class Resolver:
         self.tapes: dict[tuple[Var, int], Tape] = {}
         self.offsets: dict[tuple[int, int, int], Var] = {}
         self.wanted = self.index.mentioned()
+        self.seeds = _seeds(function)
         self.number = 0
 
     # -- the walk
@@ -220,7 +249,7 @@ class Resolver:
         how = choose(var, cost, self.wanted, {v: self.index.loops_of(v) for v in (var, *cost.leaves)})
         if how == "recomputed":
             value = self.recompute(var, frame.place)
-            self.note(var, "recomputed" if cost.steps else "available", ", ".join(v.name for v in cost.leaves))
+            self.note(var, "recomputed" if cost.steps else "reloaded", ", ".join(v.name for v in cost.leaves))
             return value
         return self.read(self.tape(var, frame), frame)
 
@@ -440,8 +469,10 @@ class Resolver:
         """A size symbol as an atom at the entry of a loop: the dim of an array, or the integer that it is named after."""
         wanted = Size(((symbol, 1),))
         reached = [v for v in self.index.scope if self.index.before(v, entry)]
-        for v in reached:
-            if isinstance(v.type, Array) and wanted in v.type.dims:
-                return self.builder.emit(dim, (v,), {"axis": v.type.dims.index(wanted)}, hint="n")
-        named = (v for v in reached if v.name == symbol.name and isinstance(v.type, Scalar) and not is_inexact(v.type))
-        return next(named, None)
+        arrays = [v for v in reached if isinstance(v.type, Array) and wanted in v.type.dims]
+        named = [v for v in reached if v.name == symbol.name and isinstance(v.type, Scalar) and not is_inexact(v.type)]
+        for v in (*(a for a in arrays if a not in self.seeds), *named, *arrays):
+            if isinstance(v.type, Scalar):
+                return v
+            return self.builder.emit(dim, (v,), {"axis": v.type.dims.index(wanted)}, hint="n")
+        return None

@@ -19,15 +19,39 @@ from s2sad.ir import paths
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.primitives import (
-    Primitive, cast, dim, inc, list_append, list_drop, list_get, list_len, list_new, list_set, list_zeros, load, store,
-    undef, zeros,
+    Primitive,
+    cast,
+    dim,
+    inc,
+    list_append,
+    list_drop,
+    list_get,
+    list_len,
+    list_new,
+    list_set,
+    list_zeros,
+    load,
+    store,
+    undef,
+    zeros,
 )
 from s2sad.ir.types import Array, Scalar
 from s2sad.rules.elementwise import add, neg, where
 from s2sad.rules.logical import eq
 from s2sad.rules.shape import unbroadcast
 from s2sad.transforms.cotangents import (
-    ZERO, Cotangents, Indexed, Place, Value, apart, bar_name, list_add, number_of, plus_of, same_place, zero_of,
+    ZERO,
+    Cotangents,
+    Indexed,
+    Place,
+    Value,
+    apart,
+    bar_name,
+    list_add,
+    number_of,
+    plus_of,
+    same_place,
+    zero_of,
 )
 
 Reverse = Callable[[Cotangents, Let], None]

@@ -14,7 +14,19 @@ from dataclasses import dataclass, field
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import (
-    Atom, Block, Carry, Const, For, Function, If, Join, Let, Stmt, Var, While, replace,
+    Atom,
+    Block,
+    Carry,
+    Const,
+    For,
+    Function,
+    If,
+    Join,
+    Let,
+    Stmt,
+    Var,
+    While,
+    replace,
 )
 from s2sad.ir.paths import SLOT, Index, Path
 from s2sad.ir.primitives import list_append, list_len, list_new, store, undef

@@ -48,7 +48,7 @@ def orbit_with_drag(x, v, drag):
     return swept + closest * 0.1 + p.x * p.vy
 
 
-@program((pos(3), 1.5), rtol=1e-6)
+@program((pos(3), 1.5), rtol=1e-6, order=1)
 def adaptive_step_ode(p, t_end):
     """Heun-Euler with step-size control: the steps taken depend on the values."""
     y = p[0]

@@ -141,7 +141,7 @@ def exceptions(x):
         y = x * 2
     except ValueError:
         y = -x
-    except (KeyError, IndexError) as e:
+    except (KeyError, IndexError):
         return 0.0
     else:
         y += 1

@@ -281,6 +281,34 @@ def f(x, n):
 """, {"x": "f8[n]", "n": "i"}, (X, 5)),
     "scalar into a slice": (
         "def f(x, y):\n x[1:3] = y * y\n x[3:] += y\n return np.sin(x)", {"x": "f8[n]"}, (X, 0.8)),
+    "cheap inner loops": (
+        """
+def f(x, n, steps):
+    y = np.zeros(n)
+    for t in range(steps):
+        u = np.empty(n)
+        w = np.empty(n)
+        for i in range(n):
+            u[i] = y[i] * x[i] + x[0]
+        for i in range(n):
+            w[i] = u[i] * u[i]
+        for i in range(n):
+            y[i] = y[i] * w[i] + u[i]
+    return y
+""", {"x": "f8[m]", "n": "i", "steps": "i"}, (X[:4] * 0.5, 4, 3)),
+    "a sum that is left early": (
+        "def f(x):\n s = 0.0\n for i in range(x.shape[0]):\n  s += x[i] * x[i]\n  __exit__(x[i] > 1.2)\n return s",
+        {"x": "f8[n]"}, (X,)),
+    "a while that sums": (
+        """
+def f(x, n):
+    s = 0.0
+    k = 0
+    while k < n:
+        s += np.sin(x[k]) * x[0]
+        k = k + 2
+    return s
+""", {"x": "f8[n]", "n": "i"}, (X, 5)),
     "the least": (
         """
 def f(x, y, n):

@@ -20,6 +20,11 @@ def recorded(text, **types):
     return module.main, {d.variable: d.how for d in decisions}
 
 
+def values(how):
+    """The decisions about values, without those about loops."""
+    return {name: way for name, way in how.items() if way in ("available", "reloaded", "recomputed", "recorded")}
+
+
 def made(function, prim):
     """The variables that a primitive defines in a function."""
     return [s.targets[0] for s in walk.statements(function.body) if getattr(s, "prim", None) is prim]
@@ -34,7 +39,8 @@ def test_a_sum_leaves_no_forward_sweep_and_no_tape():
         "def f(x):\n s = 0.0\n for i in range(x.shape[0]):\n  y = np.sin(x[i])\n  s += y * y\n return s", x="f8[n]"
     )
     assert len(loops(f)) == 1
-    assert not how
+    assert not values(how)
+    assert "fused" in how.values()
     assert not made(f, undef)
 
 
@@ -48,14 +54,14 @@ def test_a_loop_whose_result_is_needed_stays():
         "def f(x):\n s = 0.0\n for i in range(x.shape[0]):\n  s += np.exp(x[i])\n return s * s", x="f8[n]"
     )
     assert len(loops(f)) == 2
-    assert how == {"exp": "recorded"}
+    assert values(how) == {"exp": "recorded"}
 
 
 def test_elements_of_an_array_that_stays_are_reloaded():
     f, how = recorded(
         "def f(x, n):\n s = 1.0\n for i in range(n):\n  s = s * x[i]\n return s", x="f8[n]", n="i"
     )
-    assert how == {"v": "available", "s": "recorded"}
+    assert values(how) == {"v": "reloaded", "s": "recorded"}
     assert len(made(f, undef)) == 1
 
 
@@ -137,8 +143,28 @@ def f(x, n):
             best = d
     return best
 """, x="f8[n]", n="i")  # fmt: skip
-    assert not how
+    assert not values(how)
     assert not made(f, undef)
+
+
+def test_a_trip_of_cheap_inner_loops_is_replayed():
+    f, how = recorded(
+        """
+def f(x, n, steps):
+    y = np.zeros(n)
+    for t in range(steps):
+        u = np.empty(n)
+        w = np.empty(n)
+        for i in range(n):
+            u[i] = y[i] * x[i] + x[0]
+        for i in range(n):
+            w[i] = u[i] * u[i]
+        for i in range(n):
+            y[i] = y[i] * w[i] + u[i]
+    return y
+""", x="f8[m]", n="i", steps="i")  # fmt: skip
+    assert how["y_1"] == "recorded"
+    assert sum(v.type.rank == 2 for v in made(f, undef)) == 1
 
 
 def test_a_branch_condition_is_recorded_as_bits():
