@@ -19,10 +19,10 @@ from s2sad.backend import numba as numba_backend
 from s2sad.backend import python as python_backend
 from s2sad.backend.emit import emit
 from s2sad.config import config
-from s2sad.errors import NeedStatic
+from s2sad.errors import NeedStatic, S2sadError
 from s2sad.frontend.elaborate import Abstract, Elaboration, Leaf, elaborate
 from s2sad.ir.nodes import Atom, Module
-from s2sad.ir.types import Scalar
+from s2sad.ir.types import Scalar, type_of_value
 from s2sad.transforms.split import Split
 
 
@@ -115,9 +115,29 @@ def lower(
                 raise
             statics = statics | {need.index}
             continue
+        except S2sadError:
+            explain_exactly(function, leaves, structure, statics, names)
+            raise
         module, trace, split = finish(elaboration)
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
         return Lowered(name, elaboration, module, trace, params, statics, split)
+
+
+def explain_exactly(
+    function: Callable[..., Any], leaves: Sequence[Any], structure: Any, statics: frozenset[int], names: Sequence[str]
+) -> None:
+    """Raise the error of a refused call with the sizes of these very arguments in its text, where it comes up again."""
+    exact = [
+        Abstract(k, type_of_value(leaf), names[k]) if isinstance(leaf, np.ndarray) else as_abstract(leaf, k, names[k], statics)
+        for k, leaf in enumerate(leaves)
+    ]
+    args, kwargs = tree.unflatten(structure, exact)
+    try:
+        elaborate(function, args, kwargs)
+    except S2sadError as error:
+        raise error from None
+    except Exception:  # only to find better words
+        return
 
 
 def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int]) -> Any:

@@ -64,6 +64,8 @@ def close(elab: Elaborator, name: str, wrt: Sequence[Value], run: Callable[[list
     params = [Var(elab.builder.names.fresh(_hint(a)), a.type) for a in primals]
     elab.state = dict(entry)
     values = [_inner(elab, p) for p in params]
+    for given, value in zip(wrt, values, strict=True):
+        _same_origin(elab, given, value)
     results: list[Atom] = []
     with elab.builder.block() as body:
         try:
@@ -105,6 +107,27 @@ def _inner(elab: Elaborator, param: Var) -> Value:
             return ListRef(location)
         case _:
             return Number(param)
+
+
+def _same_origin(elab: Elaborator, given: Value, value: Value) -> None:
+    """A write into the copy counts as one into the argument that was given."""
+    if isinstance(given, ArrayRef) and isinstance(value, ArrayRef):
+        elab.origins[value.location] = elab.origins.get(given.location, frozenset())
+
+
+def private(elab: Elaborator, value: Value) -> Value:
+    """The value with arrays of its own, for a function that may write into its arguments."""
+
+    def copied(leaf: Value) -> Value:
+        if not isinstance(leaf, ArrayRef) or leaf.path:
+            return leaf
+        location = Location(leaf.location.hint)
+        elab.state[location] = elab.get(leaf.location)
+        own = ArrayRef(location, leaf.type)
+        _same_origin(elab, leaf, own)
+        return own
+
+    return transform(elab, value, copied)
 
 
 def _result(elab: Elaborator, leaf: Value, results: list[Atom]) -> int | None:

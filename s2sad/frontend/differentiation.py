@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.frontend import library
-from s2sad.frontend.closed import Closed, apply, close, inline, zero_like, zero_of_leaf
+from s2sad.frontend.closed import Closed, apply, close, inline, private, zero_like, zero_of_leaf
 from s2sad.frontend.leaves import can_vary, leaves, shape_text, structure, transform, type_of
 from s2sad.frontend.transforms import Inner, Spec, kind
 from s2sad.frontend.values import ArrayRef, ListRef, Static, StaticItems, Tuple, Value
@@ -113,7 +113,7 @@ def close_call(
 
     def run(values: list[Value]) -> tuple[Value, ...]:
         supply = iter(values)
-        inner = list(args)
+        inner = [a if k in argnums else private(elab, a) for k, a in enumerate(args)]
         for k in argnums:
             inner[k] = transform(elab, args[k], lambda leaf: next(supply) if can_vary(elab, leaf) else leaf)
         out = elab.resolve(elab.call(callee, inner, kwargs))

@@ -277,8 +277,9 @@ class Elaborator:
             case Broken(why):
                 self.mismatch(why)
             case Maybe(inner, there, absent):
-                kind, message = ("TypeError", "this is None here") if absent == "None" else ("UnboundLocalError", "a name is not set")
-                self.check(there, kind, message)
+                kind, what = ("TypeError", "a value is None") if absent == "None" else ("UnboundLocalError", "a name is not set")
+                where = "" if self.pos is None else f" at line {self.pos.line}: {self.pos.text}"
+                self.check(there, kind, what + where)
                 return self.resolve(inner)
             case _:
                 return value

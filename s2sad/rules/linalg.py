@@ -39,11 +39,11 @@ def _same_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> t
     return (Array(_inexact(x.dtype), x.dims),)
 
 
-def _spell(name: str) -> Any:
-    """``np.linalg.inv(x)`` for what Numba has, a matrix; ``rt.inv(x)`` for a stack."""
+def _spell(name: str, kinds: str = "fdFD") -> Any:
+    """``np.linalg.inv(x)`` for what Numba has, a matrix of one of these dtypes; ``rt.inv(x)`` for a stack."""
 
     def spell(args: list[ast.expr], params: dict[str, Any], types: tuple[Any, ...]) -> ast.expr:
-        plain = all(t.rank <= 2 and t.dtype == types[0].dtype and t.dtype.kind in "fc" for t in types)
+        plain = all(t.rank <= 2 and t.dtype == types[0].dtype and t.dtype.char in kinds for t in types)
         library = ast.Attribute(ast.Name("np"), "linalg") if plain else ast.Name("rt")
         return ast.Call(ast.Attribute(library, name), args, [])
 
@@ -58,7 +58,7 @@ def adjoint(x: Any) -> Any:
 # -- determinant
 
 det = Primitive(
-    "det", np.linalg.det, _spell("det"),
+    "det", np.linalg.det, _spell("det", "dD"),
     type_rule=lambda args, params, size_of: (_stack_of_numbers(args[0].type, _inexact(args[0].type.dtype)),),
 )
 """``det(x)``."""
@@ -107,7 +107,7 @@ def cofactor_vjp(out_bar, x, *, out):
 
 
 slogdet = Primitive(
-    "slogdet", lambda x: tuple(np.linalg.slogdet(x)), _spell("slogdet"), results=2,
+    "slogdet", lambda x: tuple(np.linalg.slogdet(x)), _spell("slogdet", "dD"), results=2,
     type_rule=lambda args, params, size_of: (
         _stack_of_numbers(args[0].type, _inexact(args[0].type.dtype)),
         _stack_of_numbers(args[0].type, _real(_inexact(args[0].type.dtype))),

@@ -148,9 +148,9 @@ def _fuse_at(block: Block, place: int) -> tuple[Block, int] | None:
     if start is None or not same_way(block[start], reverse):
         return None
     loop, between = block[start], block[start + 1 : place]
-    needs = {c.init for c in reverse.carried} | set(walk.free_vars(reverse.body, walk.leaving(reverse)))
-    late = _depending(between, set(walk.defines(loop)))
-    if needs & {v for s in late for v in walk.defines(s)} or needs & set(walk.defines(loop)):
+    needs = {c.init for c in reverse.carried} | _reads(reverse.body) | set(walk.leaving(reverse))
+    late = _depending(between, set(walk.all_defined((loop,))))
+    if needs & {*walk.defines(loop), *walk.all_defined(tuple(late))}:
         return None
     if any(isinstance(s, Effect) for s in walk.statements((loop, *late))):
         return None
@@ -175,13 +175,16 @@ def _depending(block: Block, known: set[Var]) -> list[Stmt]:
     """The statements of a block that depend on these variables."""
     found = []
     for stmt in block:
-        inner = tuple(s for b in walk.blocks_of(stmt) for s in b)
-        used = {*walk.operands(stmt), *walk.free_vars(inner, walk.leaving(stmt))}
-        if used & known:
+        if _reads((stmt,)) & known:
             found.append(stmt)
-            known.update(walk.defines(stmt))
-            known.update(walk.all_defined(inner))
+            known.update(walk.all_defined((stmt,)))
     return found
+
+
+def _reads(block: Block) -> set[Atom]:
+    """What a block uses, or mentions, of what stands outside of it."""
+    mirrors = {s.mirrors for s in walk.statements(block) if isinstance(s, For) and s.mirrors is not None}
+    return {*walk.free_vars(block), *mirrors}
 
 
 def _merge(loop: Loop, reverse: For) -> Loop:

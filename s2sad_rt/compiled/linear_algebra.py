@@ -70,7 +70,7 @@ def _det(x: Any) -> Any:
     one = f"np.linalg.det({_matrix('x', index, x, number)})"
     names = {"number": number_type(number)}
     if not pairs:
-        return [f"return {one}"], names
+        return [f"return number({one})"], names
     shape = tuple_of([n for _, n in pairs])
     return [f"out = np.empty({shape}, number)", *loops(pairs, [f"{at('out', index)} = {one}"]), "return out"], names
 
@@ -83,7 +83,7 @@ def _slogdet(x: Any) -> Any:
     one = f"np.linalg.slogdet({_matrix('x', index, x, number)})"
     names = {"number": number_type(number), "real": number_type(real)}
     if not pairs:
-        return [f"return {one}"], names
+        return [f"s, l = {one}", "return number(s), real(l)"], names
     shape = tuple_of([n for _, n in pairs])
     body = loops(pairs, [f"s, l = {one}", f"{at('sign', index)} = s", f"{at('log', index)} = l"])
     return [f"sign = np.empty({shape}, number)", f"log = np.empty({shape}, real)", *body, "return sign, log"], names

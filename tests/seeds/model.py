@@ -10,6 +10,9 @@ INPUTS = np.array([[0.52, 1.12, 0.77], [0.88, -1.08, 0.15], [0.52, 0.06, -1.30],
 TARGETS = np.array([True, True, False, True])
 W = np.array([-0.3683878481388092, -2.275688886642456, 0.011447565630078316], np.float32)
 B = np.float32(0.8535516262054443)
+ADVANCED_W = np.array([-2.442455768585205, -2.0356805324554443, 0.20554423332214355], np.float32)
+ADVANCED_B = np.float32(1.2956359386444092)
+"""What the same key gives in the later document, made with another release of the generator."""
 
 
 def sigmoid(x: Any) -> Any:

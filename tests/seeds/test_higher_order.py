@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from s2sad import grad, jacfwd, jacrev, jit, jvp, stop_gradient, vmap
-from tests.seeds.model import INPUTS, B, W, close, loss, predict
+from tests.seeds.model import ADVANCED_B as B
+from tests.seeds.model import ADVANCED_W as W
+from tests.seeds.model import INPUTS, close, loss, predict
 
 THETA = np.array([0.1, -0.1, 0.0])
 S_TM1 = np.array([1.0, 2.0, -1.0])

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from s2sad import grad, jacfwd, jacrev, jit, jvp, vjp, vmap
-from tests.seeds.model import INPUTS, B, W, close, predict
+from tests.seeds.model import ADVANCED_B as B
+from tests.seeds.model import ADVANCED_W as W
+from tests.seeds.model import INPUTS, close, predict
 
 
 def f(W: Any) -> Any:
