@@ -30,13 +30,21 @@ class Program:
         self.latest: variant.Lowered | None = None
         self._variants: dict[Any, list[variant.Variant]] = {}
         self._statics: dict[Any, frozenset[int]] = {}
+        self._quick: dict[Any, variant.Variant] = {}
         self._lock = threading.RLock()
         self._warned = False
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        quick = None if kwargs else signature.quick_key(args)
+        if quick is not None:
+            usual = self._quick.get((quick, config.backend))
+            if usual is not None and usual.holds():
+                return usual(args)
         found, leaves = self.variant(args, kwargs)
         if found.lowered.elaboration.mutated:
             self._check_mutated(found, leaves)
+        elif quick is not None and len(found.indexes) == len(args):
+            self._quick[quick, config.backend] = found
         return found(leaves)
 
     def variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[variant.Variant, list[Any]]:

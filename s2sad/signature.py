@@ -56,6 +56,22 @@ def leaf_key(leaf: Any) -> Any:
     return ("static", type(leaf), leaf)
 
 
+def quick_key(args: tuple[Any, ...]) -> Any:
+    """A key for calls with plain numbers and well-formed arrays only, cheaper than flattening; None for all others."""
+    key: list[Any] = []
+    for arg in args:
+        kind = type(arg)
+        if kind is np.ndarray:
+            if not arg.flags.c_contiguous or not arg.ndim:
+                return None
+            key.append((arg.dtype, tuple([d if d < SMALL else -1 for d in arg.shape])))
+        elif kind is float or kind is complex or kind is np.float64:
+            key.append(kind)
+        else:
+            return None
+    return tuple(key)
+
+
 def leaf_type(leaf: Any, name: str) -> Type:
     """The type of a runtime leaf; sizes above 1 are symbols ``name.axis``."""
     if isinstance(leaf, np.ndarray):

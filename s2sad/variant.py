@@ -68,7 +68,7 @@ class Variant:
     def runtime(self, leaves: Sequence[Any]) -> list[Any]:
         """What the compiled function takes: the runtime leaves, and the captured values as they are now."""
         runtime = [leaves[k] for k in self.indexes]
-        for get in self.captured:
+        for get in self.lowered.elaboration.captured:
             value = get()
             runtime.append(signature.normal(value) if isinstance(value, np.ndarray) else value)
         return runtime
@@ -78,10 +78,6 @@ class Variant:
         out = self.function(*runtime)
         flat = (out,) if self.single else out
         return [v if c is None else c(v) for v, c in zip(flat, self.converters, strict=True)]
-
-    @property
-    def captured(self) -> Sequence[Callable[[], Any]]:
-        return self.lowered.elaboration.captured
 
 
 Finish = Callable[[Elaboration], tuple[Module, pipeline.Trace, Split | None]]

@@ -10,8 +10,8 @@
                                    x_bar_1 = x_bar + a_bar * cos(x)
                                    return y, x_bar_1
 
-A map from values to cotangents goes backwards through each block. Each statement takes the cotangents of what it defines
-and adds to those of what it uses:
+A map from values to cotangents goes backwards through each block. Each statement takes the cotangents of what it
+defines and adds to those of what it uses:
 
     v = prim(x, y)         x_bar += v_bar * partial        what `rules` says
     v = a[i]               a_bar[i] += v_bar               `structure`: loads, stores, increments, casts, lists
@@ -19,8 +19,8 @@ and adds to those of what it uses:
     y = f(x)               a call of the adjoint of f      `calls`
     for i in ...: ...      a loop in the other direction   `adjoint_loops`
 
-The reverse sweep mentions the values of the forward sweep freely, also those of a loop it mirrors (the same iteration's)
-and of a branch it mirrors. `recording` makes the mentions good: an adjoint is not a program before that.
+The reverse sweep mentions the values of the forward sweep freely, also those of a loop it mirrors (the same
+iteration's) and of a branch it mirrors. `recording` makes the mentions good: an adjoint is not a program before that.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ from s2sad.transforms.cotangents import ZERO, Cotangents, Value, bar_name
 from s2sad.transforms.selection import Selection, mark_selections
 
 Functions = Mapping[str, Function]
+FORWARD, REVERSE = Comment("forward sweep"), Comment("reverse sweep")
 
 
 def vjp(function: Function, wrt: tuple[int, ...], functions: Functions) -> tuple[Function, dict[str, Function]]:
@@ -77,7 +78,7 @@ def vjp(function: Function, wrt: tuple[int, ...], functions: Functions) -> tuple
 
 def _vjp(function: Function, wrt: tuple[int, ...], callees: Callees) -> Function:
     names = walk.names_of(function)
-    opened, values = custom.opened(function.body, names)
+    opened, values = custom.opened(_unmarked(function.body), names)
     function = replace(function, body=adjoint_loops.count_trips(opened, names))
     builder = Builder(names)
     active = active_vars(function, wrt, callees.functions)
@@ -94,9 +95,15 @@ def _vjp(function: Function, wrt: tuple[int, ...], callees: Callees) -> Function
             bars.add(result, seed)
         adjoint.block(function.body)
         cotangents = tuple(bars.whole(function.params[k]) for k in wrt)
-    body = (Comment("forward sweep"), *function.body, Comment("reverse sweep"), *reverse)
+    body = (FORWARD, *function.body, REVERSE, *reverse)
     params, results = (*function.params, *seeds), tuple(values.get(r, r) for r in (*function.results, *cotangents))
-    return replace(function, name=f"{function.name}_vjp", params=params, body=custom.closed(body, values), results=results)
+    body = custom.closed(body, values)
+    return replace(function, name=f"{function.name}_vjp", params=params, body=body, results=results)
+
+
+def _unmarked(body: Block) -> Block:
+    """A body without the marks of the sweeps of an adjoint that it holds: one function has one pair of sweeps."""
+    return tuple(s for s in body if s not in (FORWARD, REVERSE))
 
 
 class Adjoint:

@@ -118,7 +118,7 @@ def forward_range(b: Builder, loop: Loop) -> tuple[Atom, Atom, Atom]:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A cotangent that a reverse loop carries: `phi` within, `next` at the end of its body, of the primal value `var`."""
+    """A cotangent that a reverse loop carries, of the primal value `var`: `next` is what it is at the end of the body."""
 
     var: Var
     phi: Var

@@ -1,7 +1,7 @@
 """The reverse of calls: of functions kept out of line, and of functions with a derivative of their own.
 
-    y = f(x)              y, x_bar = f_vjp_0(x, y_bar)      out of line (recursion): f's adjoint is a function too, which
-                                                            runs f again and reverses it
+    y = f(x)              y, x_bar = f_vjp_0(x, y_bar)      out of line (recursion): f's adjoint is a function too,
+                                                            which runs f again and reverses it
     y = custom(x)         what the rule's `vjp` says; the transpose of its `jvp`; or, where it has neither (checkpoint),
                           the body run again and reversed, here
 """
@@ -73,8 +73,8 @@ def reverse_call(adjoint: Adjoint, stmt: Call) -> None:
 def reverse_custom(adjoint: Adjoint, stmt: Custom) -> None:
     """Reverse a call with a derivative of its own.
 
-    The rule's ``vjp(builder, stmt, cotangents)`` gives a cotangent (or None) for each argument; `cotangents` has one (or
-    None) for each target. A rule that has only ``jvp(builder, stmt, tangents)`` is transposed.
+    The rule's ``vjp(builder, stmt, cotangents)`` gives a cotangent (or None) for each argument; `cotangents` has one
+    (or None) for each target. A rule that has only ``jvp(builder, stmt, tangents)`` is transposed.
     """
     bars = adjoint.bars
     seeds = [adjoint.seed(t) for t in stmt.targets]
@@ -120,7 +120,7 @@ def _transposed(adjoint: Adjoint, stmt: Custom, wrt: tuple[int, ...], seeds: lis
 
 
 def _jvp_function(b: Builder, stmt: Custom, wrt: tuple[int, ...]) -> tuple[Function, list[int]]:
-    """A rule's jvp as a function of the arguments and the tangents of those in `wrt`, and which targets have a tangent."""
+    """A rule's jvp as a function of the arguments and the tangents of those in `wrt`; which targets have a tangent."""
     params = tuple(Var(b.names.fresh("x"), a.type) for a in stmt.args)
     dots = {k: Var(b.names.fresh("x_dot"), stmt.args[k].type) for k in wrt}
     targets = tuple(Var(b.names.fresh(t.name), t.type) for t in stmt.targets)

@@ -78,8 +78,9 @@ def apart(a: Place, b: Place) -> bool:
     """Whether two places surely do not meet: some index is a different constant of the same sign."""
     if a.key is None or b.key is None:
         return False
-    pairs = [(x.value, y.value) for x, y in zip(a.key, b.key, strict=False) if isinstance(x, Const) and isinstance(y, Const)]
-    return any(x != y and (x < 0) == (y < 0) for x, y in pairs)
+    pairs = zip(a.key, b.key, strict=False)
+    known = [(x.value, y.value) for x, y in pairs if isinstance(x, Const) and isinstance(y, Const)]
+    return any(x != y and (x < 0) == (y < 0) for x, y in known)
 
 
 list_add = Primitive(

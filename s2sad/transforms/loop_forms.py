@@ -38,9 +38,11 @@ def order_free(index: Var, body: Iterable[Stmt], ends: Iterable[tuple[Var, Atom]
     """Whether the trips of a reverse loop may run in any order. `ends` pairs what it carries with its next value;
     `index` is that of the loop it mirrors."""
     body = tuple(body)
-    return all(
-        end == phi or _Accumulation({phi}).ends(body, end) or _OwnPlace({phi}, index).ends(body, end) for phi, end in ends
-    )
+
+    def free(phi: Var, end: Atom) -> bool:
+        return end == phi or _Accumulation({phi}).ends(body, end) or _OwnPlace({phi}, index).ends(body, end)
+
+    return all(free(phi, end) for phi, end in ends)
 
 
 class _Accumulation:

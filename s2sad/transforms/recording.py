@@ -18,46 +18,24 @@ is cheap and needs at most one recorded value, or **recorded** (`tapes`). Parame
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Block, Carry, Comment, Const, For, Function, If, Join, Let, Pos, Stmt, Var, While, replace
+from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Function, If, Join, Let, Stmt, Var, While, replace
 from s2sad.ir.primitives import cast, dim, list_get, list_new, load, undef
-from s2sad.ir.types import Array, Dim, List, Scalar, Size, Symbol, element, is_inexact, lower_bound
+from s2sad.ir.types import Array, List, Scalar, is_inexact
 from s2sad.ir.verifier import IRError
-from s2sad.rules.elementwise import add, maximum, minimum, mul, neg, sub, truediv, where
+from s2sad.rules.elementwise import add, mul, neg, sub, truediv, where
 from s2sad.transforms import loop_forms
-from s2sad.transforms.adjoint_loops import fold, trip_count
+from s2sad.transforms.adjoint_loops import fold
+from s2sad.transforms.decisions import MOST_STEPS, Cost, Decision, choose, form_of
+from s2sad.transforms.room import Room
 from s2sad.transforms.scopes import Index, Scope
 from s2sad.transforms.tapes import ArrayTape, Export, ListTape, Plan, Tape, Weaver, position, trip_path
 
 CHEAP = frozenset({add, sub, mul, neg, truediv, where, cast})
 """Float arithmetic that costs less than a load from a tape."""
-SAFE = frozenset({add, sub, mul, neg, cast, dim, minimum, maximum})
-"""Integer arithmetic that may run where the program would not have run it."""
-MOST_STEPS = 12
-"""How many primitives may be redone to spare a tape."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided about one value that the reverse sweep mentions, or about the form of one of its loops.
-
-    `how`: available, reloaded, recomputed or recorded; for loops fused, free, selected or reversed.
-    """
-
-    variable: str
-    how: str
-    why: str
-    bytes: int | None = None
-    pos: Pos | None = None
-
-    def __str__(self) -> str:
-        where = "" if self.pos is None else f"line {self.pos.line}: "
-        size = "" if self.bytes is None else f" ({self.bytes} bytes)"
-        return f"{where}{self.variable} is {self.how}{size}{': ' if self.why else ''}{self.why}"
 
 
 def record(function: Function, *, fused: bool = True) -> tuple[Function, list[Decision]]:
@@ -65,22 +43,13 @@ def record(function: Function, *, fused: bool = True) -> tuple[Function, list[De
     forms: list[Decision] = []
     if fused:
         function, merged = loop_forms.fuse(function)
-        forms += [Decision(s.index.name, "fused", "nothing needs its results before it is reversed", pos=s.pos) for s in merged]
-    forms += [_form_of(s, function) for s in walk.statements(function.body) if isinstance(s, For) and s.mirrors]
+        why = "nothing needs its results before it is reversed"
+        forms += [Decision(s.index.name, "fused", why, pos=s.pos) for s in merged]
+    forms += [form_of(s, function) for s in walk.statements(function.body) if isinstance(s, For) and s.mirrors]
     builder = Builder(walk.names_of(function))
     resolver = Resolver(function, builder)
     resolved = resolver.function(function)
     return Weaver(resolver.plan, builder).function(resolved), [*forms, *resolver.decisions]
-
-
-def _form_of(reverse: For, function: Function) -> Decision:
-    """The decision that gave a reverse loop its form."""
-    name, why = reverse.index.name, f"it reverses the loop over {reverse.mirrors}"
-    loop = next(s for s in walk.statements(function.body) if isinstance(s, (For, While)) and s.index == reverse.mirrors)
-    if loop_forms.same_way(loop, reverse):
-        return Decision(name, "free", f"{why}, and only accumulates", pos=reverse.pos)
-    one = isinstance(loop, For) and reverse.start in [c.out for c in loop.carried]
-    return Decision(name, "selected" if one else "reversed", f"{why}{', the last trip that selected' if one else ''}", pos=reverse.pos)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,40 +63,6 @@ class Frame:
     place: Scope
 
 
-@dataclass(slots=True)
-class Cost:
-    """What making a value again takes: values to record, and primitives to run."""
-
-    leaves: dict[Var, None] = field(default_factory=dict)
-    steps: int = 0
-
-    def __iadd__(self, other: Cost) -> Cost:
-        self.leaves |= other.leaves
-        self.steps += other.steps
-        return self
-
-
-def choose(var: Var, cost: Cost, wanted: Collection[Var], depth: Mapping[Var, int]) -> str:
-    """How to provide a value: 'recomputed', or 'recorded'.
-
-    It is recomputed when that needs nothing recorded; nothing that is not `wanted` anyway; one smaller value in place of
-    this one; or values of outer loops only (`depth` counts the loops around a value).
-    """
-    if var in cost.leaves or cost.steps > MOST_STEPS:
-        return "recorded"
-    new = [v for v in cost.leaves if v not in wanted]
-    if not new or all(depth[v] < depth[var] for v in new):
-        return "recomputed"
-    smaller = len(new) == 1 and isinstance(new[0].type, Scalar) and element(new[0].type).itemsize <= element(var.type).itemsize
-    return "recomputed" if smaller else "recorded"
-
-
-def _seeds(function: Function) -> set[Var]:
-    """The parameters that the forward sweep does not use: the cotangents of results are among them."""
-    mark = next((k for k, s in enumerate(function.body) if s == Comment("reverse sweep")), len(function.body))
-    return set(function.params) - set(walk.free_vars(function.body[:mark]))
-
-
 class Resolver:
     """Replaces mentions by values that are in reach, and plans the tapes that this needs."""
 
@@ -139,7 +74,7 @@ class Resolver:
         self.tapes: dict[tuple[Var, int], Tape] = {}
         self.offsets: dict[tuple[int, int, int], Var] = {}
         self.wanted = self.index.mentioned()
-        self.seeds = _seeds(function)
+        self.room = Room(function, self.index, builder)
         self.number = 0
 
     # -- the walk
@@ -322,7 +257,8 @@ class Resolver:
         source = self.builder.var("n", target.type)
         self.index.define(source, self.index.scope[array])
         self.plan.after.setdefault(array, []).append(replace(stmt, targets=(source,)))
-        return Let((target,), cast, (self.use(source, scope),), (("dtype", target.type.dtype), ("weak", True)), stmt.pos)
+        params = (("dtype", target.type.dtype), ("weak", True))
+        return Let((target,), cast, (self.use(source, scope),), params, stmt.pos)
 
     # -- tapes
 
@@ -340,7 +276,7 @@ class Resolver:
             self.note(var, "available", "through the joins of its branch")
             return Export(var, frame.path, self.named(f"{var.name}", var.type))
         with self.builder.block() as made:
-            dims = self.room(var, loops)
+            dims = self.room.dims(var, loops)
             if dims is not None:
                 room: Var = self.builder.emit(undef, dims, {"dtype": var.type.dtype}, hint=f"{var.name}_tape")
         before = self.plan.before.setdefault(loops[0].number, [])
@@ -413,66 +349,3 @@ class Resolver:
             self.index.define(off, inner.parent)
             self.plan.lengths.setdefault(inner.number, []).append((off, tape))
         return self.offsets[key]
-
-    # -- room for a tape
-
-    def room(self, var: Var, loops: list[Scope]) -> list[Atom] | None:
-        """The dims of an array tape as atoms at the entry of the outermost loop, or None if they are not known there."""
-        if isinstance(var.type, List):
-            return None
-        entry = loops[0]
-        dims = [self.trips(s.owner, entry) for s in loops]
-        if isinstance(var.type, Array):
-            dims += [self.size_at(d, entry) for d in var.type.dims]
-        return None if any(d is None for d in dims) else dims
-
-    def trips(self, loop: For | While, entry: Scope) -> Atom | None:
-        """The number of trips of a loop, at an entry."""
-        if isinstance(loop, While) or loop.exit is not None:
-            return None
-        bounds = [self.at_entry(a, entry) for a in (loop.start, loop.stop, loop.step)]
-        if any(a is None for a in bounds):
-            return None
-        start, stop, step = bounds
-        size = self.builder.size_of(stop)
-        if start == Const(0) and step == Const(1) and size is not None and (lower_bound(size) or 0) > 0:
-            return stop
-        return fold(self.builder, trip_count, start, stop, step)
-
-    def at_entry(self, atom: Atom, entry: Scope) -> Atom | None:
-        """An integer of a loop as an atom at the entry of an outer one."""
-        if not isinstance(atom, Var) or self.index.before(atom, entry):
-            return atom
-        stmt = self.index.stmt.get(atom)
-        if not isinstance(stmt, Let) or is_inexact(atom.type) or stmt.prim not in SAFE:
-            return None
-        if stmt.prim is dim:
-            return self.size_at(stmt.args[0].type.dims[dict(stmt.params)["axis"]], entry)
-        args = [self.at_entry(a, entry) for a in stmt.args]
-        if any(a is None for a in args):
-            return None
-        return self.builder.emit(stmt.prim, args, dict(stmt.params))
-
-    def size_at(self, size: Dim, entry: Scope) -> Atom | None:
-        """A size as an atom at the entry of a loop."""
-        if not isinstance(size, Size):
-            return Const(size)
-        total: Atom = Const(size.constant)
-        for symbol, factor in size.terms:
-            part = self.symbol_at(symbol, entry)
-            if part is None:
-                return None
-            total = fold(self.builder, add, total, fold(self.builder, mul, part, Const(factor)))
-        return total
-
-    def symbol_at(self, symbol: Symbol, entry: Scope) -> Atom | None:
-        """A size symbol as an atom at the entry of a loop: the dim of an array, or the integer that it is named after."""
-        wanted = Size(((symbol, 1),))
-        reached = [v for v in self.index.scope if self.index.before(v, entry)]
-        arrays = [v for v in reached if isinstance(v.type, Array) and wanted in v.type.dims]
-        named = [v for v in reached if v.name == symbol.name and isinstance(v.type, Scalar) and not is_inexact(v.type)]
-        for v in (*(a for a in arrays if a not in self.seeds), *named, *arrays):
-            if isinstance(v.type, Scalar):
-                return v
-            return self.builder.emit(dim, (v,), {"axis": v.type.dims.index(wanted)}, hint="n")
-        return None

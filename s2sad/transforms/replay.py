@@ -81,7 +81,7 @@ def _needs(stmt: Stmt, active: Collection[Var]) -> Iterator[Atom]:
                 yield right
             if right in active:
                 yield left
-        case Let(targets=targets, prim=prim, args=args) if prim.elementwise and prim not in LINEAR:
+        case Let(targets=targets, prim=prim) if prim.elementwise and prim not in LINEAR:
             if any(t in active for t in targets):
                 yield from targets
         case _:
