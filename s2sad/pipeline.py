@@ -107,17 +107,18 @@ def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split]:
     main = run(resolve(main, functions, trace), PRIMAL, functions, trace)
     opened, more = adjoint.vjp(main, tuple(arguments), functions)
     closed, decisions = recording.record(dce.dce(prune.prune(opened)), fused=False)
-    functions.update(more)
+    functions.update(recorded(more))
     trace.decisions.extend(decisions)
     completed = elaboration.completed(closed, functions)
     functions = {name: inline_customs(f) for name, f in completed.functions.items()}
     hidden = completed.main.params[len(closed.params) :]
     count = len(main.params)
     params = (*closed.params[:count], *hidden, *closed.params[count:])
-    closed = inline_customs(replace(closed, params=params))
+    closed = replace(closed, params=params)
     trace.note("vjp", Module(closed, functions))
     parts = split(dce.dce(closed), count + len(hidden), len(main.results))
-    forward_sweep, reverse_sweep = (run(f, FINAL, functions, trace) for f in (parts.forward, parts.reverse))
+    sweeps = (inline_customs(parts.forward), inline_customs(parts.reverse))
+    forward_sweep, reverse_sweep = (run(f, FINAL, functions, trace) for f in sweeps)
     return Module(forward_sweep, functions), trace, Split(forward_sweep, reverse_sweep, parts.residuals)
 
 
@@ -175,9 +176,9 @@ def transform(stmt: Apply, function: Function, functions: dict[str, Function], t
     if stmt.kind == "jvp":
         derived, more = forward.jvp(function, stmt.wrt, functions)
     elif stmt.kind == "vjp":
-        opened, more = adjoint.vjp(function, stmt.wrt, functions)
+        opened, more = adjoint.vjp(function, stmt.wrt, functions, len(stmt.args) - len(function.params))
         derived, decisions = recording.record(dce.dce(prune.prune(opened)))
-        more = {name: recording.record(dce.dce(prune.prune(callee)))[0] for name, callee in more.items()}
+        more = recorded(more)
         trace.decisions.extend(decisions)
     elif stmt.kind == "batch":
         batching = batch.apply(stmt, function, functions)
@@ -188,6 +189,11 @@ def transform(stmt: Apply, function: Function, functions: dict[str, Function], t
     functions.update(more)
     trace.note(stmt.kind, Module(derived, functions))
     return run(derived, DERIVATIVE, functions, trace)
+
+
+def recorded(adjoints: Mapping[str, Function]) -> dict[str, Function]:
+    """The adjoints of out-of-line functions, closed."""
+    return {name: recording.record(dce.dce(prune.prune(f)))[0] for name, f in adjoints.items()}
 
 
 def inline_customs(function: Function) -> Function:

@@ -15,6 +15,7 @@ import optree
 NAMESPACE = "s2sad"
 T = TypeVar("T", bound=type)
 
+_fields: dict[type, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 _registered: dict[type, tuple[Callable[[Any], tuple[Any, Any]], Callable[[Any, Any], Any]]] = {}
 
 
@@ -69,9 +70,24 @@ def register_dataclass(nodetype: T, data_fields: Iterable[str] | None = None, me
         return nodetype(**dict(zip(data, children, strict=True)), **dict(zip(meta, static, strict=True)))
 
     register_pytree_node(nodetype, take_apart, put_together)
+    _fields[nodetype] = data, meta
     return nodetype
 
 
 def registration(nodetype: type) -> tuple[Callable[[Any], tuple[Any, Any]], Callable[[Any, Any], Any]] | None:
     """How a user's node type is taken apart and put together, or None when it is not registered."""
     return _registered.get(nodetype)
+
+
+def fields(nodetype: type) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The names of the children and of the rest of a dataclass, registered or not; None for other types."""
+    if nodetype in _fields:
+        return _fields[nodetype]
+    if nodetype in _registered or not dataclasses.is_dataclass(nodetype):
+        return None
+    return tuple(f.name for f in dataclasses.fields(nodetype) if f.init), ()
+
+
+def is_node(nodetype: type) -> bool:
+    """Whether objects of a class (no tuple, list or dict) are taken apart."""
+    return nodetype in _registered or dataclasses.is_dataclass(nodetype)

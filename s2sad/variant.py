@@ -7,6 +7,7 @@ stage to look at, and knows whether what it was built from still stands.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,9 +20,10 @@ from s2sad.backend import numba as numba_backend
 from s2sad.backend import python as python_backend
 from s2sad.backend.emit import emit
 from s2sad.config import config
-from s2sad.errors import NeedStatic, S2sadError
+from s2sad.errors import NeedStatic, S2sadError, UncompiledWarning
 from s2sad.frontend.elaborate import Abstract, Elaboration, Leaf, elaborate
 from s2sad.ir.nodes import Atom, Module
+from s2sad.ir.python_calls import calls_of, names_of, positions_of
 from s2sad.ir.types import Scalar, type_of_value
 from s2sad.transforms.split import Split
 
@@ -146,7 +148,7 @@ def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int]) -> An
 def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     """Hand the emitted source to the back end that is configured."""
     module = lowered.module
-    function = load_source(lowered.source, module.main.name)
+    function = load_emitted(module, lowered.source)
     indexes = tuple(k for k, leaf in enumerate(leaves) if k not in lowered.statics and signature.is_runtime(leaf))
     results = module.main.results
     return Variant(
@@ -159,15 +161,42 @@ def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     )
 
 
-def load_source(source: str, name: str) -> Callable[..., Any]:
-    """A function of an emitted module, through the back end that is configured."""
+def load_emitted(module: Module, source: str) -> Callable[..., Any]:
+    """The main function of an emitted module, through the back end that is configured.
+
+    One that makes calls only CPython can make is run as it is, and says so once for each such line.
+    """
+    name = module.main.name
+    if calls_of(module):
+        if config.backend != "python":
+            warn_uncompiled(module)
+        return python_backend.run(source, name, names_of(module))
     backend = python_backend if config.backend == "python" else numba_backend
     return backend.load(source, name)
 
 
+_uncompiled: set[Any] = set()
+"""The lines that `UncompiledWarning` was given for."""
+
+
+def warn_uncompiled(module: Module) -> None:
+    """Say that a module runs under CPython, and for which line of the user's."""
+    places = positions_of(module)
+    if not places or places[0] in _uncompiled:
+        return
+    _uncompiled.update(places)
+    pos = places[0]
+    where = "" if pos is None else f" ({pos.filename}:{pos.line}: {pos.text})"
+    warnings.warn(
+        f"{module.main.name} makes a call that only CPython can make{where}; it runs uncompiled, which is slow.",
+        UncompiledWarning,
+        stacklevel=7,
+    )
+
+
 def load_function(module: Module) -> Callable[..., Any]:
     """The main function of a module that is ready to emit, as a function of flat values."""
-    return load_source(emit(module), module.main.name)
+    return load_emitted(module, emit(module))
 
 
 def converter(result: Atom) -> Callable[[Any], Any] | None:

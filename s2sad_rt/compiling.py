@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
 
+from s2sad_rt.memory import keep_freed_memory
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 COMPILED = ("updates_numba", "compiled")
@@ -45,6 +47,7 @@ def jit(function: Function) -> Function:
 @cache
 def _numba() -> Any:
     """Numba, knowing the functions of this package."""
+    keep_freed_memory()
     for module in COMPILED:
         if importlib.util.find_spec(f"s2sad_rt.{module}") is not None:
             importlib.import_module(f"s2sad_rt.{module}")

@@ -23,6 +23,7 @@ from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Comment, Function, If, Let, Module, Pos, Stmt, Var, replace
 from s2sad.ir.primitives import inc, literal, load
 from s2sad.ir.printer import INDENT, Printer
+from s2sad.ir.python_calls import calls_of, names_of
 from s2sad.ir.types import Array, List, Scalar, Type
 
 WIDTH = 110
@@ -61,8 +62,10 @@ def emit_functions(
     """The functions of a module as source, without header; `doc` replaces the docstring of main, `main_name` its name,
     and `main_decorator` (whole lines) stands above it."""
     taken = [*module.functions, module.main.name]
+    calls = calls_of(module)
+    taken += [*names_of(module), *(c.function for c in calls if c.function)]
     owners = inplace.owners_of(module.functions)
-    parts = []
+    parts = [c.definition() for c in calls if c.function]
     for function in module.functions.values():
         owned = [function.params[k] for k in owners[function.name]]
         parts.append(_source(inplace.plan(function, owned, owners), taken, decorate))

@@ -37,7 +37,7 @@ def names(function: Function, nested: Mapping[Var, Let], taken: Iterable[str] = 
         if group not in chosen:
             members = classes.members(var)
             param = next((m for m in members if m in classes.params), None)
-            chosen[group] = param.name if param is not None else supply.fresh(_plainest(members))
+            chosen[group] = param.name if param is not None else supply.fresh(_readable(_plainest(members)))
         out[var] = chosen[group]
     return out
 
@@ -46,6 +46,11 @@ def _plainest(members: Iterable[Var]) -> str:
     """The name to build on: the first without a counter, else the first."""
     found = [m.name if m.name.strip("_0123456789") else "i" for m in members]  # `for _ in ...`, now read
     return next((n for n in found if n == _base(n)), found[0])
+
+
+def _readable(name: str) -> str:
+    """The name without the counters of earlier stages: ``x_3_bar`` is the cotangent of some version of `x`."""
+    return re.sub(r"_\d+(?=(_bar|_dot|_tape|_\d+)*$)", "", name) or name
 
 
 def _versions(function: Function) -> Iterator[tuple[Var, Atom]]:

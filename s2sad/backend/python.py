@@ -5,12 +5,30 @@ The file is the very one that Numba would compile; its `rt.jit` does nothing her
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import linecache
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import s2sad_rt as rt
 from s2sad import cache
+
+_texts = itertools.count(1)
 
 
 def load(source: str, name: str) -> Callable[..., Any]:
     """The function `name` of a generated module, as plain Python."""
     return getattr(cache.load_module(cache.store(source, name), plain=True), name)  # type: ignore[no-any-return]
+
+
+def run(source: str, name: str, names: Mapping[str, Any]) -> Callable[..., Any]:
+    """The function `name` of a generated module that calls Python objects, which it knows by `names`.
+
+    The text is kept in memory, where tracebacks and debuggers find it.
+    """
+    filename = f"<s2sad {name} {next(_texts)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    namespace: dict[str, Any] = {"__name__": f"s2sad_generated.{name}", **names}
+    with rt.plain_python():
+        exec(compile(source, filename, "exec"), namespace)
+    return namespace[name]  # type: ignore[no-any-return]

@@ -11,7 +11,7 @@ from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend import axes as axes_of
 from s2sad.frontend.axes import Axis
 from s2sad.frontend.closed import Closed, close, result_types
-from s2sad.frontend.leaves import leaves, transform, type_of
+from s2sad.frontend.leaves import Node, leaves, node_of, transform, type_of
 from s2sad.frontend.transforms import Spec, kind
 from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import DictRef, Entries, ListRef, Number, ObjectRef, Static, StaticItems, Tuple, Value
@@ -90,9 +90,9 @@ def skeleton(elab: Elaborator, value: Value) -> Any:
         case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
             return [skeleton(elab, v) for v in content.items]
         case DictRef(location):
-            return {k: skeleton(elab, v) for k, v in _items(elab, location)}
-        case ObjectRef(location, cls) if dataclasses.is_dataclass(cls):
-            return _object(cls, {k: skeleton(elab, v) for k, v in _items(elab, location)})
+            return value.type((k, skeleton(elab, v)) for k, v in _items(elab, location))
+        case ObjectRef() | Static() if (node := node_of(elab, value)) is not None:
+            return _object(elab, node, [skeleton(elab, child) for child in node.children])
         case _:
             return LEAF
 
@@ -107,12 +107,16 @@ def _tuple(cls: type, parts: list[Any]) -> Any:
     return tuple(parts) if cls is tuple else cls(*parts)
 
 
-def _object(cls: type, fields: dict[str, Any]) -> Any:
-    out = object.__new__(cls)
-    for name, part in fields.items():
+def _object(elab: Elaborator, node: Node, parts: list[Any]) -> Any:
+    names, rest = tree.fields(node.cls), elab.static(node.rest)
+    if names is None:
+        _, unflatten = tree.registration(node.cls)  # type: ignore[misc]
+        return unflatten(rest, parts)
+    if tree.registration(node.cls) is None:
+        tree.register_dataclass(node.cls)
+    out = object.__new__(node.cls)
+    for name, part in (*zip(names[0], parts, strict=False), *zip(names[1], rest, strict=False)):
         object.__setattr__(out, name, part)
-    if len(tree.leaves(out)) == 1 and tree.leaves(out)[0] is out:
-        tree.register_dataclass(cls)
     return out
 
 

@@ -21,7 +21,7 @@ from s2sad.frontend.transforms import Spec, kind
 from s2sad.frontend.values import Partial, State, Static, Tuple, Value
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Custom, Let, Pos, Var
+from s2sad.ir.nodes import Atom, Custom, Let, Pos, Var, replace
 from s2sad.ir.primitives import cast, dim, zeros
 from s2sad.ir.types import Array, element, is_inexact
 
@@ -42,6 +42,8 @@ class Site:
     """The arguments in `nondiff_argnums`."""
     primals: tuple[Value, ...]
     """The other arguments."""
+    leaves: tuple[Value, ...]
+    """The numbers and arrays among their leaves."""
 
     def close(self, values: Sequence[Value], run: Callable[[list[Value]], tuple[Value, ...]]) -> Closed:
         """A function of these leaves, elaborated in the state and at the place of the call."""
@@ -58,9 +60,6 @@ class Site:
         supply = iter(values)
         elab = self.elab
         return [transform(elab, p, lambda leaf: leaf if type_of(elab, leaf) is None else next(supply)) for p in self.primals]
-
-    def runtime_leaves(self) -> list[Value]:
-        return [leaf for p in self.primals for leaf in leaves(self.elab, p) if type_of(self.elab, leaf) is not None]
 
     def write(self, builder: Builder, closed: Closed, given: Sequence[Atom], stmt: Custom) -> tuple[Atom, ...]:
         """Inline a closed rule: its first parameters are `given`, the rest what it captured, as the call has it now."""
@@ -85,7 +84,7 @@ class Site:
 
     def check_captured(self, active: Sequence[bool]) -> None:
         """Refuse derivatives with respect to what the function captured rather than was given."""
-        count = len(self.runtime_leaves())
+        count = len(self.leaves)
         for atom, varies in zip(self.closed.args[count:], active[count:], strict=False):
             if varies:
                 raise UnsupportedError(
@@ -117,7 +116,7 @@ class JvpRule:
         """Write the call by the rule; a tangent for each target."""
         site, elab = self.site, self.site.elab
         site.check_captured([t is not None for t in tangents])
-        primals = site.runtime_leaves()
+        primals = site.leaves
         varying = [k for k, v in enumerate(primals) if is_inexact(type_of(elab, v))]
         dots = [elab.lift(Var(elab.builder.names.fresh("x_dot"), type_of(elab, primals[k]))) for k in varying]
 
@@ -138,6 +137,12 @@ class JvpRule:
         found = iter([n for n in closed.out_leaves[1] if n is not None])
         return [fitted(builder, results[next(found)], t) if is_inexact(t.type) else skip(found) for t in stmt.targets]
 
+    def forward(self, builder: Builder, stmt: Custom) -> tuple[tuple[Atom, ...], Transposed]:
+        """Write the forward part of reverse mode: the value, as the rule gives it. The reverse part transposes the rule."""
+        outs = tuple(builder.var(t.name, t.type) for t in stmt.targets)
+        self.jvp(builder, replace(stmt, targets=outs), [None for _ in stmt.args])
+        return outs, Transposed(self)
+
     def check(self, elab: Elaborator, out: list[Value]) -> None:
         """The tangent must mirror the value."""
         if structure(elab, out[0]) != structure(elab, out[1]):
@@ -151,6 +156,17 @@ class JvpRule:
                     f"The jvp rule of {self.site.name} returned a value of type {left} with a tangent of type {right}.",
                     "Give the tangent the shape of the value.",
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class Transposed:
+    """The rule of a `custom_jvp` call whose forward part has run."""
+
+    rule: JvpRule
+
+    def jvp(self, builder: Builder, stmt: Custom, tangents: list[Atom | None]) -> list[Atom | None]:
+        """Write the call by the rule."""
+        return self.rule.jvp(builder, stmt, tangents)
 
 
 def skip(found: Any) -> None:
@@ -201,7 +217,7 @@ class VjpRule:
                 elab.mismatch("The forward rule must return a pair (value, residuals).", "Return both, as a tuple.")
             return (out[0], out[1])
 
-        primals = site.runtime_leaves()
+        primals = site.leaves
         closed = site.close(primals, run)
         results = site.write(builder, closed, stmt.args[: len(primals)], stmt)
         outs = tuple(results[n] for n in closed.out_leaves[0] if n is not None)
@@ -237,6 +253,8 @@ class Opened:
                     atoms[n] = next(supply)
             out = elab.resolve(elab.call(rule.bwd, [*site.fixed, residuals, closed.rebuild(elab, 0, atoms)], {}))
             found = sequence(elab, out)
+            if found is None and len(site.primals) == 1:
+                found = [out]  # a lone cotangent, for the one argument that there is
             if found is None or len(found) != len(site.primals):
                 elab.mismatch(
                     f"The backward rule of {site.name} must return a tuple of {len(site.primals)}, a cotangent for each argument.",
@@ -251,7 +269,7 @@ class Opened:
                 given.append(bars[n] or zero_like(builder, self.results[n]))
         results = site.write(builder, again, given, stmt)
         found: list[Atom | None] = [results[n] for part in again.out_leaves for n in part if n is not None]
-        primals = [a for a in stmt.args[: len(site.runtime_leaves())]]
+        primals = [a for a in stmt.args[: len(site.leaves)]]
         kept = [fitted(builder, c, a) if c is not None and is_inexact(a.type) else None for a, c in zip(primals, found, strict=True)]
         return [*kept, *(None for _ in stmt.args[len(primals) :])]
 
@@ -325,7 +343,7 @@ def call(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Valu
 
     state = dict(elab.state)
     closed = close(elab, name_of(elab, function), varying, run)
-    site = Site(elab, name_of(elab, function), closed, state, elab.pos, fixed, primals)
+    site = Site(elab, name_of(elab, function), closed, state, elab.pos, fixed, primals, tuple(varying))
     targets = tuple(elab.builder.var(str(r) if isinstance(r, Var) else "out", r.type) for r in closed.fun.results)
     elab.builder.append(Custom(targets, closed.fun, make_rule(site, arrange), closed.args, elab.pos))
     lifted = [elab.lift(t) for t in targets]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.frontend import library
-from s2sad.frontend.closed import Closed, apply, close, inline, private, zero_like, zero_of_leaf
+from s2sad.frontend.closed import Closed, apply, close, inline, private, zero_of_leaf
 from s2sad.frontend.leaves import can_vary, leaves, shape_text, structure, transform, type_of
 from s2sad.frontend.transforms import Inner, Spec, kind
 from s2sad.frontend.values import ArrayRef, ListRef, Static, StaticItems, Tuple, Value
@@ -74,16 +74,9 @@ def gradients(
     has_aux = bool(options.get("has_aux", False))
     closed = close_call(elab, function_of(elab, spec), args, kwargs, argnums, has_aux)
     check_output(elab, name, closed, options)
-    seeds, complete = grad_seeds(elab, closed)
-    aux = None
-    if complete:
-        results, bars = apply(elab, "vjp", closed, seeds)
-        value = closed.rebuild(elab, 0, results)
-        aux = closed.rebuild(elab, 1, results) if has_aux else None
-    else:
-        results = inline(elab, closed)
-        value, aux = closed.rebuild(elab, 0, results), closed.rebuild(elab, 1, results)
-        _, bars = apply(elab, "vjp", without_aux(closed), seeds[:1])
+    results, bars = apply(elab, "vjp", closed, [one(closed.fun.results[0].type)])
+    value = closed.rebuild(elab, 0, results)
+    aux = closed.rebuild(elab, 1, results) if has_aux else None
     derivatives = [put_back(elab, args[k], bars_for) for k, bars_for in zip(argnums, shares(elab, args, argnums, bars), strict=True)]
     return value, derivatives[0] if single else Tuple(tuple(derivatives)), aux
 
@@ -121,7 +114,7 @@ def close_call(
             return (out,)
         if not (isinstance(out, Tuple) and len(out.items) == 2):
             elab.mismatch("A function with has_aux=True must return a pair (value, aux).", "Return value, aux.")
-        return (out.items[0], stopped(elab, out.items[1]))
+        return out.items
 
     return close(elab, name_of(elab, callee), varying, run)
 
@@ -178,20 +171,8 @@ def check_output(elab: Elaborator, name: str, closed: Closed, options: dict[str,
         )
 
 
-def grad_seeds(elab: Elaborator, closed: Closed) -> tuple[list[Atom], bool]:
-    """One for the value and zeros for the rest, and whether every size of these is known here."""
-    first, *rest = closed.fun.results
-    seeds: list[Atom] = [one(first.type)]
-    for result in rest:
-        if is_inexact(result.type):
-            zero = zero_like(elab, result, result.type)
-            if zero is None:
-                return seeds, False
-            seeds.append(zero)
-    return seeds, True
-
-
 def one(type_: Type) -> Const:
+    """The cotangent of a value of which the gradient is asked."""
     assert isinstance(type_, Scalar)
     value = type_.dtype.type(1)
     return Const(value.item() if type_.weak else value)

@@ -8,13 +8,14 @@ value that is read at run time.
 
 from __future__ import annotations
 
-import dataclasses
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from s2sad import tree
 from s2sad.errors import UnsupportedError
 from s2sad.frontend.elaborator import Elaborator
 from s2sad.frontend.readlog import ReadLog
@@ -87,7 +88,7 @@ def elaborate(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[st
     with elab.builder.block() as body, _deep_recursion():
         try:
             value = elab.call(Static(function), positional, named)
-            structure = flatten_result(elab, value, results)
+            structure = in_tree_order(flatten_result(elab, value, results), results)
         except Unreachable:
             structure = None
     params = (*arguments.params, *(var for var, _ in elab.outside.captured))
@@ -147,9 +148,9 @@ class _Arguments:
             case dict():
                 location = Location(name, captured=True)
                 self.elab.outer[location] = Entries(tuple((k, self.value(v, f"{name}_{k}")) for k, v in obj.items()))
-                return DictRef(location)
-        if dataclasses.is_dataclass(obj) and not isinstance(obj, type) and _holds_abstract(obj):
-            return self.dataclass(obj, name)
+                return DictRef(location, OrderedDict if isinstance(obj, OrderedDict) else dict)
+        if tree.is_node(type(obj)) and _holds_abstract(obj):
+            return self.object(obj, name)
         if isinstance(obj, bool | int | float | complex | str | type(None)):
             return Static(obj)
         return self.elab.outside.argument(obj, name)
@@ -162,9 +163,10 @@ class _Arguments:
         self.elab.origins[location] = frozenset([index])
         return ArrayRef(location, var.type)
 
-    def dataclass(self, obj: Any, name: str) -> Value:
+    def object(self, obj: Any, name: str) -> Value:
+        """An object with leaves among its attributes."""
         location = Location(name, captured=True)
-        items = tuple((f.name, self.value(getattr(obj, f.name), f"{name}_{f.name}")) for f in dataclasses.fields(obj))
+        items = tuple((k, self.value(v, f"{name}_{k}")) for k, v in _attributes(obj).items())
         self.elab.outer[location] = Entries(items)
         return ObjectRef(location, type(obj))
 
@@ -175,9 +177,20 @@ def _children(obj: Any) -> list[Any]:
             return list(obj)
         case dict():
             return list(obj.values())
-    if dataclasses.is_dataclass(obj) and not isinstance(obj, type | Abstract):
-        return [getattr(obj, f.name) for f in dataclasses.fields(obj) if hasattr(obj, f.name)]
+    if tree.is_node(type(obj)) and not isinstance(obj, Abstract):
+        return list(_attributes(obj).values())
     return []
+
+
+def _attributes(obj: Any) -> dict[str, Any]:
+    """The attributes of an object, in slots and in its dict."""
+    slots = [n for cls in reversed(type(obj).__mro__) for n in _names(vars(cls).get("__slots__", ()))]
+    found = {n: getattr(obj, n) for n in slots if hasattr(obj, n) and n != "__dict__"}
+    return {**found, **getattr(obj, "__dict__", {})}
+
+
+def _names(slots: Any) -> tuple[str, ...]:
+    return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
 def _abstracts(obj: Any, found: dict[int, Abstract]) -> None:
@@ -194,6 +207,15 @@ def _holds_abstract(obj: Any) -> bool:
 
 
 # -- results
+
+
+def in_tree_order(structure: Any, results: list[Atom]) -> Any:
+    """The structure of a result with its leaves numbered as `tree.flatten` finds them; reorders `results`."""
+    found, spec = tree.flatten(structure, is_leaf=lambda x: isinstance(x, Leaf))
+    order = [leaf.number for leaf in found if isinstance(leaf, Leaf)]
+    results[:] = [results[n] for n in order]
+    numbers = iter(range(len(order)))
+    return tree.unflatten(spec, [Leaf(next(numbers)) if isinstance(leaf, Leaf) else leaf for leaf in found])
 
 
 def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
@@ -224,10 +246,12 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
         case DictRef(location):
             content = elab.get(location)
             assert isinstance(content, Entries)
-            return {k: flatten_result(elab, v, results) for k, v in content.items}
-        case ObjectRef(location, cls) if dataclasses.is_dataclass(cls):
+            return value.type((k, flatten_result(elab, v, results)) for k, v in content.items)
+        case ObjectRef(location, cls) if tree.is_node(cls):
             content = elab.get(location)
             assert isinstance(content, Entries)
+            if tree.registration(cls) is None:
+                tree.register_dataclass(cls)
             out = object.__new__(cls)
             for name, item in content.items:
                 object.__setattr__(out, name, flatten_result(elab, item, results))

@@ -32,6 +32,7 @@ from s2sad.ir.nodes import Effect, Function, If, replace
 from s2sad.ir.paths import Index, Path
 from s2sad.ir.primitives import inc as inc_prim
 from s2sad.ir.primitives import load, raise_, store
+from s2sad.ir.python_calls import Named
 from s2sad.rules.logical import not_
 
 WHOLE: Path = (Index((Ellipsis,)),)
@@ -75,6 +76,8 @@ class Elaborator:
         """The variables that values hold already, by identity: these keep their names."""
         self.pending: list[Pending] = []
         """The loops in their first pass, and the names that only their bodies bind."""
+        self.named_objects: dict[int, Named] = {}
+        """What calls that only CPython can make refer to, by identity."""
         self.latest: Value | None = None
         """The last result of an operation, not bound to any name yet: it may take the name it is assigned to."""
 
@@ -91,9 +94,9 @@ class Elaborator:
 
     @contextmanager
     def at(self, node: gast.AST) -> Iterator[None]:
-        """Errors and statements made inside stand at this node."""
+        """Errors and statements made inside stand at this node, or at the user's call of a function of the library."""
         before = self.builder.pos
-        if getattr(node, "lineno", None) is not None:
+        if getattr(node, "lineno", None) is not None and not self.frame.source.ours:
             self.builder.pos = self.frame.source.pos(node)
         yield
         self.builder.pos = before
@@ -142,6 +145,7 @@ class Elaborator:
         """Put something at a location: a new one, or one that may be written."""
         if location.captured:
             if location in self.outer:
+                self._check_shared(location)
                 self.error(
                     f"{location.hint} comes from outside the function, and would be written into.",
                     "Make a copy of it inside the function, or pass it as an argument and return it.",
@@ -151,6 +155,16 @@ class Elaborator:
         if location in self.state:
             self.check_write(location)
         self.state[location] = content
+
+    def _check_shared(self, location: Location) -> None:
+        """Refuse to write into a copy of what Python would share."""
+        if location.frozen:
+            raise AliasError(
+                "This array is an item of a list of arrays, or a view or a copy depending on how its base is laid out: "
+                "a write into it may show elsewhere.",
+                "Write into a .copy() of it, and put that back where it came from.",
+                self.pos,
+            )
 
     def check_write(self, location: Location) -> None:
         """Refuse to change what may also be something else that is read later."""

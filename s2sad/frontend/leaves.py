@@ -1,14 +1,19 @@
 """Abstract values as trees of leaves, in the order that `s2sad.tree` gives the values themselves.
 
-Tuples, lists, dicts (by sorted keys), namedtuples, dataclasses and None are nodes; everything else is a leaf.
+Tuples, lists, dicts (by sorted keys), namedtuples, dataclasses, registered types and None are nodes; everything else is a
+leaf.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from s2sad import tree
+from s2sad.errors import NeedStatic, UnsupportedError
+from s2sad.frontend import library
 from s2sad.frontend.library.support import is_number
 from s2sad.frontend.values import (
     ArrayRef, DictRef, Entries, ListRef, Location, Number, ObjectRef, RuntimeItems, Static, StaticItems, Tuple, Value,
@@ -45,13 +50,67 @@ def transform(elab: Elaborator, value: Value, change: Callable[[Value], Value]) 
             return ListRef(_new(elab, location, StaticItems(tuple(map(walk, content.items)))))
         case DictRef(location, cls):
             entries = _entries(elab, location)
-            changed = {k: walk(entries[k]) for k in _sorted(entries)}
+            changed = {k: walk(entries[k]) for k in _ordered(entries, cls)}
             return DictRef(_new(elab, location, Entries(tuple((k, changed[k]) for k in entries))), cls)
-        case ObjectRef(location, cls) if dataclasses.is_dataclass(cls):
-            entries = _entries(elab, location)
-            return ObjectRef(_new(elab, location, Entries(tuple((k, walk(v)) for k, v in entries.items()))), cls)
+        case ObjectRef() | Static() if (node := node_of(elab, value)) is not None:
+            return node.rebuild([walk(child) for child in node.children])
         case _:
             return change(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An object of a dataclass or of a registered type, taken apart."""
+
+    cls: type
+    children: tuple[Value, ...]
+    rest: Value
+    """What it has besides children."""
+    rebuild: Callable[[Sequence[Value]], Value]
+
+
+def node_of(elab: Elaborator, value: Value) -> Node | None:
+    """An object taken apart; None for what is a leaf."""
+    cls = value.cls if isinstance(value, ObjectRef) else type(value.obj) if isinstance(value, Static) else None
+    if cls is None or not tree.is_node(cls) or isinstance(value, Static) and isinstance(value.obj, type):
+        return None
+    names = tree.fields(cls)
+    return _registered(elab, value, cls) if names is None else _dataclass(elab, value, cls, *names)
+
+
+def _registered(elab: Elaborator, value: Value, cls: type) -> Node:
+    """A node of a registered type: the user's functions are run on abstract values."""
+    found = tree.registration(cls)
+    assert found is not None
+    flatten, unflatten = found
+    match elab.call(Static(flatten), [value], {}):
+        case Tuple((children, rest)):
+            items = library.unroll(elab, children)
+        case _:
+            elab.mismatch(f"The flatten function of {cls.__name__} must return a pair (children, static).", "Return both.")
+
+    def rebuild(parts: Sequence[Value]) -> Value:
+        return elab.call(Static(unflatten), [rest, Tuple(tuple(parts))], {})
+
+    return Node(cls, tuple(items), rest, rebuild)
+
+
+def _dataclass(elab: Elaborator, value: Value, cls: type, data: tuple[str, ...], meta: tuple[str, ...]) -> Node:
+    from s2sad.frontend import classes
+
+    if isinstance(value, ObjectRef):
+        entries = _entries(elab, value.location)
+        location = value.location
+    else:
+        entries = {name: classes.attribute(elab, value, name) for name in (*data, *meta)}
+        location = Location(cls.__name__.lower())
+
+    def rebuild(parts: Sequence[Value]) -> Value:
+        given = dict(zip((n for n in data if n in entries), parts, strict=True))
+        return ObjectRef(_new(elab, location, Entries(tuple({**entries, **given}.items()))), cls)
+
+    children = tuple(entries[n] for n in data if n in entries)
+    return Node(cls, children, Tuple(tuple(entries[n] for n in meta if n in entries)), rebuild)
 
 
 def _entries(elab: Elaborator, location: Location) -> dict[Any, Value]:
@@ -64,6 +123,11 @@ def _new(elab: Elaborator, like: Location, content: Any) -> Location:
     location = Location(like.hint)
     elab.state[location] = content
     return location
+
+
+def _ordered(entries: dict[Any, Value], cls: type) -> Iterator[Any]:
+    """The keys of a dict in the order of its leaves."""
+    return iter(entries) if issubclass(cls, OrderedDict) else _sorted(entries)
 
 
 def _sorted(entries: dict[Any, Value]) -> Iterator[Any]:
@@ -84,13 +148,21 @@ def structure(elab: Elaborator, value: Value) -> Any:
             return (cls, *(structure(elab, v) for v in items))
         case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
             return (list, *(structure(elab, v) for v in content.items))
-        case DictRef(location):
+        case DictRef(location, cls):
             entries = _entries(elab, location)
-            return (dict, *((k, structure(elab, entries[k])) for k in _sorted(entries)))
-        case ObjectRef(location, cls) if dataclasses.is_dataclass(cls):
-            return (cls, *((k, structure(elab, v)) for k, v in _entries(elab, location).items()))
+            return (cls, *((k, structure(elab, entries[k])) for k in _ordered(entries, cls)))
+        case ObjectRef() | Static() if (node := node_of(elab, value)) is not None:
+            return (node.cls, _key(elab, node.rest), *(structure(elab, child) for child in node.children))
         case _:
             return "*"
+
+
+def _key(elab: Elaborator, rest: Value) -> Any:
+    """What is compared of a node besides its children."""
+    try:
+        return elab.static(rest)
+    except (UnsupportedError, NeedStatic):
+        return "runtime"
 
 
 def type_of(elab: Elaborator, leaf: Value) -> Type | None:

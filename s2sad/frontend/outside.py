@@ -57,6 +57,8 @@ class Outside:
         self.captured: list[tuple[Var, Callable[[], Any]]] = []
         self._values: dict[Hashable, Value] = {}
         self._places: dict[int, tuple[Any, Place]] = {}
+        self._read: dict[int, Any] = {}
+        self._changed: dict[int, Any] = {}
 
     # -- where things stand
 
@@ -126,7 +128,23 @@ class Outside:
         self._places.setdefault(id(obj), (obj, place))
         return Static(obj)
 
+    def change(self, obj: Any, name: str) -> None:
+        """Note that a container is changed while the function runs. It is refused where its contents are read, too."""
+        self._changed[id(obj)] = obj
+        if id(obj) in self._read:
+            self._refuse_both(name)
+
+    def _refuse_both(self, name: str) -> None:
+        raise UnsupportedError(
+            f"{name} comes from outside the function, and is both read and changed in it.",
+            "Keep what is read in another container.",
+            self.elab.pos,
+        )
+
     def _container(self, place: Place, obj: Any) -> Value:
+        self._read[id(obj)] = obj
+        if id(obj) in self._changed:
+            self._refuse_both(place.name)
         if isinstance(obj, tuple):
             return Tuple(tuple(self.value(place.item(k)) for k in range(len(obj))), type(obj))
         location = Location(place.name, captured=True)

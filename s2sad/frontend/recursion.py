@@ -33,8 +33,9 @@ class Activation:
     """A user's function that is being run."""
 
     source: Any
-    frame: Any
-    """Where the function was defined: the same code closed over other values is another function."""
+    home: Any
+    """The frame in which the function was defined, or the Python function: the same code closed over other values is
+    another function."""
     signatures: tuple[Hashable, Hashable, Hashable]
     """By level: as it is; without known sizes; without known numbers."""
     build: outofline.Build | None = None
@@ -52,7 +53,8 @@ class Recursion(Exception):
 def run(elab: Elaborator, closure: Closure, bound: dict[str, Value], inline: Inline) -> Value:
     """Run a function inline, or call it out of line when it is being run already."""
     signatures = (signature_of(elab, bound, 0), signature_of(elab, bound, 1), signature_of(elab, bound, 2))
-    active = [a for a in elab.active if a.source is closure.source and a.frame is closure.frame]
+    home = closure.function if closure.frame is None else closure.frame
+    active = [a for a in elab.active if a.source is closure.source and a.home is home]
     for activation in active:
         if activation.build is not None and activation.build.accepts(signatures):
             return outofline.call(elab, activation.build, bound)
@@ -64,7 +66,7 @@ def run(elab: Elaborator, closure: Closure, bound: dict[str, Value], inline: Inl
             alike = [a for a in active if a.signatures[level] == signatures[level] and a.build is None]
             if alike and (len(active) > deepest or active[0].count > most):
                 raise Recursion(alike[0], level)
-    activation = Activation(closure.source, closure.frame, signatures)
+    activation = Activation(closure.source, home, signatures)
     state, mark, written = dict(elab.state), elab.mark(), list(elab.builder.statements)
     depth, pos = len(elab.stack), elab.pos
     elab.active.append(activation)

@@ -17,6 +17,7 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import gast
@@ -27,6 +28,8 @@ from s2sad.frontend.scopes import Scope, analyse
 from s2sad.ir.nodes import Pos
 
 FunctionNode = ast.FunctionDef | ast.Lambda
+WRITTEN = str(Path(__file__).parent / "library" / "written")
+"""Where the functions of our library stand that are run as users' own are."""
 COMPILER_FLAGS = 0x1FE0000
 """The `__future__` flags among the flags of a code object."""
 
@@ -52,6 +55,11 @@ class FunctionSource:
         if not self._scope:
             self._scope.append(analyse(self.node))
         return self._scope[0]
+
+    @property
+    def ours(self) -> bool:
+        """Whether this is a function of our library, written as users write theirs."""
+        return self.filename.startswith(WRITTEN)
 
     def pos(self, node: gast.AST | None = None) -> Pos:
         """The place of a node in the user's file."""

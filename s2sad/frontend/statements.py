@@ -9,7 +9,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import S2sadError, UnsupportedSyntaxError
-from s2sad.frontend import assignment, branches, functions, library
+from s2sad.frontend import assignment, branches, effects, functions, library
 from s2sad.frontend.desugar import EXIT
 from s2sad.frontend.expressions import evaluate, evaluate_raw
 from s2sad.frontend.library.iteration import Indexed, Items, Range
@@ -48,6 +48,8 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
             assignment.augment(elab, target, type(op), value)
         case gast.Expr(value=gast.Call(func=gast.Name(id=name), args=[flag])) if name == EXIT:
             elab.exit_flag = evaluate(elab, flag)
+        case gast.Expr(value=gast.Call() as call) if effects.statement(elab, call):
+            pass
         case gast.Expr(value=value):
             evaluate_raw(elab, value)
         case gast.Return(value=value):

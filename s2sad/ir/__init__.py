@@ -18,7 +18,7 @@
 
 A value never changes: ``a[i] = v`` is ``a1 = store(a0, v, i)``. Every variable is defined once in its function, and is
 seen by what follows it in its block and by the blocks nested there; a loop or a branch names what it carries or joins.
-Control flow is nested, so reversing a program is reversing a tree. Views are paths: ``A[1][j] = v`` is one store into A.
+Control flow is nested, so reversing a program is reversing a tree. Views are paths: ``A[1][j] = v`` is one store in A.
 
 Read `nodes`, then `primitives`, `builder` (how it is written), `walk` (how it is read), `printer`, `verifier`.
 """
@@ -26,7 +26,25 @@ Read `nodes`, then `primitives`, `builder` (how it is written), `walk` (how it i
 from s2sad.ir.builder import Builder, Names, Ref
 from s2sad.ir.interpret import python_function
 from s2sad.ir.nodes import (
-    Apply, Atom, Block, Call, Carry, Comment, Const, Custom, Effect, For, Function, If, Join, Let, Module, Pos, Stmt, Var, While,
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Carry,
+    Comment,
+    Const,
+    Custom,
+    Effect,
+    For,
+    Function,
+    If,
+    Join,
+    Let,
+    Module,
+    Pos,
+    Stmt,
+    Var,
+    While,
 )
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.printer import to_source

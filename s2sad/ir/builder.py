@@ -12,7 +12,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,10 +20,9 @@ import numpy as np
 
 from s2sad.ir import nodes
 from s2sad.ir.infer import result_types
-from s2sad.ir.nodes import Atom, Const, Let, Pos, Stmt, Var
+from s2sad.ir.nodes import Atom, Const, Let, Pos, Stmt, Var, array_type
 from s2sad.ir.primitives import Primitive, cast, dim
 from s2sad.ir.types import INT, Array, Dim, Scalar, Size, Type, add_dims, symbol
-
 
 RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "np", "rt", "math"})
 
@@ -105,7 +104,9 @@ class Builder:
             type = Array(type.dtype, dims)
         return Var(name, type)
 
-    def emit(self, prim: Primitive, args: Iterable[Any], params: dict[str, Any] | None = None, hint: str | None = None) -> Any:
+    def emit(
+        self, prim: Primitive, args: Iterable[Any], params: dict[str, Any] | None = None, hint: str | None = None
+    ) -> Any:
         """Append ``prim(*args, **params)``; returns its target, or the tuple of them when there are several.
 
         Args may be atoms, refs or numbers. Python numbers are cast to the dtype that NumPy 2 promotes to, so that
@@ -131,7 +132,9 @@ class Builder:
         def fit(a: Atom) -> Atom:
             if not _is_weak(a) or np.result_type(*strong, a.type.dtype) == target:
                 return a
-            return Const(target.type(a.value)) if isinstance(a, Const) else self.emit(cast, (a,), {"dtype": target}, a.name)
+            if isinstance(a, Const):
+                return Const(target.type(a.value))
+            return self.emit(cast, (a,), {"dtype": target}, a.name)
 
         return tuple(fit(a) for a in atoms)
 
@@ -157,7 +160,9 @@ class Builder:
 
     def _note_size(self, target: Var, prim: Primitive, atoms: tuple[Atom, ...], params: dict[str, Any]) -> None:
         if prim is dim:
-            self.sizes[target] = atoms[0].type.dims[params["axis"]]
+            size = array_type(atoms[0]).dims[params["axis"]]
+            if size is not None:
+                self.sizes[target] = size
         elif prim.name in ("add", "sub") and target.type in (Scalar(INT, True), Scalar(INT)):
             left, right = (self.size_of(a) for a in atoms)
             if left is not None and right is not None:
@@ -165,14 +170,14 @@ class Builder:
 
     def dim_atom(self, array: Atom, axis: int) -> Atom:
         """The size of an axis as an atom: a constant where it is known, else ``dim(array; axis)``."""
-        size = array.type.dims[axis]
+        size = array_type(array).dims[axis]
         if isinstance(size, int):
             return Const(size)
         return self.emit(dim, (array,), {"axis": axis}, "n")
 
     def dim_atoms(self, array: Atom) -> tuple[Atom, ...]:
         """The shape of an array as atoms."""
-        return tuple(self.dim_atom(array, k) for k in range(len(array.type.dims)))
+        return tuple(self.dim_atom(array, k) for k in range(array_type(array).rank))
 
 
 def _is_weak(atom: Atom) -> bool:
@@ -191,6 +196,12 @@ def atom_of(value: Any) -> Atom:
 def sizes_of_params(function: nodes.Function) -> set[Size]:
     """The dims that the parameters of a function bring with them."""
     return {d for p in function.params if isinstance(p.type, Array) for d in p.type.dims if isinstance(d, Size)}
+
+
+Operator = Callable[[Any], "Ref"]
+
+
+Operator = Callable[[Any], "Ref"]
 
 
 class Ref:
@@ -217,6 +228,24 @@ class Ref:
 
     def __repr__(self) -> str:
         return f"Ref({self.atom})"
+
+    # given by `operators`
+    __add__: Operator
+    __radd__: Operator
+    __sub__: Operator
+    __rsub__: Operator
+    __mul__: Operator
+    __rmul__: Operator
+    __neg__: Callable[[], Ref]
+
+    # given by `operators`
+    __add__: Operator
+    __radd__: Operator
+    __sub__: Operator
+    __rsub__: Operator
+    __mul__: Operator
+    __rmul__: Operator
+    __neg__: Callable[[], Ref]
 
 
 def operators(**by_name: Primitive) -> None:

@@ -1,8 +1,8 @@
 """Result types, found by running the primitive itself on dummies.
 
 dtype, rank and promotion come from NumPy with no rule written. Sizes are found by running on two sets of dummies, where
-each symbol has a different prime in each set (and the order of sizes flips between them), and fitting the result's sizes
-as linear forms; a size that fits nothing is None, for which the builder makes a fresh symbol.
+each symbol has a different prime in each set (and the order of sizes flips between them), and fitting the result's
+sizes as linear forms; a size that fits nothing is None, for which the builder makes a fresh symbol.
 """
 
 from __future__ import annotations
@@ -16,10 +16,40 @@ import numpy as np
 
 from s2sad.ir import paths
 from s2sad.ir.primitives import (
-    Primitive, cast, dim, inc, list_append, list_drop, list_get, list_len, list_new, list_set, list_zeros, load, store, undef, zeros,
+    Primitive,
+    cast,
+    dim,
+    inc,
+    list_append,
+    list_drop,
+    list_get,
+    list_len,
+    list_new,
+    list_set,
+    list_zeros,
+    load,
+    store,
+    undef,
+    zeros,
 )
 from s2sad.ir.types import (
-    INT, Array, Dim, List, Scalar, Size, Symbol, Type, above_one, add_dims, lower_bound, replace_in_dim, replace_symbols, scale_dim, symbol, symbols_of, type_of_value,
+    INT,
+    Array,
+    Dim,
+    List,
+    Scalar,
+    Size,
+    Symbol,
+    Type,
+    above_one,
+    add_dims,
+    lower_bound,
+    replace_in_dim,
+    replace_symbols,
+    scale_dim,
+    symbol,
+    symbols_of,
+    type_of_value,
 )
 
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
@@ -40,7 +70,7 @@ def result_types(prim: Primitive, args: tuple[Any, ...], params: dict[str, Any],
 
 @lru_cache(maxsize=100_000)
 def _elementwise(prim: Primitive, types: tuple[Type, ...], params: tuple[tuple[str, Any], ...]) -> tuple[Type, ...]:
-    """dtype by running on one element; dims by broadcasting, where sizes that are not known to be equal may be at run time."""
+    """dtype by running on one element; dims by broadcasting, where sizes not known to be equal may be at run time."""
     if not any(isinstance(t, Array) for t in types):
         return _probe(prim, types, params)
     ones = tuple(Array(t.dtype, (1,) * t.rank) if isinstance(t, Array) else t for t in types)
@@ -114,7 +144,7 @@ def _probe_sizes(function: Callable[..., Any], types: tuple[Type, ...]) -> tuple
             out = function(*(dummy(t, sizes) for t in types))
         runs.append((sizes, out if isinstance(out, tuple) else (out,)))
     (sizes_a, outs_a), (sizes_b, outs_b) = runs
-    known = [d for t in types for d in (t.dims if isinstance(t, Array) else ())]
+    known = [d for t in types if isinstance(t, Array) for d in t.dims if d is not None]
     results = []
     for a, b in zip(outs_a, outs_b, strict=True):
         type_ = _type_of(a)
@@ -204,10 +234,10 @@ def _name_unknown(array: Array, place: int) -> Array:
 
 
 def _forget_unnamed(array: Array) -> Array:
-    def unnamed(d: Dim) -> bool:
+    def unnamed(d: Dim | None) -> bool:
         return isinstance(d, Size) and any(s.name.startswith("?") for s, _ in d.terms)
 
-    return Array(array.dtype, tuple(None if unnamed(d) else d for d in array.dims))  # type: ignore[arg-type]
+    return Array(array.dtype, tuple(None if unnamed(d) else d for d in array.dims))
 
 
 def _step_type(array: Array, step: paths.Step, slots: list[Any], size_of: SizeOf) -> Type:
@@ -261,7 +291,7 @@ def _basic_type(array: Array, step: paths.Index, slots: list[Any], size_of: Size
     return Array(array.dtype, tuple(dims)) if dims or Ellipsis in step.entries else Scalar(array.dtype)
 
 
-def _slice_dim(size: Dim, parts: list[Any], size_of: SizeOf) -> Dim | None:
+def _slice_dim(size: Dim | None, parts: list[Any], size_of: SizeOf) -> Dim | None:
     """The length of ``start:stop:step`` on an axis, or None where it cannot be proved."""
     start, stop, step = parts
     if all(p is None or isinstance(p, int) for p in parts) and isinstance(size, int):
@@ -300,11 +330,11 @@ def _reshape_type(array: Array, step: paths.View, slots: list[Any], size_of: Siz
         rest = [d for d in dims if d != -1]
         ints = [d for d in array.dims if isinstance(d, int)]
         missing: Dim | None = None
-        left = [d for d in array.dims if not isinstance(d, int) and d not in rest]
+        left = [d for d in array.dims if isinstance(d, Size) and d not in rest]
         given = int(np.prod([d for d in rest if isinstance(d, int)], dtype=int))
         symbolic = [d for d in rest if not isinstance(d, int)]
-        if all(d in array.dims for d in symbolic) and len(left) <= 1 and (whole := int(np.prod(ints, dtype=int))) % max(given, 1) == 0:
-            factor = whole // max(given, 1)
+        factor, remainder = divmod(int(np.prod(ints, dtype=int)), max(given, 1))
+        if all(d in array.dims for d in symbolic) and len(left) <= 1 and remainder == 0:
             missing = scale_dim(left[0], factor) if left else factor
         dims[dims.index(-1)] = missing
     return Array(array.dtype, tuple(dims))

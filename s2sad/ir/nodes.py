@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from s2sad.ir.types import INT, Scalar, Type, type_of_value
+from s2sad.ir.types import INT, Array, Dim, Scalar, Type, type_of_value
 
 if TYPE_CHECKING:
     from s2sad.ir.primitives import Primitive
 
 __all__ = [
     "Apply", "Atom", "Block", "Call", "Carry", "Comment", "Const", "Custom", "Effect", "For", "Function", "If",
-    "Join", "Let", "Module", "Params", "Pos", "Stmt", "Var", "While", "int_var", "replace",
+    "Join", "Let", "Module", "Params", "Pos", "Stmt", "Var", "While", "array_type", "asked_size",
+    "int_var", "replace",
 ]
 
 
@@ -75,6 +76,13 @@ Atom = Var | Const
 Params = tuple[tuple[str, Any], ...]
 
 
+def array_type(atom: Atom) -> Array:
+    """The type of an atom that is known to be an array."""
+    type_ = atom.type
+    assert isinstance(type_, Array), f"{atom} is no array, but {type_}"
+    return type_
+
+
 @dataclass(frozen=True, slots=True)
 class Let:
     """``targets = primitive(args, **params)``; `params` are static and sorted by name."""
@@ -84,6 +92,16 @@ class Let:
     args: tuple[Atom, ...]
     params: Params = ()
     pos: Pos | None = None
+
+
+def asked_size(let: Let) -> Dim | None:
+    """The size that a ``dim(a; axis)`` asks for."""
+    return array_type(let.args[0]).dims[dict(let.params)["axis"]]
+
+
+def asked_size(let: Let) -> Dim | None:
+    """The size that a ``dim(a; axis)`` asks for."""
+    return array_type(let.args[0]).dims[dict(let.params)["axis"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +124,7 @@ class For:
 
     After each iteration the carried values are assigned; then, if `exit` (a bool of the body) holds, the loop is left.
     `trips`, when there, is defined after the loop: the number of iterations that ran.
-    `mirrors` names the index of the loop this one reverses; until recording, its body may mention values of that loop's body.
+    `mirrors` names the index of the loop this one reverses, whose body's values its own may mention until recording.
     """
 
     index: Var
@@ -123,7 +141,7 @@ class For:
 
 @dataclass(frozen=True, slots=True)
 class While:
-    """``while test``: `pre` computes `test` from the `phi`s before each iteration; what `pre` defines is seen by `body`.
+    """``while test``: `pre` computes `test` from the `phi`s before each iteration; `body` sees what `pre` defines.
 
     `index` counts iterations from 0. `trips`, when there, is defined after the loop: the number of iterations that ran.
     """
@@ -159,7 +177,7 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a function of the same `Module`, out of line; results include new versions of the arrays it writes into."""
+    """A call of a function of the same `Module`, out of line; results include new versions of arrays it writes into."""
 
     targets: tuple[Var, ...]
     function: str
@@ -173,9 +191,9 @@ class Apply:
 
     The first ``len(fun.params)`` of `args` are the arguments of `fun` (values it captured are parameters of their own,
     not in `wrt`). kind 'jvp': then a tangent for each parameter in `wrt`; targets are the results of `fun` and a
-    tangent for each inexact result. kind 'vjp': then a cotangent for each inexact result; targets are the results of
-    `fun` and a cotangent for each parameter in `wrt`. kind 'batch': `axes` gives the batch axis of each argument
-    (None: not mapped) and, after ``len(args)`` of them, of each result.
+    tangent for each inexact result. kind 'vjp': then a cotangent for each inexact result, or for the first ones;
+    targets are the results of `fun` and a cotangent for each parameter in `wrt`. kind 'batch': `axes` gives the batch
+    axis of each argument (None: not mapped) and, after ``len(args)`` of them, of each result.
     """
 
     targets: tuple[Var, ...]
@@ -184,12 +202,12 @@ class Apply:
     args: tuple[Atom, ...]
     wrt: tuple[int, ...] = ()
     axes: tuple[int | None, ...] = ()
-    pos: Pos | None = None
+    """A call of `fun`, whose derivative is what `rule` says (custom_jvp, custom_vjp, checkpoint), not its body's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """A call of `fun`, whose derivative is what `rule` says (custom_jvp, custom_vjp, checkpoint) and not that of its body."""
+    """A call of `fun`, whose derivative is what `rule` says (custom_jvp, custom_vjp, checkpoint) instead of its body."""
 
     targets: tuple[Var, ...]
     fun: Function

@@ -141,9 +141,12 @@ def path_expr(base: ast.expr, operands: Sequence[ast.expr], path: Path) -> ast.e
     """The path as Python: ``base[i, 1:n].T``."""
     fill = _filler(operands)
 
-    def constant(part: Any) -> ast.expr | None:
+    def bound(part: Any) -> ast.expr | None:
+        return None if (part := fill(part)) is None else constant(part)
+
+    def constant(part: Any) -> ast.expr:
         part = fill(part)
-        if part is None or isinstance(part, ast.expr):
+        if isinstance(part, ast.expr):
             return part
         return ast.Constant(part) if part is Ellipsis or part >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-part))
 
@@ -151,9 +154,9 @@ def path_expr(base: ast.expr, operands: Sequence[ast.expr], path: Path) -> ast.e
         match step:
             case Index(entries):
                 keys = [
-                    ast.Slice(constant(e.start), constant(e.stop), constant(e.step))
+                    ast.Slice(bound(e.start), bound(e.stop), bound(e.step))
                     if isinstance(e, Slice)
-                    else constant(e) or ast.Attribute(ast.Name("np"), "newaxis")
+                    else bound(e) or ast.Attribute(ast.Name("np"), "newaxis")
                     for e in entries
                 ]
                 base = ast.Subscript(base, keys[0] if len(keys) == 1 else ast.Tuple(keys, ast.Load()), ast.Load())

@@ -27,8 +27,8 @@ class Primitive:
     `impl(*args, **params)` gives the result (a tuple when `results` is not 1), never writes into its arguments.
     `spelling` is Python with holes ``_0, _1, ...`` for arguments, ``_args`` for all of them (starred) and ``_name`` for
     params, or a function of the argument expressions, params and argument types that gives the expression; names it
-    may use are ``np``, ``math``, ``rt`` (s2sad_rt) and builtins. A keyword whose param is None, False or missing is left out.
-    `elementwise` primitives broadcast, promote dtypes as NumPy 2 does, and are the same at every rank.
+    may use are ``np``, ``math``, ``rt`` (s2sad_rt) and builtins. A keyword whose param is None, False or missing is
+    left out. `elementwise` primitives broadcast, promote dtypes as NumPy 2 does, and are the same at every rank.
     `type_rule(args, params, size_of)` gives the result types where running `impl` on dummies would not do;
     an unknown dim in it is None. `pure` is False for what must not be merged or dropped.
     """
@@ -170,7 +170,11 @@ def _spell_alloc(name: str) -> Callable[..., ast.expr]:
     return spell
 
 
-undef = Primitive("undef", lambda *dims, dtype: np.full(dims, np.nan if dtype.kind in "fc" else 0).astype(dtype), _spell_alloc("empty"))
+undef = Primitive(
+    "undef",
+    lambda *dims, dtype: np.full(dims, np.nan if dtype.kind in "fc" else 0).astype(dtype),
+    _spell_alloc("empty"),
+)
 """``undef(*dims; dtype)``: an array nobody may read before it is stored into (nan under the interpreter)."""
 zeros = Primitive("zeros", lambda *dims, dtype: np.zeros(dims, dtype), _spell_alloc("zeros"))
 """``zeros(*dims; dtype)``."""
@@ -231,5 +235,7 @@ def _raise(*args: Any, kind: str, message: str = "") -> None:
 
 raise_ = Primitive("raise", _raise, pure=False)
 """Effect ``raise(; kind, message)``: raise a builtin exception."""
-print_ = Primitive("print", lambda *args, template: print(*[args[t] if isinstance(t, int) else t for t in template]), pure=False)
+print_ = Primitive(
+    "print", lambda *args, template: print(*[args[t] if isinstance(t, int) else t for t in template]), pure=False
+)
 """Effect ``print(*args; template)``: `template` holds argument numbers and strings."""

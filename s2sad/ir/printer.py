@@ -1,7 +1,7 @@
 """Any stage of the compiler as Python source that runs.
 
-Printed as it stands, the IR is pure: a store copies, then writes into the copy. The back end prints with the same class,
-telling it which variables share a name (`names`) and which stores need no copy (`in_place`).
+Printed as it stands, the IR is pure: a store copies, then writes into the copy. The back end prints with the same
+class, telling it which variables share a name (`names`) and which stores need no copy (`in_place`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,33 @@ from typing import assert_never
 
 from s2sad.ir import paths, walk
 from s2sad.ir.nodes import (
-    Apply, Atom, Block, Call, Comment, Const, Custom, Effect, For, Function, If, Let, Module, Stmt, Var, While,
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Comment,
+    Const,
+    Custom,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Module,
+    Stmt,
+    Var,
+    While,
 )
 from s2sad.ir.primitives import (
-    inc, list_append, list_drop, list_new, list_set, literal, print_, raise_, store,
+    inc,
+    list_append,
+    list_drop,
+    list_new,
+    list_set,
+    literal,
+    print_,
+    raise_,
+    store,
 )
 from s2sad.ir.types import Array, List, Scalar
 
@@ -219,11 +242,13 @@ class Printer:
         return [] if name == text else [f"{name} = {text}"]
 
     def assign_all(self, pairs: Sequence[tuple[Var, Atom]]) -> list[str]:
-        """Assign in parallel: in an order in which nothing is read after it is written, in one tuple where there is none."""
+        """Assign in parallel: in an order in which nothing is read after it is written, or in one tuple."""
         todo = [(self.name(t), self.text(v), self.reads(v)) for t, v in pairs if self.name(t) != self.text(v)]
-        lines = []
+        lines: list[str] = []
         while todo:
-            ready = [k for k, (n, _, _) in enumerate(todo) if not any(n in r for j, (_, _, r) in enumerate(todo) if j != k)]
+            ready = [
+                k for k, (n, _, _) in enumerate(todo) if not any(n in r for j, (_, _, r) in enumerate(todo) if j != k)
+            ]
             if not ready:
                 return [*lines, f"{', '.join(n for n, _, _ in todo)} = {', '.join(v for _, v, _ in todo)}"]
             name, value, _ = todo.pop(ready[0])

@@ -12,6 +12,7 @@ compiled for), so the symbol of an argument's dimension stands for at least 2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, overload
 
 import numpy as np
 
@@ -97,10 +98,14 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """An n-dimensional array; rank 0 is a 0-d array, which is not a `Scalar`."""
+    """An n-dimensional array; rank 0 is a 0-d array, which is not a `Scalar`.
+
+    A dim is None where it is not known: in what inference gives and in items of a list, never in a variable's own type.
+    """
 
     dtype: np.dtype
-    dims: tuple[Dim, ...]
+    dims: tuple[Dim | None, ...]
+    weak: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return f"{self.dtype.name}[{', '.join(map(str, self.dims))}]"
@@ -115,9 +120,15 @@ class List:
     """A list that grows at run time, of items of one type. A dim None of its items may differ from item to item."""
 
     item: Type
+    weak: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return f"list[{self.item}]"
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype of one element of an item."""
+        return self.item.dtype
 
 
 Type = Scalar | Array | List
@@ -127,11 +138,11 @@ BOOL, INT, FLOAT, COMPLEX = (np.dtype(t) for t in (np.bool_, np.int64, np.float6
 
 def is_inexact(type: Type) -> bool:
     """Whether derivatives can flow through values of this type."""
-    return np.issubdtype(element(type), np.inexact)
+    return np.issubdtype(type.dtype, np.inexact)
 
 
 def is_complex(type: Type) -> bool:
-    return np.issubdtype(element(type), np.complexfloating)
+    return np.issubdtype(type.dtype, np.complexfloating)
 
 
 def element(type: Type) -> np.dtype:
@@ -172,7 +183,12 @@ def replace_symbols(type: Type, sizes: dict[Symbol, Dim]) -> Type:
             return type
 
 
-def replace_in_dim(dim: Dim, sizes: dict[Symbol, Dim]) -> Dim:
+@overload
+def replace_in_dim(dim: Dim, sizes: dict[Symbol, Dim]) -> Dim: ...
+@overload
+def replace_in_dim(dim: Dim | None, sizes: dict[Symbol, Dim]) -> Dim | None: ...
+def replace_in_dim(dim: Dim | None, sizes: dict[Symbol, Dim]) -> Dim | None:
+    """The dim with every symbol in `sizes` replaced."""
     if dim is None or isinstance(dim, int) or not any(s in sizes for s, _ in dim.terms):
         return dim
     total: Dim = dim.constant

@@ -117,9 +117,9 @@ class _Verifier:
             types = result_types(stmt.prim, stmt.args, dict(stmt.params), lambda a: symbol(str(a)))
         except Exception as error:
             self.fail(stmt, f"{stmt.prim.name} does not take {', '.join(str(a.type) for a in stmt.args)}: {error}")
-        if len(types) != len(stmt.targets) or not all(alike(t.type, u) for t, u in zip(stmt.targets, types, strict=True)):
-            found = ", ".join(map(str, types))
-            self.fail(stmt, f"{', '.join(f'{t} is {t.type}' for t in stmt.targets)}, but {stmt.prim.name} gives {found}")
+        if len(types) != len(stmt.targets) or not all(map(alike, (t.type for t in stmt.targets), types)):
+            declared = ", ".join(f"{t} is {t.type}" for t in stmt.targets)
+            self.fail(stmt, f"{declared}, but {stmt.prim.name} gives {', '.join(map(str, types))}")
 
 
 def alike(a: Type, b: Type) -> bool:

@@ -7,7 +7,24 @@ from typing import Any, assert_never
 
 from s2sad.ir.builder import Names
 from s2sad.ir.nodes import (
-    Apply, Atom, Block, Call, Carry, Comment, Const, Custom, Effect, For, Function, If, Join, Let, Stmt, Var, While, replace,
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Carry,
+    Comment,
+    Const,
+    Custom,
+    Effect,
+    For,
+    Function,
+    If,
+    Join,
+    Let,
+    Stmt,
+    Var,
+    While,
+    replace,
 )
 from s2sad.ir.types import Array, Dim, List, Scalar, Size, Symbol, Type, replace_symbols, symbols_of
 
@@ -68,7 +85,7 @@ def operands(stmt: Stmt) -> tuple[Atom, ...]:
 
 
 def leaving(stmt: Stmt) -> tuple[Atom, ...]:
-    """The atoms that a statement uses at the end of its nested blocks (next values, exits, tests, both sides of joins)."""
+    """The atoms a statement uses at the end of its nested blocks (next values, exits, tests, both sides of joins)."""
     match stmt:
         case For():
             return tuple(c.next for c in stmt.carried) + (() if stmt.exit is None else (stmt.exit,))
@@ -112,10 +129,14 @@ def free_vars(block: Block, results: Iterable[Atom] = ()) -> dict[Var, None]:
 def names_of(function: Function) -> Names:
     """A supply of names that are new in `function`."""
     called = (s.function for s in statements(function.body) if isinstance(s, Call))
-    return Names([function.name, *called, *(p.name for p in function.params), *(v.name for v in all_defined(function.body))])
+    return Names(
+        [function.name, *called, *(p.name for p in function.params), *(v.name for v in all_defined(function.body))]
+    )
 
 
-def rewrite(stmt: Stmt, use: Callable[[Atom], Atom], define: Callable[[Var], Var], block: Callable[[Block], Block]) -> Stmt:
+def rewrite(
+    stmt: Stmt, use: Callable[[Atom], Atom], define: Callable[[Var], Var], block: Callable[[Block], Block]
+) -> Stmt:
     """The statement with its uses, definitions and nested blocks mapped."""
     match stmt:
         case Let() | Call() | Apply() | Custom():
@@ -128,7 +149,8 @@ def rewrite(stmt: Stmt, use: Callable[[Atom], Atom], define: Callable[[Var], Var
             index, phis = define(stmt.index), [define(c.phi) for c in stmt.carried]
             body = block(stmt.body)
             carried = tuple(
-                Carry(phi, init, use(c.next), define(c.out)) for phi, init, c in zip(phis, inits, stmt.carried, strict=True)
+                Carry(phi, init, use(c.next), define(c.out))
+                for phi, init, c in zip(phis, inits, stmt.carried, strict=True)
             )
             mirrors = stmt.mirrors and use(stmt.mirrors)
             return replace(
@@ -143,9 +165,18 @@ def rewrite(stmt: Stmt, use: Callable[[Atom], Atom], define: Callable[[Var], Var
             test = use(stmt.test)
             body = block(stmt.body)
             carried = tuple(
-                Carry(phi, init, use(c.next), define(c.out)) for phi, init, c in zip(phis, inits, stmt.carried, strict=True)
+                Carry(phi, init, use(c.next), define(c.out))
+                for phi, init, c in zip(phis, inits, stmt.carried, strict=True)
             )
-            return replace(stmt, index=index, carried=carried, pre=pre, test=test, body=body, trips=stmt.trips and define(stmt.trips))
+            return replace(
+                stmt,
+                index=index,
+                carried=carried,
+                pre=pre,
+                test=test,
+                body=body,
+                trips=stmt.trips and define(stmt.trips),
+            )
         case If():
             cond = use(stmt.cond)
             then, orelse = block(stmt.then), block(stmt.orelse)
@@ -237,7 +268,13 @@ def _unify(param: Type, arg: Type, sizes: dict[Symbol, Dim]) -> None:
     match param, arg:
         case Array(dims=left), Array(dims=right):
             for p, a in zip(left, right, strict=True):
-                if isinstance(p, Size) and len(p.terms) == 1 and p.terms[0][1] == 1 and p.constant == 0:
+                if (
+                    a is not None
+                    and isinstance(p, Size)
+                    and len(p.terms) == 1
+                    and p.terms[0][1] == 1
+                    and p.constant == 0
+                ):
                     sizes.setdefault(p.terms[0][0], a)
         case List(item=left), List(item=right):
             _unify(left, right, sizes)

@@ -19,10 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.ir.nodes import Atom, Const, Let, Var, replace
+from s2sad.ir.nodes import asked_size
+from s2sad.ir.nodes import Atom, Const, Let, Var, asked_size, replace
 from s2sad.ir.paths import SLOT, Index, Path, Slice
 from s2sad.ir.primitives import Primitive, cast, dim, inc, load, store, undef, zeros
 from s2sad.ir.types import Array, Scalar, Type
+from s2sad.rules.broadcasting import broadcast_to
+from s2sad.rules.counting import trip_count
 from s2sad.rules.elementwise import add, mul, neg, sub, truediv
 
 Made = Mapping[Var, Let]
@@ -61,11 +64,12 @@ def fold(let: Let) -> Const | None:
     if not (let.prim.elementwise or let.prim is cast) or not let.prim.pure:
         return None
     target = let.targets[0].type
-    if not isinstance(target, Scalar) or not all(isinstance(a, Const) for a in let.args) or _enormous(let):
+    values = [a.value for a in let.args if isinstance(a, Const)]
+    if not isinstance(target, Scalar) or len(values) < len(let.args) or _enormous(let):
         return None
     try:
         with np.errstate(all="raise", under="ignore"):
-            value = let.prim.impl(*(a.value for a in let.args), **dict(let.params))
+            value = let.prim.impl(*values, **dict(let.params))
             value = target.dtype.type(value)
     except (ArithmeticError, ValueError, TypeError):
         return None
@@ -133,7 +137,21 @@ def _sub(let: Let, made: Made) -> Atom | Let | None:
     return None if minus is None else _as(let, add, x, minus)
 
 
+def _unspread(let: Let, made: Made) -> Let | None:
+    """A number spread over an array that meets an array of the same shape need not be spread."""
+    for k, (a, b) in enumerate((let.args, let.args[::-1])):
+        source = made.get(a) if isinstance(a, Var) else None
+        if source is None or source.prim is not broadcast_to or not isinstance(source.args[0].type, Scalar):
+            continue
+        if isinstance(b.type, Array) and b.type == let.targets[0].type:
+            return _as(let, let.prim, *((source.args[0], b) if k == 0 else (b, source.args[0])))
+    return None
+
+
 def _mul(let: Let, made: Made) -> Atom | Let | None:
+    number = _unspread(let, made)
+    if number is not None:
+        return number
     for a, b in (let.args, let.args[::-1]):
         if _number(b) == 1 and a.type.dtype.kind != "c":
             return a
@@ -161,7 +179,7 @@ def _cast(let: Let, made: Made) -> Atom | None:
 def _dim(let: Let, made: Made) -> Atom | Let | None:
     """The size of an axis: a number, what the array was made with, or the size of the array it is a version of."""
     (array,), axis = let.args, dict(let.params)["axis"]
-    size = array.type.dims[axis]
+    size = asked_size(let)
     if isinstance(size, int):
         return Const(size)
     source = made.get(array) if isinstance(array, Var) else None
@@ -198,6 +216,13 @@ def _load(let: Let, made: Made) -> Atom | Let | None:
 def _store(let: Let, made: Made) -> Atom | None:
     """A store over a whole array leaves the value, where that is an array of this shape and dtype."""
     return let.args[1] if is_whole(dict(let.params)["path"]) else None
+
+
+def _trip_count(let: Let, made: Made) -> Atom | None:
+    """``len(range(0, n, 1))`` is n where n is a size."""
+    start, stop, step = let.args
+    size = isinstance(stop, Var) and stop in made and made[stop].prim is dim
+    return stop if start == Const(0) and step == Const(1) and size else None
 
 
 def is_whole(path: Path) -> bool:
@@ -237,6 +262,7 @@ def apart(path: Path, other: Path) -> bool:
 
 
 RULES: dict[Primitive, Callable[[Let, Made], Atom | Let | None]] = {
+    trip_count: _trip_count,
     add: _add, sub: _sub, mul: _mul, truediv: _truediv, neg: _neg, cast: _cast, dim: _dim, load: _load, store: _store,
 }
 """What is known of each primitive."""

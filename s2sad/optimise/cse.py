@@ -32,8 +32,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from s2sad.ir.nodes import asked_size
 from s2sad.ir import walk
-from s2sad.ir.nodes import Apply, Atom, Block, Custom, Function, Let, Stmt, Var, While, replace
+from s2sad.ir.nodes import Apply, Atom, Block, Custom, Function, Let, Stmt, Var, While, asked_size, replace
 from s2sad.ir.primitives import dim, inc, list_append, list_drop, list_new, list_set, list_zeros, store, undef, zeros
 from s2sad.ir.types import Size
 from s2sad.rules.elementwise import add, mul
@@ -90,7 +91,7 @@ class _Numbering:
 def _key(let: Let) -> Any:
     """What makes two applications equal. Sizes are equal when they are the same form, of whatever array."""
     if let.prim is dim:
-        size = let.args[0].type.dims[dict(let.params)["axis"]]
+        size = asked_size(let)
         if isinstance(size, Size):
             return dim, size
     args = tuple(sorted(let.args, key=str)) if let.prim in (add, mul) else let.args

@@ -135,8 +135,7 @@ def _feeds(stmt: Stmt) -> dict[Var, tuple[Atom, ...]]:
     """What each carried or joined value of a statement is made of."""
     match stmt:
         case For() | While():
-            made = {v: (c.phi, c.init, c.next) for c in stmt.carried for v in (c.phi, c.out)}
-            return made
+            return {v: (c.phi, c.init, c.next) for c in stmt.carried for v in (c.phi, c.out)}
         case If():
             return {j.out: (j.then, j.orelse) for j in stmt.joined}
         case _:

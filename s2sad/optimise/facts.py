@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from s2sad.ir.nodes import asked_size
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Stmt, Var, While
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Stmt, Var, While, asked_size
 from s2sad.ir.primitives import Primitive, dim
 from s2sad.ir.types import Dim, Scalar, add_dims, lower_bound, symbol
 from s2sad.rules.elementwise import add, sub
@@ -63,10 +64,10 @@ class Facts:
     def is_unused(self, var: Var) -> bool:
         return not self.users(var) and var not in self.returned
 
-    def only_user(self, var: Var) -> Stmt | None:
-        """The one place that uses a value, if there is exactly one and it is not a result."""
-        users = self.users(var)
-        return users[0] if len(users) == 1 and var not in self.returned else None
+    def only_user(self, atom: Atom) -> Stmt | None:
+        """The one place that uses a variable, if there is exactly one and it is not a result."""
+        users = self.users(atom) if isinstance(atom, Var) else []
+        return users[0] if len(users) == 1 and atom not in self.returned else None
 
     def is_outside(self, atom: Atom, loop: Stmt) -> bool:
         """Whether a value is known before a loop (or branch) starts."""
@@ -86,10 +87,10 @@ class Facts:
                 return self._form_of(atom)
         return None
 
-    def _form_of(self, var: Var) -> Dim:
+    def _form_of(self, var: Var) -> Dim | None:
         let = self.let(var, dim, add, sub)
         if let is not None and let.prim is dim:
-            return let.args[0].type.dims[dict(let.params)["axis"]]
+            return asked_size(let)
         if let is not None:
             left, right = (self.form(a) for a in let.args)
             if left is not None and right is not None:

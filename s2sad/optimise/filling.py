@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from s2sad.ir.nodes import array_type
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Block, Carry, For, Function, Let, Stmt, Var, While, replace
+from s2sad.ir.nodes import Atom, Block, Carry, For, Function, Let, Stmt, Var, While, array_type, replace
 from s2sad.ir.paths import SLOT, Index, Path
 from s2sad.ir.primitives import dim, inc, load, store, undef, zeros
 from s2sad.ir.types import Array, Dim
@@ -27,8 +28,8 @@ from s2sad.optimise.facts import Facts
 class Edits:
     """What is to be changed: allocations, increments, and the initial values of carries (by phi)."""
 
-    undef: set[Var] = field(default_factory=set)
-    stores: set[Var] = field(default_factory=set)
+    undef: set[Atom] = field(default_factory=set)
+    stores: set[Atom] = field(default_factory=set)
     fresh: dict[Var, Atom] = field(default_factory=dict)
     bases: dict[Var, Atom] = field(default_factory=dict)
 
@@ -98,7 +99,7 @@ def _first(facts: Facts, loop: For, c: Carry, outer: tuple[Var, ...] = ()) -> Le
     """The store or increment that first touches each place, if the loop fills the axes after those of `outer`."""
     indices = (*outer, loop.index)
     axis = len(outer)
-    if axis >= c.phi.type.rank or not any(facts.covers(loop, size) for size in _sizes(facts, c.phi, axis)):
+    if axis >= array_type(c.phi).rank or not any(facts.covers(loop, size) for size in _sizes(facts, c.phi, axis)):
         return None
     user = facts.only_user(c.phi)
     if user is None or not any(s is user for s in loop.body):
@@ -118,10 +119,8 @@ def _first(facts: Facts, loop: For, c: Carry, outer: tuple[Var, ...] = ()) -> Le
 def _sizes(facts: Facts, array: Var, axis: int) -> list[Dim]:
     """The forms that the size of an axis is known by."""
     made = facts.let(_root(facts, array) or array, zeros, undef)
-    sizes = [array.type.dims[axis]]
-    if made is not None and (form := facts.form(made.args[axis])) is not None:
-        sizes.append(form)
-    return sizes
+    form = None if made is None else facts.form(made.args[axis])
+    return [d for d in (array_type(array).dims[axis], form) if d is not None]
 
 
 def _keeps_to_row(facts: Facts, version: Var, loop: For, c: Carry, indices: tuple[Var, ...]) -> bool:
@@ -133,7 +132,11 @@ def _keeps_to_row(facts: Facts, version: Var, loop: For, c: Carry, indices: tupl
         (user,) = others
         if user is loop:
             return c.next == version
-        if not _updates_row(user, version, indices) or not any(s is user for s in loop.body):
+        if (
+            not isinstance(user, Let)
+            or not _updates_row(user, version, indices)
+            or not any(s is user for s in loop.body)
+        ):
             return False
         version = user.targets[0]
 
@@ -166,7 +169,8 @@ def whole_row(path: Path, operands: list[Atom], indices: tuple[Var, ...]) -> boo
     """Whether a path is exactly the row at these indexes."""
     if len(path) != 1 or not in_row(path, operands, indices) or len(operands) != len(indices):
         return False
-    return is_whole((Index(path[0].entries[len(indices) :]),))
+    (step,) = path
+    return isinstance(step, Index) and is_whole((Index(step.entries[len(indices) :]),))
 
 
 # -- the change
@@ -201,10 +205,10 @@ def _entered(c: Carry, edits: Edits, facts: Facts, b: Builder) -> Carry:
     return replace(c, init=_undef(c.init, edits.fresh[c.phi], facts, b)) if c.phi in edits.fresh else c
 
 
-def _undef(array: Var, root: Atom, facts: Facts, b: Builder) -> Var:
+def _undef(array: Atom, root: Atom, facts: Facts, b: Builder) -> Var:
     """A new undefined array of the shape of another, whose shape is that of `root`."""
     made = facts.let(root, zeros, undef)
     dims = made.args if made is not None else b.dim_atoms(root)
-    target = Var(b.names.fresh(array.name), array.type)
+    target = Var(b.names.fresh(str(array)), array.type)
     b.append(Let((target,), undef, tuple(dims), (("dtype", array.type.dtype),), b.pos))
     return target

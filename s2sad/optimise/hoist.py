@@ -42,8 +42,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from s2sad.ir.nodes import array_type
 from s2sad.ir import walk
-from s2sad.ir.nodes import Apply, Atom, Block, Const, Custom, For, Function, Let, Stmt, Var, While, replace
+from s2sad.ir.nodes import Apply, Atom, Block, Const, Custom, For, Function, Let, Stmt, Var, While, array_type, replace
 from s2sad.ir.paths import SLOT, Index, Slice
 from s2sad.ir.primitives import (
     cast,
@@ -92,6 +93,8 @@ class _Hoist:
         stmt = walk.rewrite(stmt, lambda a: a, lambda v: v, self.block)
         match stmt:
             case For():
+                assert isinstance(original, For)
+                assert isinstance(original, For)
                 inside = _inside(stmt)
                 moved, body = self.split(stmt.body, inside, self.facts.runs(original))
                 return (*moved, replace(stmt, body=body))
@@ -149,7 +152,7 @@ class _Hoist:
         if more or not isinstance(step, Index):
             return False
         supply = iter(operands)
-        for entry, size in zip(step.entries, array.type.dims, strict=False):
+        for entry, size in zip(step.entries, array_type(array).dims, strict=False):
             match entry:
                 case Slice():
                     parts = (entry.start, entry.stop, entry.step)
@@ -163,7 +166,7 @@ class _Hoist:
                         return False
                 case _:
                     return False
-        return len(step.entries) <= array.type.rank
+        return len(step.entries) <= array_type(array).rank
 
     def enumerates(self, atom: Atom, size: Dim) -> bool:
         """Whether an index is the counter of an enclosing loop over that very axis."""

@@ -38,6 +38,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from s2sad.ir.nodes import asked_size
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import (
@@ -53,6 +54,7 @@ from s2sad.ir.nodes import (
     Stmt,
     Var,
     While,
+    asked_size,
     int_var,
     replace,
 )
@@ -138,17 +140,19 @@ class _Induction:
         if isinstance(stmt, While) or stmt.exit is not None:
             stmt = replace(stmt, trips=stmt.trips or int_var(self.b.names.fresh("trips")))
         stmt = replace(stmt, body=head + stmt.body) if isinstance(stmt, For) else replace(stmt, pre=head + stmt.pre)
-        (stmt,) = walk.substitute((stmt,), mapping)
-        self.b.append(stmt)
-        trips = self.trips(stmt)
+        (closed,) = walk.substitute((stmt,), mapping)
+        assert isinstance(closed, (For, While))
+        self.b.append(closed)
+        trips = self.trips(closed)
         for c, step in steps.items():
             self.aliases[c.out] = self.after(c.init, trips, step, c.out.name)
 
     def step(self, c: Carry, loop: For | While, inside: dict[Var, Stmt]) -> Growth | None:
         """What a carried integer grows by in each trip, known before the loop; None if it is not such a recurrence."""
         terms = _growth(c.next, c.phi, inside) if _is_int(c.phi) and _is_int(c.init) else None
-        known = [(prim, self.term(term, loop, inside)) for prim, term in terms or ()]
-        if not known or any(term is None for _, term in known):
+        found = [(prim, self.term(term, loop, inside)) for prim, term in terms or ()]
+        known = [(prim, term) for prim, term in found if term is not None]
+        if not known or len(known) < len(found):
             return None
         total = Growth(Const(sum(_signed(prim, t.first.value) for prim, t in known if isinstance(t.first, Const))), 0)
         for prim, term in known:
@@ -165,14 +169,18 @@ class _Induction:
             return Growth(constant, 0)
         start, step = (loop.start, loop.step) if isinstance(loop, For) else (Const(0), Const(1))
         slope = _slope(atom, loop, inside, self.lets) if step == Const(1) else None
-        first = None if slope is None else self.invariant(atom, inside, {loop.index: start})
+        if slope is None:
+            return None
+        first = self.invariant(atom, inside, {loop.index: start})
         return None if first is None else Growth(first, slope)
 
     def invariant(self, atom: Atom, inside: dict[Var, Stmt], known: dict[Var, Atom]) -> Atom | None:
         """The value before the loop, by the same arithmetic as in the loop, for `known` values of its variables."""
         if not _is_int(atom):
             return None
-        if atom in known or not isinstance(atom, Var) or atom not in inside:
+        if not isinstance(atom, Var):
+            return atom
+        if atom in known or atom not in inside:
             return known.get(atom, atom)
         let = inside[atom]
         if not isinstance(let, Let) or let.prim not in COUNTS or (let.prim is trip_count and not _has_step(let)):
@@ -238,8 +246,9 @@ class _Induction:
             return loop
         with self.b.block() as head:
             trip = self.trip(loop)
-        (loop,) = walk.substitute((loop,), {stmt.index: trip})
-        return replace(loop, body=(*head, *loop.body))
+        (counted,) = walk.substitute((loop,), {stmt.index: trip})
+        assert isinstance(counted, For)
+        return replace(counted, body=(*head, *counted.body))
 
 
 def _growth(atom: Atom, phi: Var, inside: dict[Var, Stmt]) -> list[tuple[Primitive, Atom]] | None:
@@ -272,7 +281,9 @@ def _slope(atom: Atom, loop: For | While, inside: dict[Var, Stmt], lets: dict[Va
         stop, start = (_form(count.args[k], inside, lets) for k in (1, 0))
         form = None if start is None or stop is None else add_dims(stop, start, -1)
     index = symbol(loop.index.name)
-    slopes = [c for s, c in form.terms if symbol(s.name) == index] if isinstance(form, Size) else []
+    if not isinstance(form, Size):
+        return None
+    slopes = [c for s, c in form.terms if symbol(s.name) == index]
     if slopes not in ([1], [-1]):
         return None
     if isinstance(count, Let) and count.prim is trip_count and not _is_positive(form, slopes[0], loop, inside, lets):
@@ -301,11 +312,11 @@ def _form(atom: Atom, inside: dict[Var, Stmt], lets: dict[Var, Let]) -> Dim | No
         return int(atom.value)
     let = inside.get(atom) or lets.get(atom)
     match let:
-        case Let(prim=prim, args=(array,)) if prim is dim:
-            return array.type.dims[dict(let.params)["axis"]]
+        case Let(prim=prim) if prim is dim:
+            return asked_size(let)
         case Let(prim=prim, args=(left, right)) if prim in (add, sub) and _is_int(atom):
-            parts = _form(left, inside, lets), _form(right, inside, lets)
-            return None if None in parts else add_dims(*parts, 1 if prim is add else -1)
+            a, b = _form(left, inside, lets), _form(right, inside, lets)
+            return None if a is None or b is None else add_dims(a, b, 1 if prim is add else -1)
     return symbol(atom.name) if _is_int(atom) else None
 
 

@@ -71,9 +71,10 @@ class _History:
                         return False
                     version = c.init
                 case If() as branch:
-                    version = self.branch(branch, version)
-                    if version is None:
+                    before = self.branch(branch, version)
+                    if before is None:
                         return False
+                    version = before
                 case _:
                     return False
         return True
@@ -112,12 +113,13 @@ class _History:
                         return None
                     version = c.init
                 case If() as inner:
-                    version = side.branch(inner, version)
+                    before = side.branch(inner, version)
+                    if before is None:
+                        return None
+                    version = before
                 case _:
                     return None
             self.now.extend(side.now)
-            if version is None:
-                return None
         return version
 
 

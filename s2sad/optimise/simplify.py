@@ -29,10 +29,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from s2sad.ir.nodes import asked_size
 from s2sad.ir import walk
-from s2sad.ir.nodes import Apply, Atom, Block, Const, Custom, For, Function, If, Let, Stmt, Var, While, replace
+from s2sad.ir.nodes import (
+    Apply,
+    Atom,
+    Block,
+    Const,
+    Custom,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Var,
+    While,
+    asked_size,
+    replace,
+)
 from s2sad.ir.primitives import cast, dim
-from s2sad.ir.types import Array, Dim, Scalar, Size
+from s2sad.ir.types import Array, Scalar, Size
 from s2sad.optimise.algebra import interchangeable, simpler
 
 
@@ -49,10 +65,11 @@ class _Simplifier:
     def __init__(self, function: Function) -> None:
         self.aliases: dict[Var, Atom] = {}
         self.made: dict[Var, Let] = {}
-        self.sizes: dict[Dim, tuple[Var, int]] = {}
+        self.sizes: dict[Size, tuple[Var, int]] = {}
         for p in function.params:
             for k, d in enumerate(p.type.dims if isinstance(p.type, Array) else ()):
-                self.sizes.setdefault(d, (p, k))
+                if isinstance(d, Size):
+                    self.sizes.setdefault(d, (p, k))
 
     def use(self, atom: Atom) -> Atom:
         return self.aliases.get(atom, atom) if isinstance(atom, Var) else atom
@@ -89,7 +106,7 @@ class _Simplifier:
         """The size of an array read from the first parameter that has that size."""
         if let.prim is not dim:
             return let
-        size = let.args[0].type.dims[dict(let.params)["axis"]]
+        size = asked_size(let)
         if not isinstance(size, Size) or size not in self.sizes:
             return let
         param, axis = self.sizes[size]

@@ -56,7 +56,7 @@ from s2sad.rules.elementwise import mul, neg
 from s2sad.rules.registry import Rule, call_rule, rule_of
 from s2sad.transforms import adjoint_loops, custom, structure
 from s2sad.transforms.activity import active_vars
-from s2sad.transforms.calls import Callees, reverse_call, reverse_custom
+from s2sad.transforms.calls import Callees, eager_calls, reverse_call, reverse_custom
 from s2sad.transforms.cotangents import ZERO, Cotangents, Value, bar_name
 from s2sad.transforms.selection import Selection, mark_selections
 
@@ -64,34 +64,35 @@ Functions = Mapping[str, Function]
 FORWARD, REVERSE = Comment("forward sweep"), Comment("reverse sweep")
 
 
-def vjp(function: Function, wrt: tuple[int, ...], functions: Functions) -> tuple[Function, dict[str, Function]]:
+def vjp(
+    function: Function, wrt: tuple[int, ...], functions: Functions, seeds: int | None = None
+) -> tuple[Function, dict[str, Function]]:
     """The adjoint and those of the functions that it calls out of line, all with open mentions.
 
-    Parameters: those of `function`, then a cotangent for each inexact result. Results: those of `function`, then a
-    cotangent for each parameter in `wrt`.
+    Parameters: those of `function`, then a cotangent for each inexact result, or for the first `seeds` of them.
+    Results: those of `function`, then a cotangent for each parameter in `wrt`.
     """
     if any(isinstance(s, For) and s.mirrors is not None for s in walk.statements(function.body)):
         raise IRError(f"{function.name} is an adjoint with open mentions: record it before it is reversed again")
     callees = Callees(functions, _vjp)
-    return _vjp(function, wrt, callees), callees.made
+    return _vjp(function, wrt, callees, seeds), callees.made
 
 
-def _vjp(function: Function, wrt: tuple[int, ...], callees: Callees) -> Function:
+def _vjp(function: Function, wrt: tuple[int, ...], callees: Callees, count: int | None = None) -> Function:
     names = walk.names_of(function)
+    callees = replace(callees, eager={})  # a result is known by its name, which another function may use too
     opened, values = custom.opened(_unmarked(function.body), names)
     function = replace(function, body=adjoint_loops.count_trips(opened, names))
     builder = Builder(names)
-    active = active_vars(function, wrt, callees.functions)
+    seeded = [r for r in function.results if is_inexact(r.type)][:count]
+    active = active_vars(replace(function, results=tuple(seeded)), wrt, callees.functions)
     marked, selections = mark_selections(function.body, active, names)
-    function = replace(function, body=marked)
+    function = replace(function, body=eager_calls(marked, active, callees, names))
     bars = Cotangents(builder, active)
     adjoint = Adjoint(builder, bars, callees, selections)
-    seeds = []
-    for result in function.results:
-        if is_inexact(result.type):
-            seeds.append(builder.var(bar_name(result), result.type))
+    seeds = [builder.var(bar_name(result), result.type) for result in seeded]
     with builder.block() as reverse:
-        for result, seed in zip((r for r in function.results if is_inexact(r.type)), seeds, strict=True):
+        for result, seed in zip(seeded, seeds, strict=True):
             bars.add(result, seed)
         adjoint.block(function.body)
         cotangents = tuple(bars.whole(function.params[k]) for k in wrt)

@@ -18,7 +18,7 @@ from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Names
 from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Stmt, Var, While, int_var, replace
 from s2sad.ir.primitives import Primitive
-from s2sad.ir.types import INT, Scalar
+from s2sad.rules.counting import trip_count
 from s2sad.rules.elementwise import add, mul, neg, sub
 from s2sad.transforms.cotangents import Value, bar_name, zero_of
 from s2sad.transforms.loop_forms import order_free
@@ -54,13 +54,6 @@ def _uncounted(stmt: Stmt) -> bool:
 
 
 # -- ranges
-
-
-trip_count = Primitive(
-    "trip_count", lambda start, stop, step: len(range(start, stop, step)), "len(range(_0, _1, _2))",
-    type_rule=lambda args, params, size_of: (Scalar(INT, weak=True),),
-)
-"""``trip_count(start, stop, step)``: the number of trips of a loop that is not left early."""
 
 
 def fold(b: Builder, prim: Primitive, *args: Atom) -> Atom:
@@ -118,7 +111,7 @@ def forward_range(b: Builder, loop: Loop) -> tuple[Atom, Atom, Atom]:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A cotangent that a reverse loop carries, of the primal value `var`: `next` is what it is at the end of the body."""
+    """A cotangent that a reverse loop carries, of the primal value `var`; `next` is its value at the end of a trip."""
 
     var: Var
     phi: Var

@@ -1,22 +1,25 @@
 """The reverse of calls: of functions kept out of line, and of functions with a derivative of their own.
 
-    y = f(x)              y, x_bar = f_vjp_0(x, y_bar)      out of line (recursion): f's adjoint is a function too,
-                                                            which runs f again and reverses it
+    y = f(x)              y, f_bar = f_vjp_0(x, 1.0)        out of line (recursion), with one real number as result:
+                          ...                               f's adjoint runs in place of f, in the forward sweep,
+                          x_bar += y_bar * f_bar            so that no part of a recursion runs twice
+    y, z = f(x)           y, z, x_bar = f_vjp_0(x, ...)     any other call out of line: f's adjoint runs f again
     y = custom(x)         what the rule's `vjp` says; the transpose of its `jvp`; or, where it has neither (checkpoint),
                           the body run again and reversed, here
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from s2sad.ir import walk
-from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Call, Comment, Custom, Effect, Function, Var, replace
-from s2sad.ir.types import is_inexact
-from s2sad.transforms.cotangents import bar_name, zero_of
+from s2sad.ir.builder import Builder, Names
+from s2sad.ir.nodes import Atom, Block, Call, Comment, Custom, Effect, Function, Stmt, Var, replace
+from s2sad.ir.types import Scalar, is_complex, is_inexact
+from s2sad.rules.elementwise import mul
+from s2sad.transforms.cotangents import bar_name, number_of, zero_of
 
 if TYPE_CHECKING:
     from s2sad.transforms.adjoint import Adjoint
@@ -31,6 +34,8 @@ class Callees:
     functions: Mapping[str, Function]
     vjp: MakeVjp
     made: dict[str, Function] = field(default_factory=dict)
+    eager: dict[Var, dict[int, Var]] = field(default_factory=dict)
+    """For each call whose adjoint runs in the forward sweep, by its result: the derivative in each active argument."""
 
     def adjoint_of(self, name: str, wrt: tuple[int, ...]) -> str:
         """The name of the adjoint of a function with respect to some parameters, made when first asked for."""
@@ -42,17 +47,64 @@ class Callees:
         return derived
 
 
+def eager_calls(block: Block, active: Collection[Var], callees: Callees, names: Names) -> Block:
+    """The block with the adjoint called in place of each function whose only inexact result is one real number."""
+
+    def change(stmts: Block) -> Block:
+        return tuple(_eager(s, active, callees, names) if isinstance(s, Call) else s for s in stmts)
+
+    return walk.map_blocks(block, change)
+
+
+def _eager(stmt: Call, active: Collection[Var], callees: Callees, names: Names) -> Call:
+    wrt = tuple(k for k, a in enumerate(stmt.args) if a in active)
+    inexact = [t for t in stmt.targets if is_inexact(t.type)]
+    if not wrt or len(inexact) != 1 or inexact[0] not in active:
+        return stmt
+    (result,) = inexact
+    if not isinstance(result.type, Scalar) or is_complex(result.type) or _acts(stmt.function, callees.functions, set()):
+        return stmt
+    found = {k: Var(names.fresh(f"{result.name}_by_{_name(stmt.args[k])}"), stmt.args[k].type) for k in wrt}
+    callees.eager[result] = found
+    one = number_of(result.type, 1)
+    name = callees.adjoint_of(stmt.function, wrt)
+    return Call((*stmt.targets, *found.values()), name, (*stmt.args, one), stmt.pos)
+
+
+def _name(atom: Atom) -> str:
+    return atom.name if isinstance(atom, Var) else "x"
+
+
+def _acts(name: str, functions: Mapping[str, Function], seen: set[str]) -> bool:
+    """Whether calling a function prints or raises."""
+    if name in seen:
+        return False
+    seen.add(name)
+    stmts = list(walk.statements(functions[name].body))
+    called = {s.function for s in stmts if isinstance(s, Call)}
+    return any(isinstance(s, Effect) for s in stmts) or any(_acts(c, functions, seen) for c in called)
+
+
 def without_effects(function: Function) -> Function:
     """The function as it is run a second time: it prints and raises nothing."""
-    return replace(
-        function, body=walk.map_blocks(function.body, lambda b: tuple(s for s in b if not isinstance(s, Effect)))
-    )
+
+    def quiet(block: Block) -> Block:
+        kept = (s for s in block if not isinstance(s, Effect))
+        return tuple(replace(s, fun=without_effects(s.fun)) if isinstance(s, Custom) else s for s in kept)
+
+    return replace(function, body=walk.map_blocks(function.body, quiet))
 
 
 def reverse_call(adjoint: Adjoint, stmt: Call) -> None:
     """Reverse a call out of line by a call of the callee's adjoint."""
     b, bars, callees = adjoint.builder, adjoint.bars, adjoint.callees
     seeds = [adjoint.seed(t) for t in stmt.targets]
+    eager = next((callees.eager[t] for t in stmt.targets if t in callees.eager), None)
+    if eager is not None:
+        bar = next((seed for seed in seeds if seed is not None), None)
+        for k, derivative in eager.items() if bar is not None else ():
+            bars.add(stmt.args[k], b.emit(mul, (bar, derivative), hint=bar_name(stmt.args[k])))
+        return
     wrt = tuple(k for k, a in enumerate(stmt.args) if bars.takes(a))
     if not wrt or all(seed is None for seed in seeds):
         return
@@ -111,12 +163,24 @@ def _transposed(adjoint: Adjoint, stmt: Custom, wrt: tuple[int, ...], seeds: lis
     """The transpose of a rule's jvp, which is linear in the tangents: its adjoint where they are zero."""
     b = adjoint.builder
     linear, outs = _jvp_function(b, stmt, wrt)
+    linear = _without_primals(without_effects(linear))
     count = len(stmt.args)
     zeros = [zero_of(b, stmt.args[k]) for k in wrt]
     kept = [seeds[k] for k in outs]
     targets = tuple(stmt.targets[k] for k in outs)
     places = tuple(range(count, count + len(wrt)))
     return _again(adjoint, linear, places, (*stmt.args, *zeros), targets, kept)
+
+
+def _without_primals(function: Function) -> Function:
+    """The function without the statements that none of its results needs: a rule computes the value, too."""
+    wanted = set(function.results)
+    kept: list[Stmt] = []
+    for stmt in reversed(function.body):
+        if wanted.intersection(walk.defines(stmt)):
+            kept.append(stmt)
+            wanted.update(walk.free_vars((stmt,)))
+    return replace(function, body=tuple(kept[::-1]))
 
 
 def _jvp_function(b: Builder, stmt: Custom, wrt: tuple[int, ...]) -> tuple[Function, list[int]]:
@@ -132,4 +196,4 @@ def _jvp_function(b: Builder, stmt: Custom, wrt: tuple[int, ...]) -> tuple[Funct
     return Function("linear", (*params, *dots.values()), tuple(body), results), outs
 
 
-__all__ = ["Callees", "reverse_call", "reverse_custom"]
+__all__ = ["Callees", "eager_calls", "reverse_call", "reverse_custom"]

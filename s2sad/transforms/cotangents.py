@@ -20,6 +20,7 @@ from s2sad.ir.nodes import Atom, Const, Var
 from s2sad.ir.primitives import Primitive, cast, inc, list_zeros, load, store, undef, zeros
 from s2sad.ir.types import Array, List, Scalar, Type, is_complex
 from s2sad.rules.elementwise import add, real
+from s2sad.rules.registry import jvp
 from s2sad.rules.shape import unbroadcast
 
 
@@ -90,6 +91,13 @@ list_add = Primitive(
 """``list_add(l, m)``: the sums of the items of two lists of cotangents."""
 
 
+@jvp(list_add)
+def list_add_jvp(left_dot, right_dot):
+    if left_dot is None or right_dot is None:
+        return right_dot if left_dot is None else left_dot
+    return list_add(left_dot, right_dot)
+
+
 class Cotangents:
     """The cotangents known in a block. Contributions are written through `builder`, for values in `active` only."""
 
@@ -128,7 +136,8 @@ class Cotangents:
         if self[atom] == ZERO:
             self[atom] = Value(fitted)
         else:
-            self[atom] = Value(self.builder.emit(plus_of(atom), (self.whole(atom), fitted), hint=bar_name(atom)))
+            total = self.builder.emit(plus_of(atom), (self.whole(atom), fitted), hint=bar_name(atom))
+            self[atom] = Value(fit(self.builder, total, atom))  # two arrays of rank 0 add up to a number
 
     def add_at(self, array: Atom, path: paths.Path, operands: tuple[Atom, ...], contribution: Atom) -> None:
         """Add a contribution at a path of an array."""

@@ -336,8 +336,10 @@ class Resolver:
         """The number of the trip of a loop that a mention means."""
         loop = scope.owner
         assert isinstance(loop, (For, While))
-        start = self.use(loop.start, frame.place) if isinstance(loop, For) else Const(0)
-        return position(self.builder, loop, frame.mirrors[loop.index], start)
+        index = frame.mirrors[loop.index]
+        if isinstance(loop, For):
+            loop = replace(loop, start=self.use(loop.start, frame.place), step=self.use(loop.step, frame.place))
+        return position(self.builder, loop, index)
 
     def offset(self, tape: Tape, frame: Frame) -> Var:
         """Where the items of the present trips of the outer loops begin on a list: its length before the inner loop."""

@@ -82,17 +82,17 @@ class Plan:
         self.records.setdefault(tape.value, []).append(tape)
 
 
-def position(b: Builder, loop: For | While, index: Atom, start: Atom) -> Atom:
+def position(b: Builder, loop: For | While, index: Atom) -> Atom:
     """The number of a trip from 0, given the loop's index in it."""
     if isinstance(loop, While):
         return index
     match loop.step:
         case Const(1):
-            return fold(b, sub, index, start)
+            return fold(b, sub, index, loop.start)
         case Const(-1):
-            return fold(b, sub, start, index)
+            return fold(b, sub, loop.start, index)
         case step:
-            return fold(b, floordiv, fold(b, sub, index, start), step)
+            return fold(b, floordiv, fold(b, sub, index, loop.start), step)
 
 
 def trip_path(value: Var, count: int) -> Path:
@@ -165,7 +165,7 @@ class Weaver:
         b, hint = self.builder, tape.final.name
         match tape:
             case ArrayTape():
-                places = [position(b, s.owner, s.owner.index, getattr(s.owner, "start", Const(0))) for s in tape.loops]
+                places = [position(b, s.owner, s.owner.index) for s in tape.loops]
                 params = {"path": trip_path(tape.value, len(places)), "once": True}
                 return b.emit(store, (self.current[tape], tape.value, *places), params, hint=hint)
             case ListTape():

@@ -24,7 +24,7 @@ import numpy as np
 
 MODULES = (
     "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "containers", "lists",
-    "reproducers", "complex_numbers", "dtypes", "linear_algebra", "science", "longer", "nested",
+    "reproducers", "attacks", "complex_numbers", "dtypes", "linear_algebra", "science", "longer", "nested",
 )  # fmt: skip
 
 REGISTRY: dict[str, Program] = {}

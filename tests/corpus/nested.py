@@ -7,9 +7,9 @@ import numpy as np
 from tests.corpus import program, vec
 
 try:
-    from s2sad import grad, jvp, stop_gradient, value_and_grad, vjp
+    from s2sad import checkpoint, grad, jvp, stop_gradient, value_and_grad, vjp
 except ImportError:  # the references run without the compiler
-    grad = jvp = stop_gradient = value_and_grad = vjp = None
+    checkpoint = grad = jvp = stop_gradient = value_and_grad = vjp = None
 
 
 def derivative_of_sine_reference(x):
@@ -328,3 +328,27 @@ def implicit_root(a):
         x = x - residual(x) / grad(residual)(x)
     x = x - residual(x) / grad(residual)(x)
     return x * x
+
+
+def auxiliary_keeps_outer_derivative_reference(x, y):
+    return 2.0 * x * y * (x * y) + x * x * y
+
+
+@program((0.7, 1.3), reference=auxiliary_keeps_outer_derivative_reference)
+def auxiliary_keeps_outer_derivative(x, y):
+    """What a function returns beside its value depends on the outer arguments as anything else does."""
+    (value, aux), slope = value_and_grad(lambda a: (a * a * y, a * y), has_aux=True)(x)
+    return slope * aux + value
+
+
+def checkpoint_of_derivative_reference(x):
+    def slope(z):
+        return (math.sin(z * z) + z * z * math.cos(z * z)) * x
+
+    return slope(x) * slope(2.0 * x)
+
+
+@program((0.7,), reference=checkpoint_of_derivative_reference)
+def checkpoint_of_derivative(x):
+    slope = checkpoint(lambda z: grad(lambda y: math.sin(y * z) * y)(z) * x)
+    return slope(x) * slope(2.0 * x)

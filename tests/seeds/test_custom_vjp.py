@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import bdb
+import io
+import pdb
+import sys
 from collections import namedtuple
 from functools import partial
 from typing import Any
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 
 from s2sad import UncompiledWarning, custom_vjp, grad, jit, jvp, vjp, vmap
+from s2sad.config import using
 from tests.seeds.model import close
 
 
@@ -220,34 +224,47 @@ def test_a_backward_rule_that_keeps_a_log() -> None:
         return (g,)
 
     foo = make_debugged(debug_bwd)
-    with pytest.warns(UncompiledWarning):
-        close(grad(foo)(3.0), 6 * np.cos(9.0))
-    close(log, [(9.0, -0.91113025)])
+    with using(backend="numba"), pytest.warns(UncompiledWarning) as said:
+        gradient = grad(foo)
+        close(gradient(3.0), 6 * np.cos(9.0))
+        close(gradient(2.0), 4 * np.cos(4.0))
+    assert len([w for w in said if w.category is UncompiledWarning]) == 1
+    close(log, [(9.0, np.cos(9.0)), (4.0, np.cos(4.0))])
+    assert "log.append((" in gradient.source
 
 
-@pytest.mark.parametrize("returns_tuple", [True, False])
-def test_a_debugger_in_the_backward_pass(
-    returns_tuple: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("in_tuple", [True, False])
+def test_a_debugger_in_the_backward_pass(in_tuple: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     def debug_bwd(x: Any, g: Any) -> Any:
-        import pdb
-
-        pdb.set_trace()
+        import pdb; pdb.set_trace()  # noqa: E702
         return (g,)
 
     def debug_bwd_bare(x: Any, g: Any) -> Any:
-        import pdb
-
-        pdb.set_trace()
+        import pdb; pdb.set_trace()  # noqa: E702
         return g
 
-    answers = iter(["p x", "p g", "q"])
-    monkeypatch.setattr("builtins.input", lambda prompt="": next(answers))
-    foo = make_debugged(debug_bwd if returns_tuple else debug_bwd_bare)
-    with pytest.warns(UncompiledWarning), pytest.raises(bdb.BdbQuit):
+    out = io.StringIO()
+    session = pdb.Pdb(stdin=io.StringIO("p x\np g\nw\nup\nl\nq\n"), stdout=out, nosigint=True)
+    monkeypatch.setattr(pdb, "set_trace", lambda: session.set_trace(sys._getframe().f_back))
+    foo = make_debugged(debug_bwd if in_tuple else debug_bwd_bare)
+    with pytest.raises(bdb.BdbQuit):
         grad(foo)(3.0)
-    printed = capsys.readouterr().out
-    assert "9.0" in printed and "-0.911130261884" in printed
+    printed = out.getvalue()
+    assert "(Pdb) 9.0\n" in printed and "-0.91113026" in printed
+    assert "-> return\n" in printed  # in the small function with the rule's names, called
+    assert "debug_bwd" in printed.split("up")[-1]  # from the derivative
+
+
+def test_a_debugger_runs_on_when_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    def debug_bwd(x: Any, g: Any) -> Any:
+        breakpoint()
+        return (g,)
+
+    seen: list[Any] = []
+    monkeypatch.setattr(sys, "breakpointhook", lambda: seen.append(dict(sys._getframe(1).f_locals)))
+    with using(backend="numba"), pytest.warns(UncompiledWarning):
+        close(grad(make_debugged(debug_bwd))(3.0), 6 * np.cos(9.0))
+    close([seen[0]["x"], seen[0]["g"]], [9.0, -0.91113025])
 
 
 # -- containers

@@ -39,7 +39,9 @@ def close(opened: Function, functions: Mapping[str, Function]) -> tuple[Function
     return dce(closed), decisions
 
 
-def check(function: Function | Module, args: tuple[Any, ...], order: int = 1, tolerance: float = 1e-6, seed: int = 0) -> None:
+def check(
+    function: Function | Module, args: tuple[Any, ...], order: int = 1, tolerance: float = 1e-6, seed: int = 0
+) -> None:
     """Compare the adjoint with finite differences along random directions; then that of the adjoint, up to `order`."""
     rng = np.random.default_rng(seed)
     module = function if isinstance(function, Module) else Module(function)

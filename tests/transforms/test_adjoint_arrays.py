@@ -1,4 +1,4 @@
-"""Loads, stores and increments through every kind of path, lists, dtypes: against finite differences, to second order."""
+"""Loads, stores and increments through every kind of path, lists, dtypes: checked by differences, to second order."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_real_and_imaginary_parts():
     f = built([("z", vector)], write)
     z = X + 1j * X[::-1] ** 2
     g = np.linspace(0.2, 1.0, 5)
-    out, z_bar = python_function(reverse(f, (0,)))(z, g)
+    _, z_bar = python_function(reverse(f, (0,)))(z, g)
     run, step = python_function(f), 1e-6
     for k in range(5):
         for unit in (1, 1j):
@@ -138,7 +138,8 @@ def test_float32_stays():
 
 
 def test_integers_cast_to_floats_get_nothing():
-    f = built([("n", Scalar(INT, True)), ("x", Scalar(FLOAT, True))], lambda b, n, x: p.cast(n, dtype=FLOAT, weak=True) * x)
+    params = [("n", Scalar(INT, True)), ("x", Scalar(FLOAT, True))]
+    f = built(params, lambda b, n, x: p.cast(n, dtype=FLOAT, weak=True) * x)
     assert python_function(reverse(f, (1,)))(3, 2.0, 1.0) == (6.0, 3.0)
 
 
@@ -153,7 +154,8 @@ def growing(b, x, n):
         following = b.emit(p.list_set, (more, 0, last * 1.5))
     b.append(For(i, Const(0), n.atom, Const(1), (Carry(phi, start, following, out),), tuple(body)))
     dropped = b.emit(p.list_drop, (out,))
-    return b.ref(b.emit(p.list_get, (out, n))), b.ref(b.emit(p.list_get, (dropped, Const(-1)))), b.ref(b.emit(p.list_get, (out, 0)))
+    read = [(out, n), (dropped, Const(-1)), (out, 0)]
+    return tuple(b.ref(b.emit(p.list_get, args)) for args in read)
 
 
 def test_lists():

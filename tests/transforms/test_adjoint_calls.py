@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2sad.ir import Array, Builder, Call, Const, Custom, Function, If, Join, Module, Names, Scalar, Var
+from s2sad.ir import (
+    Array,
+    Builder,
+    Call,
+    Const,
+    Custom,
+    Function,
+    If,
+    Join,
+    Module,
+    Names,
+    Scalar,
+    Var,
+    python_function,
+    walk,
+)
 from s2sad.ir import primitives as p
+from s2sad.ir.nodes import replace
 from s2sad.ir.types import FLOAT, INT, symbol
+from s2sad.pipeline import inline_customs
 from s2sad.rules import elementwise as e
 from s2sad.rules import logical
 from tests.optimise.reader import read
-from tests.transforms.adjoint_checks import check
+from tests.transforms.adjoint_checks import check, reverse
 
 NUMBER, COUNT = Scalar(FLOAT, True), Scalar(INT, True)
 
@@ -65,21 +82,9 @@ def f(a, n):
     target = inner[0].targets[0]
     called = Var("called", row)
     inner = [inner[0], Call((called,), "helper", (target,)), *inner[1:]]
-    inner = [
-        s if k < 2 else p_replace(s, {target: called}) for k, s in enumerate(inner)
-    ]  # fmt: skip
-    main = Function("f", main.params, (*main.body[:-1], type(loop)(**{**fields(loop), "body": tuple(inner)})), main.results)
+    inner = [*inner[:2], *walk.substitute(tuple(inner[2:]), {target: called})]
+    main = replace(main, body=(*main.body[:-1], replace(loop, body=tuple(inner))))
     check(Module(main, {"helper": helper}), (np.linspace(0.3, 1.4, 12).reshape(3, 4), 3), order=2)
-
-
-def fields(node):
-    return {name: getattr(node, name) for name in node.__dataclass_fields__}
-
-
-def p_replace(stmt, mapping):
-    from s2sad.ir import walk
-
-    return walk.substitute((stmt,), mapping)[0]
 
 
 class Doubled:
@@ -118,10 +123,6 @@ def custom(rule):
 
 
 def gradient(function, x):
-    from s2sad.ir import python_function
-    from s2sad.pipeline import inline_customs
-    from tests.transforms.adjoint_checks import reverse
-
     return python_function(inline_customs(reverse(function, (0,))))(x, 1.0)[1]
 
 

@@ -29,7 +29,8 @@ def f(x, n):
     return s
 """, {"n": "i"}, (0.7, 4)),
     "sum": ("def f(x):\n s = 0.0\n for i in range(x.shape[0]):\n  s += x[i] * x[i]\n return s", {"x": "f8[n]"}, (X,)),
-    "empty": ("def f(x):\n s = 0.0\n for i in range(x.shape[0]):\n  s += x[i] * x[i]\n return s", {"x": "f8[n]"}, (X[:0],)),
+    "empty": (
+        "def f(x):\n s = 0.0\n for i in range(x.shape[0]):\n  s += x[i] * x[i]\n return s", {"x": "f8[n]"}, (X[:0],)),
     "steps": (
         """
 def f(x, a, b, c):

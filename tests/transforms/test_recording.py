@@ -87,7 +87,7 @@ def test_integers_are_recomputed():
 
 
 def test_one_leaf_is_recorded_for_what_is_made_of_it():
-    f, how = recorded(
+    _, how = recorded(
         """
 def f(x, n):
     s = 1.0

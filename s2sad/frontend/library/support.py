@@ -260,7 +260,7 @@ def read_only(elab: Elaborator, value: Value) -> Value:
     """A copy that stands for what Python would share: reading it is right, writing into it is refused."""
     if not isinstance(value, ArrayRef):
         return value
-    location = Location(value.location.hint, captured=True)
+    location = Location(value.location.hint, captured=True, frozen=True)
     elab.set(location, elab.get(value.location))
     return ArrayRef(location, value.type, value.path, value.operands)
 

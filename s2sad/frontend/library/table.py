@@ -9,13 +9,15 @@ meaning does not name is refused. Methods are keyed by their descriptors (`np.nd
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from s2sad.frontend.library.support import Elaborator, UnsupportedError, function_name, refuse
-from s2sad.frontend.values import Value
+from s2sad.frontend.values import Static, Value
 
 MeaningFunction = Callable[..., Value]
 
@@ -44,8 +46,38 @@ def meaning(*callables: Any, fold: bool = True) -> Callable[[MeaningFunction], M
     return declare
 
 
+def written(*callables: Any, fold: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare that a Python function, in the language that users write, stands for some callables: it is run as a
+    function of theirs would be, and what it writes stands at their call of it."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        def run_it(elab: Elaborator, /, *args: Value, **kwargs: Value) -> Value:
+            return elab.call(Static(function), list(args), kwargs)
+
+        own = inspect.signature(function)
+        first = inspect.Parameter("elab", inspect.Parameter.POSITIONAL_ONLY)
+        signature = own.replace(parameters=[first, *own.parameters.values()])
+        for key in callables:
+            MEANINGS[key] = Meaning(run_it, signature, fold)
+        return function
+
+    return declare
+
+
+LATER = {
+    "scipy.linalg": "s2sad.frontend.library.written.scipy_linalg",
+    "scipy.signal": "s2sad.frontend.library.written.scipy_signal",
+    "scipy.integrate": "s2sad.frontend.library.written.scipy_integrate",
+    "scipy.stats": "s2sad.frontend.library.written.scipy_stats",
+    "scipy.fft": "s2sad.frontend.library.written.scipy_fft",
+}
+"""The modules that fill the table for modules of SciPy, which are slow to import: once the user has imported those."""
+
+
 def find(function: Any) -> Meaning | None:
     """The meaning of a callable, or None."""
+    for name in [name for name in LATER if name in sys.modules]:
+        importlib.import_module(LATER.pop(name))
     try:
         return MEANINGS.get(function)
     except TypeError:  # an unhashable callable
