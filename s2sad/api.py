@@ -21,6 +21,7 @@ from s2sad.frontend import transforms
 from s2sad.frontend.axes import check_specification
 from s2sad.frontend.transforms import Spec
 from s2sad.program import Program
+from s2sad.typetext import abstract_of
 from s2sad.variant import Lowered
 
 Function = Callable[..., Any]
@@ -64,7 +65,7 @@ class Transformed:
 
         It takes and returns flat values: containers are a leaf each.
         """
-        abstract = tuple(inspection.abstract_of(t, k) for k, t in enumerate(types))
+        abstract = tuple(abstract_of(t, k) for k, t in enumerate(types))
         return inspection.dispatcher(self.lowered(abstract, {}))
 
     @property

@@ -33,7 +33,7 @@ from types import ModuleType
 
 import platformdirs
 
-__all__ = ["CacheWarning", "clear", "clear_compiled", "load_module", "size", "store", "where"]
+__all__ = ["CacheWarning", "clear", "clear_compiled", "count", "load_module", "size", "store", "where"]
 
 LIMIT = 512 * 2**20
 """Bytes that the directory may hold; S2SAD_CACHE_LIMIT sets another number."""
@@ -238,6 +238,11 @@ def _files(directory: Path) -> Iterator[tuple[str, Path]]:
 def size() -> int:
     """How many bytes the cache holds."""
     return sum(_bytes(path) for _, path in _files(where()))
+
+
+def count() -> int:
+    """How many files the cache holds."""
+    return sum(1 for _ in _files(where()))
 
 
 def _bytes(path: Path) -> int:

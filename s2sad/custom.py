@@ -96,8 +96,8 @@ class custom_vjp(_Custom):  # noqa: N801 - JAX's name
 
         f.defvjp(f_fwd, f_bwd)
 
-    ``f_fwd(*args) -> (value, residuals)``; ``f_bwd(*nondiff, residuals, value_bar)`` returns a tuple with a cotangent, or
-    None, for each argument that is not in `nondiff_argnums`.
+    ``f_fwd(*args) -> (value, residuals)``; ``f_bwd(*nondiff, residuals, value_bar)`` returns a tuple with a cotangent,
+    or None, for each argument that is not in `nondiff_argnums`.
     """
 
     kind = "custom_vjp"

@@ -71,11 +71,12 @@ class ShapeError(S2sadError, ValueError):
 
 
 class NeedStatic(Exception):
-    """Elaboration needs the value of an argument, not only its type; `index` is the number of the parameter leaf."""
+    """Elaboration needs the value of an argument, not only its type; `index` is the number of the parameter leaf, `pos`
+    the place that needs it."""
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, pos: Pos | None = None) -> None:
         super().__init__(index)
-        self.index = index
+        self.index, self.pos = index, pos
 
 
 class MutationWarning(UserWarning):

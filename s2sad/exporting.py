@@ -3,86 +3,211 @@
 from __future__ import annotations
 
 import inspect as python_inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from s2sad import api, inspection, variant
-from s2sad.backend.emit import emit_functions, header
-from s2sad.errors import TypeMismatchError, UnsupportedError
-from s2sad.frontend.elaborate import Abstract
-from s2sad.ir.nodes import Atom
-from s2sad.ir.primitives import literal
+from s2sad import api, inspection, tree, typetext, variant
+from s2sad.backend.emit import WIDTH, emit_functions, header
+from s2sad.errors import S2sadError, UnsupportedError
+from s2sad.frontend.elaborate import Abstract, Leaf
 from s2sad.ir.printer import source
-from s2sad.ir.types import Array, Scalar, Type, replace_symbols, symbols_of
+from s2sad.ir.primitives import literal
+from s2sad.ir.types import is_inexact
 
 ARRAY_LIMIT = 10_000
 """Elements of a captured array that is written into a module; larger ones make a file nobody wants to open."""
-SAMPLE_SIZE = 4
+
+GRADIENTS = ("grad", "value_and_grad", "jacfwd", "jacrev", "hessian")
+TITLES = {
+    "grad": "The gradient of `{name}` with respect to {wrt}.",
+    "value_and_grad": "The value of `{name}`, and its gradient with respect to {wrt}.",
+    "jvp": "The value of `{name}`, and its derivative in the direction of the tangents of {wrt}.",
+    "vjp": "The value of `{name}`, and the cotangents of {wrt} for a cotangent of the value.",
+    "jacfwd": "The Jacobian of `{name}` with respect to {wrt}, in forward mode.",
+    "jacrev": "The Jacobian of `{name}` with respect to {wrt}, in reverse mode.",
+    "hessian": "The Hessian of `{name}` with respect to {wrt}.",
+    "hvp": "The product of the Hessian of `{name}` with respect to {wrt} with a direction.",
+    "jit": "`{name}`, compiled.",
+}
+"""What is made of a function, and how its docstring begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to make of a function: the mode, the parameters to differentiate with respect to, the types of all."""
+
+    mode: str
+    wrt: str | None = None
+    signature: str | None = None
+    holomorphic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One function for a module: its public name, its parameters and its lowered derivative."""
+    """One function for a module: its parameters, its documentation and its lowered derivative."""
 
-    name: str
-    title: str
     lowered: variant.Lowered
-    params: tuple[tuple[str, Type], ...]
+    params: tuple[Abstract, ...]
+    title: str
+    results: tuple[str, ...]
+    """What each result is; empty where that goes without saying."""
+
+    @property
+    def name(self) -> str:
+        """The public name."""
+        return self.lowered.name
 
 
-def export(function: Callable[..., Any], name: str, mode: str, wrt: str | None, signature: str | None) -> Export:
+def export(function: Callable[..., Any], name: str, request: Request) -> Export:
     """The derivative of a function for a signature.
 
     Raises ValueError for a signature or a `wrt` that does not fit the parameters, and `S2sadError`s.
     """
-    lowered, params, title = _lower(function, name, mode, wrt, signature)
-    return Export(lowered.name, title, lowered, params)
+    arguments = typetext.Arguments()
+    names, args = parse_arguments(function, request.signature, arguments)
+    chosen = [] if request.mode == "jit" else _chosen(names, args, request.wrt)
+    base = typetext.identifier(name).removeprefix("_")
+    public = base if request.mode == "jit" else f"{base}_{request.mode}"
+    try:
+        derived, args = _derived(function, names, args, chosen, request, arguments)
+        args, params = _numbered(args)
+        lowered = api.Program(derived, public).lower(args, {})
+    except S2sadError as error:
+        if request.signature is None and params_guessed(function):
+            error.instead += f" (No signature was given, so {', '.join(names)} were taken for numbers.)"
+        raise
+    inspection.refuse_python_calls(lowered)
+    title = TITLES[request.mode].format(name=name, wrt=", ".join(names[k] for k in chosen))
+    labels = _labels(request.mode, [x.name for k in chosen for x in tree.leaves(args[k])], len(lowered.module.main.results))
+    return Export(lowered, params, title, labels)
 
 
-def inspect(function: Callable[..., Any], name: str, mode: str, wrt: str | None, signature: str | None) -> inspection.Inspection:
-    """What `export` would write, to look at."""
-    return inspection.Inspection(_lower(function, name, mode, wrt, signature)[0])
+# -- parameters
 
 
-def _lower(
-    function: Callable[..., Any], name: str, mode: str, wrt: str | None, signature: str | None
-) -> tuple[variant.Lowered, tuple[tuple[str, Type], ...], str]:
-    names = variant.parameter_names(function)
-    types = parameter_types(function, names, signature)
-    names = names[: len(types)]
-    chosen = _chosen(names, types, wrt)
-    base = name.replace(".", "_").removeprefix("_")
-    params = list(zip(names, types, strict=True))
-    if mode in ("grad", "value_and_grad"):
-        argnums = chosen[0] if wrt is None or "," not in wrt else tuple(chosen)
-        derived: Callable[..., Any] = api.transform(mode, function, argnums=argnums, has_aux=False, holomorphic=False, allow_int=False)
-    elif mode == "jit":
-        derived = api.jit(function)
-    elif mode == "jvp":
-        derived = _forward(function, len(names), chosen)
-        params += [(f"{names[k]}_dot", types[k]) for k in chosen]
-    else:
-        derived = _reverse(function, len(names), chosen)
-        params.append((_free_name("out_bar", names), _result_type(function, params)))
-    public = f"{base}_{mode}" if mode != "jit" else base
-    abstract = [Abstract(k, t, n) for k, (n, t) in enumerate(params)]
-    lowered = api.Program(derived, public).lower(tuple(abstract), {})
-    wanted = ", ".join(names[k] for k in chosen)
-    titles = {
-        "grad": f"The gradient of `{name}` with respect to {wanted}.",
-        "value_and_grad": f"The value of `{name}`, and its gradient with respect to {wanted}.",
-        "jvp": f"The value of `{name}`, and its derivative in the direction of the tangents of {wanted}.",
-        "vjp": f"The value of `{name}`, and the cotangents of {wanted} for a cotangent of the result.",
-        "jit": f"`{name}`, compiled.",
-    }
-    return lowered, tuple(params), titles[mode]
+def parse_arguments(function: Callable[..., Any], signature: str | None, made: typetext.Arguments) -> tuple[list[str], list[Any]]:
+    """The names of the parameters that the signature text has types for, and their arguments; without a text, those that
+    annotations give, float64 numbers by default, up to the first parameter with a default."""
+    parameters = positional(function)
+    if signature is None:
+        return _annotated(function, parameters, made)
+    texts = typetext.split(signature)
+    names = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]
+    rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
+    names += [f"{rest[0]}_{k}" for k in range(len(texts) - len(names))] if rest else []
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+    if not len(needed) <= len(texts) <= len(names):
+        types = "1 type" if len(texts) == 1 else f"{len(texts)} types"
+        raise ValueError(f"the signature has {types}; the parameters are {', '.join(names) or 'none'}")
+    names = names[: len(texts)]
+    return names, [made.parse(node, name) for node, name in zip(texts, names, strict=True)]
 
 
-def _forward(function: Callable[..., Any], count: int, chosen: Sequence[int]) -> Callable[..., Any]:
+def positional(function: Callable[..., Any]) -> list[python_inspect.Parameter]:
+    """The positional parameters. Raises ValueError for keyword-only ones without a default."""
+    try:
+        found = list(python_inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return [python_inspect.Parameter(n, python_inspect.Parameter.POSITIONAL_ONLY) for n in variant.parameter_names(function)]
+    for p in found:
+        if p.kind is p.KEYWORD_ONLY and p.default is p.empty:
+            raise ValueError(f"{p.name!r} is keyword-only and has no default; give it one with functools.partial")
+    return [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
+
+
+def _annotated(
+    function: Callable[..., Any], parameters: Sequence[python_inspect.Parameter], made: typetext.Arguments
+) -> tuple[list[str], list[Any]]:
+    annotations = _annotations(function)
+    names, args = [], []
+    for p in parameters:
+        if p.default is not p.empty or p.kind is p.VAR_POSITIONAL:
+            break
+        annotation = annotations.get(p.name, float)
+        text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+        try:
+            args.append(made.leaf(typetext.parse_type(text, p.name), p.name))
+        except ValueError:
+            raise ValueError(
+                f'the annotation {text!r} of {p.name!r} does not say its type; give a signature, as in -s "f8[:], f8"'
+            ) from None
+        names.append(p.name)
+    return names, args
+
+
+def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
+    found: dict[str, Any] = getattr(function, "__annotations__", None) or {}
+    return found
+
+
+def params_guessed(function: Callable[..., Any]) -> bool:
+    """Whether a parameter has neither a default nor an annotation, so that its type is a guess."""
+    known = _annotations(function)
+    return any(p.default is p.empty and p.name not in known for p in positional(function))
+
+
+def _chosen(names: Sequence[str], args: Sequence[Any], wrt: str | None) -> list[int]:
+    """The numbers of the parameters to differentiate with respect to."""
+    if wrt is None:
+        inexact = [k for k, arg in enumerate(args) if _differentiable(arg)]
+        if not inexact:
+            raise ValueError("no parameter is a float, so there is nothing to differentiate with respect to")
+        return inexact[:1]
+    wanted = [w.strip() for w in wrt.split(",")]
+    for w in wanted:
+        if w not in names:
+            raise ValueError(f"there is no parameter {w!r}; the parameters are {', '.join(names)}")
+        if not _differentiable(args[names.index(w)]):
+            raise ValueError(f"{w!r} holds no floats, so there is no derivative with respect to it")
+    if len(set(wanted)) < len(wanted):
+        raise ValueError(f"a parameter is named twice: {wrt}")
+    return [names.index(w) for w in wanted]
+
+
+def _differentiable(arg: Any) -> bool:
+    leaves = tree.leaves(arg)
+    return bool(leaves) and all(isinstance(x, Abstract) and is_inexact(x.type) for x in leaves)
+
+
+def _numbered(args: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Abstract, ...]]:
+    """The arguments with each leaf numbered by its place, and those leaves that are parameters."""
+    leaves, structure = tree.flatten(tuple(args))
+    numbered = [replace(x, index=k) if isinstance(x, Abstract) else x for k, x in enumerate(leaves)]
+    return tree.unflatten(structure, numbered), tuple(x for x in numbered if isinstance(x, Abstract))
+
+
+# -- what is made of the function
+
+
+def _derived(
+    function: Callable[..., Any],
+    names: Sequence[str],
+    args: list[Any],
+    chosen: Sequence[int],
+    request: Request,
+    made: typetext.Arguments,
+) -> tuple[Callable[..., Any], list[Any]]:
+    """The function to compile, and its arguments."""
+    mode = request.mode
+    if mode == "jit":
+        return api.jit(function), args
+    if mode in GRADIENTS:
+        argnums = chosen[0] if len(chosen) == 1 else tuple(chosen)
+        return getattr(api, mode)(function, argnums=argnums, holomorphic=request.holomorphic), args
+    if mode == "vjp":
+        return _reverse(function, len(args), chosen), [*args, _cotangents(function, args, made)]
+    tangents = [made.like(args[k], f"{names[k]}_dot") for k in chosen]
+    return _forward(function, len(args), chosen, mode), [*args, *tangents]
+
+
+def _forward(function: Callable[..., Any], count: int, chosen: Sequence[int], mode: str) -> Callable[..., Any]:
+    product = api.jvp if mode == "jvp" else api.hvp
+
     def forward(*args: Any) -> Any:
         def of_chosen(*selected: Any) -> Any:
             full = list(args[:count])
@@ -90,7 +215,7 @@ def _forward(function: Callable[..., Any], count: int, chosen: Sequence[int]) ->
                 full[k] = value
             return function(*full)
 
-        return api.jvp(of_chosen, tuple([args[k] for k in chosen]), args[count:])
+        return product(of_chosen, tuple([args[k] for k in chosen]), args[count:])
 
     return forward
 
@@ -109,61 +234,45 @@ def _reverse(function: Callable[..., Any], count: int, chosen: Sequence[int]) ->
     return reverse
 
 
-def _result_type(function: Callable[..., Any], params: Sequence[tuple[str, Type]]) -> Type:
-    abstract = [Abstract(k, t, n) for k, (n, t) in enumerate(params)]
-    results = api.Program(api.jit(function), "primal").lower(tuple(abstract), {}).module.main.results
-    if len(results) != 1:
-        raise ValueError("vjp writes functions with one result; this one has several")
-    return results[0].type
+def _cotangents(function: Callable[..., Any], args: Sequence[Any], made: typetext.Arguments) -> Any:
+    """A cotangent for each result of the function, in the containers of the value."""
+    numbered, _ = _numbered(args)
+    primal = api.Program(api.jit(function), "primal").lower(numbered, {})
+    results = primal.module.main.results
+    leaves, structure = tree.flatten(primal.elaboration.result, is_leaf=lambda x: isinstance(x, Leaf))
+    if not leaves or not all(isinstance(x, Leaf) and is_inexact(results[x.number].type) for x in leaves):
+        raise ValueError("vjp needs a function whose results are all floats")
+    several = len(leaves) > 1
+    bars = [made.leaf(results[x.number].type, f"out_bar_{k}" if several else "out_bar") for k, x in enumerate(leaves)]
+    return tree.unflatten(structure, bars)
 
 
-def _free_name(hint: str, taken: Sequence[str]) -> str:
-    while hint in taken:
-        hint += "_"
-    return hint
+def _labels(mode: str, wrt: Sequence[str], count: int) -> tuple[str, ...]:
+    """What each of `count` flat results is."""
+    values = max(count - len(wrt), 0)
+    match mode:
+        case "grad":
+            found = [f"gradient for {w}" for w in wrt]
+        case "value_and_grad":
+            found = ["value", *(f"gradient for {w}" for w in wrt)]
+        case "vjp":
+            found = [*_counted("value", values), *(f"cotangent of {w}" for w in wrt)]
+        case "jvp":
+            found = [*_counted("value", count // 2), *_counted("tangent", count // 2)]
+        case "hvp":
+            found = [f"product for {w}" for w in wrt]
+        case "jacfwd" | "jacrev":
+            found = [f"derivative of value {k} for {w}" for k in range(count // len(wrt)) for w in wrt]
+            found = [f"derivative for {w}" for w in wrt] if count == len(wrt) else found
+        case "hessian":
+            found = [f"derivative for {v}, {w}" for v in wrt for w in wrt]
+        case _:
+            found = []
+    return tuple(found) if len(found) == count and count > 1 else ()
 
 
-def _chosen(names: Sequence[str], types: Sequence[Type], wrt: str | None) -> list[int]:
-    if wrt is None:
-        inexact = [k for k, t in enumerate(types) if np.issubdtype(t.dtype, np.inexact)]
-        if not inexact:
-            raise TypeMismatchError("No parameter is a float, so there is nothing to differentiate with respect to.")
-        return inexact[:1]
-    wanted = [w.strip() for w in wrt.split(",")]
-    for w in wanted:
-        if w not in names:
-            raise ValueError(f"no parameter {w!r}: the parameters are {', '.join(names)}")
-    return [names.index(w) for w in wanted]
-
-
-def parameter_types(function: Callable[..., Any], names: Sequence[str], signature: str | None) -> list[Type]:
-    """The types of a signature text, or those that annotations give (float64 scalars by default)."""
-    if signature is not None:
-        parts = _split(signature)
-        if len(parts) > len(names):
-            raise ValueError(f"the signature has {len(parts)} types, the function has {len(names)} parameters")
-        return [inspection.parse_type(text, name) for text, name in zip(parts, names, strict=False)]
-    annotations = getattr(function, "__annotations__", {})
-    types = []
-    for name, parameter in python_inspect.signature(function).parameters.items():
-        if parameter.default is not parameter.empty:
-            break
-        annotation = annotations.get(name, float)
-        text = getattr(annotation, "__name__", str(annotation))
-        if text not in ("float", "int", "bool", "complex"):
-            raise ValueError(f"the type of parameter {name!r} is not known; give --signature, as in \"f8[:], f8\"")
-        types.append(inspection.parse_type(text, name))
-    return types
-
-
-def _split(signature: str) -> list[str]:
-    parts, depth, start = [], 0, 0
-    for k, char in enumerate(signature):
-        depth += (char == "[") - (char == "]")
-        if char == "," and depth == 0:
-            parts.append(signature[start:k])
-            start = k + 1
-    return [p.strip() for p in [*parts, signature[start:]]]
+def _counted(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name} {k}" for k in range(count)]
 
 
 # -- the module
@@ -173,90 +282,101 @@ def module_source(exports: Sequence[Export]) -> str:
     """One module for several functions. Raises ValueError when two have the same name."""
     names = [e.name for e in exports]
     if len(set(names)) < len(names):
-        raise ValueError(f"two functions would have one name: {', '.join(names)}")
-    body = "\n\n".join(_export_source(e) for e in exports)
-    return f"{header(body)}\n__all__ = {names!r}\n\n\n{body}"
+        raise ValueError(f"two functions would have one name: {', '.join(sorted(names))}")
+    taken = set(names)
+    parts = [_export_source(e, taken) for e in exports]
+    body = "\n\n".join(parts)
+    return f"{header(body)}\n__all__ = [{', '.join(_quoted(n) for n in names)}]\n\n\n{body}"
 
 
-def _export_source(exported: Export) -> str:
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _export_source(exported: Export, taken: set[str]) -> str:
+    """The functions of one export; `taken` holds the names of the module, which those of this export are added to."""
     lowered = exported.lowered
-    checks = ", ".join(repr(f"{name}: {type_text(t)}") for name, t in exported.params)
-    decorator = f"@rt.export({checks})\n"
-    captured = lowered.elaboration.captured
-    if not captured:
-        return emit_functions(lowered.module, doc=_doc(exported), main_decorator=decorator)
-    values = {f"{exported.name}_constant_{k}": get() for k, get in enumerate(captured)}
-    private = f"_{exported.name}"
-    text = emit_functions(lowered.module, doc=None, main_name=private)
-    constants = "".join(f"{name} = {_constant(value)}\n" for name, value in values.items())
-    params = ", ".join(n for n, _ in exported.params)
-    call = ", ".join([*(n for n, _ in exported.params), *values])
-    doc = _doc(exported).replace("\n", "\n    ").rstrip()
-    return (
-        f"{constants}\n\n{text}\n\n{decorator}@rt.jit\ndef {exported.name}({params}):\n"
-        f'    """{doc}\n    """\n    return {private}({call})\n'
-    )
+    checks = [_quoted(f"{p.name}: {typetext.type_text(p.type)}") for p in exported.params]
+    decorator = "\n".join(_filled("@rt.export(", checks, ")")) + "\n"
+    values = [get() for get in lowered.elaboration.captured]
+    if values:
+        text = _with_constants(exported, values, decorator)
+    else:
+        text = emit_functions(lowered.module, doc=_doc(exported), main_decorator=decorator)
+    for helper in lowered.module.functions:
+        if helper in taken:
+            text = re.sub(rf"\b{helper}\b", _fresh(f"{exported.name}_{helper}", taken), text)
+        else:
+            taken.add(helper)
+    return text
 
 
-def _constant(value: Any) -> str:
+def _fresh(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
+def _with_constants(exported: Export, values: Sequence[Any], decorator: str) -> str:
+    """A function that captures values: they become constants of the module, which a public function passes on."""
+    name = exported.name
+    hidden = exported.lowered.module.main.params[len(exported.params) :]
+    constants = {f"{name}_{var.name}": value for var, value in zip(hidden, values, strict=True)}
+    written = "".join(line + "\n" for n, value in constants.items() for line in _filled(f"{n} = ", *_constant(value, n)))
+    text = emit_functions(exported.lowered.module, doc=None, main_name=f"_{name}")
+    params = [p.name for p in exported.params]
+    head = _filled(f"def {name}(", params, "):")
+    call = _filled(f"    return _{name}(", [*params, *constants], ")")
+    doc = textwrap.indent(f'"""{_doc(exported)}\n"""', "    ")
+    return f"{written}\n\n{text}\n\n{decorator}@rt.jit\n" + "\n".join([*head, doc, *call]) + "\n"
+
+
+def _filled(start: str, pieces: Sequence[str], end: str) -> list[str]:
+    """``start + pieces + end`` in lines of no more than `WIDTH` characters, broken between pieces."""
+    whole = f"{start}{', '.join(pieces)}{end}"
+    if len(whole) <= WIDTH or len(pieces) < 2:
+        return [whole]
+    pad = " " * (len(start) - len(start.lstrip()) + 4)
+    text = textwrap.fill(
+        ", ".join(p.replace(" ", "\0") for p in pieces),
+        WIDTH, initial_indent=pad, subsequent_indent=pad, break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return [start.rstrip(), *text.replace("\0", " ").splitlines(), f"{pad[:-4]}{end}"]
+
+
+def _constant(value: Any, name: str) -> tuple[Sequence[str], str]:
+    """A captured value as Python: the pieces that a line may be broken between, and what follows them."""
     if not isinstance(value, np.ndarray):
-        return source(literal(value))
+        return [source(literal(value))], ""
     if value.size > ARRAY_LIMIT:
         raise UnsupportedError(
-            f"The function captures an array of {value.size} elements, too large to write into a module.",
+            f"The function captures an array of {value.size} elements ({name}), too large to write into a module.",
             "Make it a parameter.",
         )
-    return f"np.array({value.tolist()!r}, np.{value.dtype.name})".replace("nan", "np.nan").replace("inf", "np.inf")
+    shape = "" if value.ndim == 1 else f".reshape({', '.join(map(str, value.shape))})" if value.ndim else ".reshape(())"
+    pieces = list(_elements(value.ravel()))
+    first, *rest = pieces or [""]
+    return [f"np.array([{first}", *rest], f"], np.{value.dtype.name}){shape}"
+
+
+def _elements(values: np.ndarray) -> Iterator[str]:
+    for x in values.tolist():
+        yield f"complex({_number(x.real)}, {_number(x.imag)})" if isinstance(x, complex) else _number(x)
+
+
+def _number(x: Any) -> str:
+    return repr(x) if np.isfinite(x) else {"nan": "np.nan", "inf": "np.inf", "-inf": "-np.inf"}[repr(x)]
 
 
 def _doc(exported: Export) -> str:
-    lines = [exported.title, "", "Args:"]
-    lines += [f"    {name}: {_describe(t)}" for name, t in exported.params]
-    lines += ["", "Returns:"]
-    results: tuple[Atom, ...] = exported.lowered.module.main.results
-    lines += [f"    {_describe(r.type)}" for r in results]
+    describe = typetext.Describer([p.name for p in exported.params])
+    lines = [exported.title, ""]
+    if exported.params:
+        lines += ["Args:", *(f"    {p.name}: {describe(p.type)}" for p in exported.params), ""]
+    results = [describe(r.type) for r in exported.lowered.module.main.results]
+    if exported.results:
+        results = [f"{label}: {text}" for label, text in zip(exported.results, results, strict=True)]
+    several = ["    a tuple of"] if len(results) > 1 else []
+    lines += ["Returns:", *several, *(f"    {r}" for r in results or ["None"])]
     return "\n".join(lines)
-
-
-def _describe(t: Type) -> str:
-    if isinstance(t, Array):
-        shape = ", ".join(str(d) for d in t.dims) + ("," if t.rank == 1 else "")
-        return f"{t.dtype.name} array of shape ({shape})"
-    return f"{t.dtype.name} scalar" if isinstance(t, Scalar) else str(t)
-
-
-def type_text(t: Type) -> str:
-    """A type as `rt.export` checks it: dtype and rank, with literal sizes where the code was made for them."""
-    if isinstance(t, Array):
-        return f"{t.dtype.name}[{', '.join(str(d) if isinstance(d, int) else ':' for d in t.dims)}]"
-    return t.dtype.name if isinstance(t, Scalar) else str(t)
-
-
-# -- arguments to check with
-
-
-def sample_arguments(function: Callable[..., Any], signature: str | None, file: Path | None, seed: int) -> list[Any]:
-    """Arguments from an .npz file by parameter name, or random ones of the signature (sizes `:` are 4)."""
-    names = variant.parameter_names(function)
-    if file is not None:
-        with np.load(file) as stored:
-            missing = [n for n in names if n not in stored.files]
-            given = {n: stored[n] for n in names if n in stored.files}
-        if missing and len(given) + len(missing) == len(names) and names.index(missing[0]) < len(given):
-            raise ValueError(f"{file} has no array {missing[0]!r}")
-        return [given[n] if given[n].ndim else given[n].item() for n in names if n in given]
-    rng = np.random.default_rng(seed)
-    return [_random(rng, t) for t in parameter_types(function, names, signature)]
-
-
-def _random(rng: np.random.Generator, t: Type) -> Any:
-    sizes = dict.fromkeys(symbols_of(t), SAMPLE_SIZE)
-    fixed = replace_symbols(t, dict(sizes))
-    shape = fixed.dims if isinstance(fixed, Array) else ()
-    if t.dtype.kind in "iub":
-        value = rng.integers(1, 4, shape)
-    else:
-        value = rng.uniform(0.5, 1.5, shape)
-        if t.dtype.kind == "c":
-            value = value + 1j * rng.uniform(0.5, 1.5, shape)
-    return np.asarray(value, t.dtype) if isinstance(t, Array) else np.asarray(value, t.dtype).item()

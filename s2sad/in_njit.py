@@ -1,7 +1,8 @@
 """Transforms called from the user's own ``@njit`` code.
 
-Numba asks for the type of a global; a `Transformed` answers with a function type that is compiled, for the argument types
-of each call, by the ordinary pipeline. Arguments are numbers and arrays; results with containers come as flat tuples.
+Numba asks for the type of a global; a `Transformed` answers with a function type that is compiled, for the argument
+types of each call, by the ordinary pipeline. Arguments are numbers and arrays; results with containers come as flat
+tuples.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def dispatcher(transformed: Transformed, args: tuple[types.Type, ...]) -> Callab
     except S2sadError as error:
         raise TypingError(str(error)) from error
     if lowered.elaboration.captured:
-        raise TypingError(f"{transformed.__name__} captures values that may change; pass them as arguments in @njit code.")
+        raise TypingError(
+            f"{transformed.__name__} captures values that may change; pass them as arguments in @njit code."
+        )
     return inspection.dispatcher(lowered)
 
 

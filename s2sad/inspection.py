@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
-import tempfile
+import secrets
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from s2sad.backend import numba as numba_backend
-from s2sad.frontend.elaborate import Abstract
+from s2sad.errors import UnsupportedError
 from s2sad.ir.printer import to_source
-from s2sad.ir.types import Array, Scalar, Type, symbol
+from s2sad.ir.python_calls import positions_of
 from s2sad.variant import Lowered
 
 
@@ -55,53 +53,44 @@ class Inspection:
 
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write the module; FileExistsError unless `force`. The file appears whole or not at all."""
+        refuse_python_calls(self._lowered)
         return write_whole(Path(path), self.source, force)
 
 
+def refuse_python_calls(lowered: Lowered) -> None:
+    """Refuse to take a function out of this process that needs objects of it."""
+    places = positions_of(lowered.module)
+    if places:
+        raise UnsupportedError(
+            f"{lowered.name} makes a call that only CPython can make, with an object of this process.",
+            "Leave it out.",
+            places[0],
+        )
+
+
 def write_whole(path: Path, text: str, force: bool = False) -> Path:
-    """Write a text file atomically."""
-    if path.exists() and not force:
-        raise FileExistsError(f"{path} exists; pass force=True (--force) to overwrite it")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write a text file, all of it or nothing; FileExistsError where there is one, unless `force`."""
+    if path.exists() and (not force or path.is_dir()):
+        raise FileExistsError(
+            f"{path} is a directory" if path.is_dir() else f"{path} exists; pass force=True to overwrite it"
+        )
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with open(temporary, "x", encoding="utf-8") as file:
             file.write(text)
-        os.chmod(temporary, 0o644)
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise type(error)(error.errno, error.strerror, str(path)) from None
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     return path
 
 
-_TYPE = re.compile(r"\s*(?P<dtype>[A-Za-z]+\d*)\s*(?P<dims>\[[:,\s\d]*\])?\s*$")
-_NAMES = {"int": "int64", "float": "float64", "complex": "complex128", "bool": "bool", "b1": "bool"}
-
-
-def parse_type(text: str, name: str) -> Type:
-    """A type from text: ``f8``, ``float64[:, :]``, ``i8``, ``float32[:, 3]``; sizes `:` are unknown and above 1.
-
-    Python's ``int``, ``float``, ``complex``, ``bool`` are weak scalars. Raises ValueError when it is none of these.
-    """
-    match = _TYPE.match(text)
-    try:
-        dtype = np.dtype(_NAMES.get(match["dtype"], match["dtype"])) if match else None
-    except TypeError:
-        dtype = None
-    if match is None or dtype is None:
-        raise ValueError(f"not a type: {text!r} (write f8, i8, f8[:], f8[:, :], f4[:, 3], ...)")
-    if match["dims"] is None:
-        return Scalar(dtype, weak=match["dtype"] in _NAMES or dtype.itemsize * 8 in (8, 64) or dtype.kind == "c" and dtype.itemsize == 16)
-    parts = [p.strip() for p in match["dims"][1:-1].split(",")]
-    return Array(dtype, tuple(int(p) if p.isdigit() else symbol(f"{name}.{k}", 2) for k, p in enumerate(parts)))
-
-
-def abstract_of(text: Any, index: int, name: str | None = None) -> Abstract:
-    """An argument known by its type only."""
-    name = name or f"x_{index}"
-    return Abstract(index, parse_type(str(text), name), name)
-
-
 def dispatcher(lowered: Lowered) -> Callable[..., Any]:
     """The loaded function of flat values."""
+    refuse_python_calls(lowered)
     return numba_backend.load(lowered.source, lowered.module.main.name)

@@ -2,8 +2,8 @@
 
     elaborate -> PRIMAL -> resolve (each Apply: transform, then DERIVATIVE) -> FINAL -> emit
 
-A transform applied inside a function, or outside one, is an `Apply` in the IR. `resolve` replaces each, innermost first,
-by the body of the transformed function, so that a transform always reads a program without transforms.
+A transform applied inside a function, or outside one, is an `Apply` in the IR. `resolve` replaces each, innermost
+first, by the body of the transformed function, so that a transform always reads a program without transforms.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.config import config
+from s2sad.errors import UnsupportedError
 from s2sad.frontend.elaborate import Elaboration
 from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Block, Call, Custom, Function, Module, Stmt, replace
@@ -80,8 +81,9 @@ def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
     trace = Trace()
     module = elaboration.module
     trace.note("elaborate", module)
-    main = run(module.main, PRIMAL, module.functions, trace)
     functions: dict[str, Function] = dict(module.functions)
+    resolve_callees(functions, trace)
+    main = run(module.main, PRIMAL, functions, trace)
     elaboration.elab.resolver = lambda rule: run(resolve(rule, functions, trace), PRIMAL, functions, trace)
     main = resolve(main, functions, trace)
     module = elaboration.completed(main, functions)
@@ -102,6 +104,7 @@ def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split]:
     trace.note("elaborate", module)
     arguments = [k for k, p in enumerate(module.main.params) if p in elaboration.elab.leaves and is_inexact(p.type)]
     functions: dict[str, Function] = dict(module.functions)
+    resolve_callees(functions, trace)
     main = run(module.main, PRIMAL, functions, trace)
     elaboration.elab.resolver = lambda rule: run(resolve(rule, functions, trace), PRIMAL, functions, trace)
     main = run(resolve(main, functions, trace), PRIMAL, functions, trace)
@@ -158,6 +161,32 @@ def resolve(function: Function, functions: dict[str, Function], trace: Trace) ->
     aliases = settle(aliases)
     results = tuple(aliases.get(r, r) for r in function.results)
     return replace(function, body=walk.substitute(body, aliases), results=results)
+
+
+def resolve_callees(functions: dict[str, Function], trace: Trace) -> None:
+    """Resolve the transforms inside out-of-line functions, after those inside the functions they transform."""
+    waiting: list[str] = []
+
+    def visit(name: str) -> None:
+        applied = [s for s in walk.statements(functions[name].body) if isinstance(s, Apply)]
+        if not applied:
+            return
+        if name in waiting:
+            raise UnsupportedError(
+                f"{name} takes a derivative of itself, and of that one a derivative again, to a depth known at run "
+                "time only.",
+                "Write the levels as functions of their own.",
+                applied[0].pos,
+            )
+        waiting.append(name)
+        for stmt in applied:
+            for callee in sorted(reachable(stmt.fun, functions)):
+                visit(callee)
+        waiting.pop()
+        functions[name] = resolve(functions[name], functions, trace)
+
+    for name in sorted(functions):
+        visit(name)
 
 
 def settle(aliases: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -218,12 +247,14 @@ def inline_customs(function: Function) -> Function:
 
 
 def reachable(function: Function, functions: Functions) -> set[str]:
-    """The out-of-line functions that a function calls, directly or not."""
+    """The out-of-line functions that a function calls, directly or not, also in what it transforms."""
     found: set[str] = set()
     todo = [function]
     while todo:
         for stmt in walk.statements(todo.pop().body):
-            if isinstance(stmt, Call) and stmt.function not in found:
+            if isinstance(stmt, Apply | Custom):
+                todo.append(stmt.fun)
+            elif isinstance(stmt, Call) and stmt.function not in found:
                 found.add(stmt.function)
                 todo.append(functions[stmt.function])
     return found

@@ -12,10 +12,11 @@ import numpy as np
 from s2sad import signature, variant
 from s2sad.config import config
 from s2sad.errors import AliasError, MutationWarning
-from s2sad.frontend.elaborate import Elaboration
+from s2sad.frontend.elaborate import Abstract, Elaboration
 from s2sad.ir.nodes import Module
 from s2sad.pipeline import Trace
 from s2sad.transforms.split import Split
+from s2sad.variant import Lowered, Variant
 
 VARIANTS_KEPT = 64
 """How many variants of one signature are kept when closures and globals keep changing."""
@@ -27,10 +28,10 @@ class Program:
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self.function = function
         self.name = name
-        self.latest: variant.Lowered | None = None
-        self._variants: dict[Any, list[variant.Variant]] = {}
+        self.latest: Lowered | None = None
+        self._variants: dict[Any, list[Variant]] = {}
         self._statics: dict[Any, frozenset[int]] = {}
-        self._quick: dict[Any, variant.Variant] = {}
+        self._quick: dict[Any, Variant] = {}
         self._lock = threading.RLock()
         self._warned = False
 
@@ -47,7 +48,7 @@ class Program:
             self._quick[quick, config.backend] = found
         return found(leaves)
 
-    def variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[variant.Variant, list[Any]]:
+    def variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Variant, list[Any]]:
         """The variant for these arguments, and their normalised leaves."""
         leaves, structure = signature.flatten(args, kwargs)
         leaves = [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves]
@@ -59,17 +60,21 @@ class Program:
         with self._lock:
             return self._build(base, leaves, structure), leaves
 
-    def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> variant.Lowered:
-        """The function lowered for these arguments (`Abstract`s may stand for values), not compiled."""
+    def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
+        """The function lowered for these arguments, not compiled. Where `Abstract`s stand for values, all else is known."""
         leaves, structure = signature.flatten(args, kwargs)
         leaves = [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves]
-        return variant.lower(self.function, leaves, structure, frozenset(), self.name)
+        given = [isinstance(x, Abstract) for x in leaves]
+        statics = frozenset(k for k, x in enumerate(given) if not x) if any(given) else frozenset()
+        return variant.lower(self.function, leaves, structure, statics, self.name)
 
     def _full_key(self, base: Any, leaves: Sequence[Any]) -> Any:
         return base, tuple((k, leaves[k]) for k in sorted(self._statics.get(base, ())))
 
-    def _build(self, base: Any, leaves: Sequence[Any], structure: Any) -> variant.Variant:
-        lowered = variant.lower(self.function, leaves, structure, self._statics.get(base, frozenset()), self.name, self._finish)
+    def _build(self, base: Any, leaves: Sequence[Any], structure: Any) -> Variant:
+        lowered = variant.lower(
+            self.function, leaves, structure, self._statics.get(base, frozenset()), self.name, self._finish
+        )
         self.latest = lowered
         self._statics[base] = lowered.statics
         built = self._load(lowered, leaves)
@@ -81,10 +86,10 @@ class Program:
     def _finish(self, elaboration: Elaboration) -> tuple[Module, Trace, Split | None]:
         return variant.joint(elaboration)
 
-    def _load(self, lowered: variant.Lowered, leaves: Sequence[Any]) -> variant.Variant:
+    def _load(self, lowered: Lowered, leaves: Sequence[Any]) -> Variant:
         return variant.load(lowered, leaves)
 
-    def _check_mutated(self, found: variant.Variant, leaves: Sequence[Any]) -> None:
+    def _check_mutated(self, found: Variant, leaves: Sequence[Any]) -> None:
         arrays = [(k, x) for k, x in enumerate(leaves) if isinstance(x, np.ndarray)]
         for k in found.lowered.elaboration.mutated:
             for j, other in arrays:

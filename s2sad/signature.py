@@ -75,7 +75,9 @@ def quick_key(args: tuple[Any, ...]) -> Any:
 def leaf_type(leaf: Any, name: str) -> Type:
     """The type of a runtime leaf; sizes above 1 are symbols ``name.axis``."""
     if isinstance(leaf, np.ndarray):
-        return Array(leaf.dtype, tuple(d if d < SMALL else symbol(f"{name}.{k}", SMALL) for k, d in enumerate(leaf.shape)))
+        return Array(
+            leaf.dtype, tuple(d if d < SMALL else symbol(f"{name}.{k}", SMALL) for k, d in enumerate(leaf.shape))
+        )
     type_ = type_of_value(leaf)
     if isinstance(type_, Scalar) and isinstance(leaf, int) and not -(2**63) <= leaf < 2**63:
         raise TypeMismatchError(f"The integer {leaf} does not fit 64 bits.", "Pass it as a float.")

@@ -31,7 +31,9 @@ class Reverse:
         seeds = _seeds(self.value, out_bar, self.parts.seeds)
         bars = self.parts.run(self.given, seeds)
         supply = iter(bars)
-        return tree.map(lambda x: next(supply) if signature.is_runtime(x) and _inexact(x) else _no_derivative(x), self.primals)
+        return tree.map(
+            lambda x: next(supply) if signature.is_runtime(x) and _inexact(x) else _no_derivative(x), self.primals
+        )
 
 
 def _inexact(x: Any) -> bool:
@@ -48,7 +50,8 @@ def _seeds(value: Any, out_bar: Any, types: Sequence[Type]) -> list[Any]:
     bars, given = tree.flatten(out_bar)
     if structure != given:
         raise TypeMismatchError(
-            f"Tree structure of cotangent input {given}, does not match structure of primal output {structure}.", "Mirror the value."
+            f"Tree structure of cotangent input {given}, does not match structure of primal output {structure}.",
+            "Mirror the value.",
         )
     seeds = []
     for x, bar in zip(leaves, bars, strict=True):
@@ -62,7 +65,10 @@ def _seeds(value: Any, out_bar: Any, types: Sequence[Type]) -> list[Any]:
                 "Give it the dtype and the shape of the value.",
             )
         seeds.append(bar)
-    return [signature.normal(found) if isinstance(t, Array) else found for found, t in zip(map(_plain, seeds), types, strict=True)]
+    return [
+        signature.normal(found) if isinstance(t, Array) else found
+        for found, t in zip(map(_plain, seeds), types, strict=True)
+    ]
 
 
 def _plain(bar: Any) -> Any:
@@ -106,7 +112,10 @@ class SplitProgram(Program):
         count = len(parts.split.residuals)
         results, residuals = flat[: len(flat) - count], flat[len(flat) - count :]
         # The caller may change its arrays before it pulls.
-        kept = [np.array(v) if keep and isinstance(v, np.ndarray) else v for v, keep in zip(runtime, parts.kept, strict=True)]
+        kept = [
+            np.array(v) if keep and isinstance(v, np.ndarray) else v
+            for v, keep in zip(runtime, parts.kept, strict=True)
+        ]
         value = found.rebuild(results)
         return value, Reverse(parts, (*kept, *residuals), value, primals)
 

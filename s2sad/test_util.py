@@ -98,7 +98,10 @@ def _numerical_jvp(f: Callable[..., Any], args: Any, tangents: Any, eps: float) 
 
 
 def _step(x: Any, t: Any, amount: float) -> Any:
-    return x + type(x)(amount * t) if isinstance(x, np.generic) else x + amount * t if _inexact(x) else x
+    numpy = isinstance(x, np.generic)
+    if not numpy and not _inexact(x):
+        return x
+    return x + (type(x)(amount * t) if numpy else amount * t)
 
 
 def _inner(a: Any, b: Any) -> Any:

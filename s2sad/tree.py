@@ -1,7 +1,7 @@
 """Containers as trees of leaves: `map`, `leaves`, `flatten`, `unflatten`, and how to register node types of one's own.
 
-Tuples, lists, dicts (by sorted keys), namedtuples, `None` (no leaves) and registered types are nodes; everything else is
-a leaf. The work is optree's, in a namespace of our own.
+Tuples, lists, dicts (by sorted keys), namedtuples, `None` (no leaves) and registered types are nodes; everything else
+is a leaf. The work is optree's, in a namespace of our own.
 """
 
 from __future__ import annotations

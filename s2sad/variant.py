@@ -1,7 +1,7 @@
 """A function compiled for one signature: from Python arguments to Python results.
 
-`build` runs the whole pipeline: flatten the arguments, elaborate, lower, emit, load. The result, a `Variant`, keeps every
-stage to look at, and knows whether what it was built from still stands.
+`build` runs the whole pipeline: flatten the arguments, elaborate, lower, emit, load. The result, a `Variant`, keeps
+every stage to look at, and knows whether what it was built from still stands.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from s2sad.backend import numba as numba_backend
 from s2sad.backend import python as python_backend
 from s2sad.backend.emit import emit
 from s2sad.config import config
-from s2sad.errors import NeedStatic, S2sadError, UncompiledWarning
+from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
 from s2sad.frontend.elaborate import Abstract, Elaboration, Leaf, elaborate
 from s2sad.ir.nodes import Atom, Module
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
@@ -110,7 +110,12 @@ def lower(
             elaboration = elaborate(function, args, kwargs, name=name)
         except NeedStatic as need:
             if need.index in statics or isinstance(leaves[need.index], Abstract):
-                raise
+                name = getattr(leaves[need.index], "name", names[need.index])
+                raise TypeMismatchError(
+                    f"The value of {name!r} is needed while the function is compiled, where only its type is known.",
+                    "Give a value in place of its type, or bind it with functools.partial.",
+                    need.pos,
+                ) from None
             statics = statics | {need.index}
             continue
         except S2sadError:

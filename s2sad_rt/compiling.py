@@ -39,9 +39,9 @@ def jit(function: Function) -> Function:
         return function
     numba = _numba()
     try:
-        return numba.njit(function, error_model="numpy", cache=True)  # type: ignore[no-any-return]
+        return numba.njit(function, error_model="numpy", cache=True)
     except RuntimeError:  # no file to cache beside: the source was executed from a string
-        return numba.njit(function, error_model="numpy")  # type: ignore[no-any-return]
+        return numba.njit(function, error_model="numpy")
 
 
 @cache

@@ -23,6 +23,8 @@ _PARAMETER = re.compile(r"(\w+): (\w+)(?:\[(.*)\])?$")
 class Exported:
     """A compiled function behind a check of its arguments."""
 
+    __name__: str
+
     def __init__(self, function: Callable[..., Any], parameters: tuple[str, ...]) -> None:
         self.function = function
         self.checks = tuple(_parse(p) for p in parameters)
@@ -58,8 +60,6 @@ class Exported:
         for axis, (size, needed) in enumerate(zip(value.shape, dims, strict=True)):
             if needed is not None and size != needed:
                 raise TypeError(f"{where} must have size {needed} along axis {axis}, not {size}")
-            if needed is None and size < 2:
-                raise TypeError(f"{where} must have at least 2 elements along axis {axis}, not {size}")
         if not value.flags.c_contiguous:
             raise TypeError(f"{where} must be C-contiguous; pass np.ascontiguousarray({name})")
         return value

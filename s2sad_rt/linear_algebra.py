@@ -123,8 +123,12 @@ def expm_of(x: Any) -> Any:
     a2 = a @ a
     a4 = a2 @ a2
     a6 = a4 @ a2
-    odd = a6 @ (PADE[13] * a6 + PADE[11] * a4 + PADE[9] * a2) + PADE[7] * a6 + PADE[5] * a4 + PADE[3] * a2 + PADE[1] * unit
-    even = a6 @ (PADE[12] * a6 + PADE[10] * a4 + PADE[8] * a2) + PADE[6] * a6 + PADE[4] * a4 + PADE[2] * a2 + PADE[0] * unit
+    odd = a6 @ (PADE[13] * a6 + PADE[11] * a4 + PADE[9] * a2) + PADE[7] * a6 + PADE[5] * a4 + PADE[3] * a2 + PADE[
+        1
+    ] * unit
+    even = a6 @ (PADE[12] * a6 + PADE[10] * a4 + PADE[8] * a2) + PADE[6] * a6 + PADE[4] * a4 + PADE[2] * a2 + PADE[
+        0
+    ] * unit
     u = a @ odd
     out = np.linalg.solve(even - u, even + u)
     for _ in range(squarings):

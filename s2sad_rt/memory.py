@@ -1,7 +1,7 @@
 """Keeping freed memory at hand.
 
-A tape is often megabytes that live for one call. By default glibc maps such blocks afresh each time, and the first touch
-of every page costs more than the arithmetic on it. With higher thresholds freed blocks stay with the process.
+A tape is often megabytes that live for one call. By default glibc maps such blocks afresh each time, and the first
+touch of every page costs more than the arithmetic on it. With higher thresholds freed blocks stay with the process.
 S2SAD_KEEP_MEMORY=0 leaves the allocator alone.
 """
 

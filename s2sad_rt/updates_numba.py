@@ -62,8 +62,9 @@ class _Plan:
         self.place = [""] * array.ndim
         self.slices: list[int] = []
         self._count = itertools.count()
-        entries = list(key) if isinstance(key, types.BaseTuple) else [key]
-        texts = [f"key[{k}]" for k in range(len(entries))] if isinstance(key, types.BaseTuple) else ["key"]
+        several = isinstance(key, types.BaseTuple)
+        entries = list(key) if several else [key]
+        texts = [f"key[{k}]" for k in range(len(entries))] if several else ["key"]
         self._walk(array, entries, texts)
 
     def _walk(self, array: types.Array, entries: list[Any], texts: list[str]) -> None:
@@ -156,9 +157,9 @@ class _Plan:
             pad += "    "
         body += [pad + inner, *after]
         text = "\n".join([f"def {name}({params}):", *("    " + line for line in body)])
-        namespace = {"np": np, "where": _inside}
+        namespace: dict[str, Any] = {"np": np, "where": _inside}
         exec(text, namespace)
-        return namespace[name]  # type: ignore[return-value]
+        return namespace[name]
 
 
 def _axes_of(type_: Any) -> int:

@@ -24,7 +24,7 @@ def load(source: str, name: str) -> Callable[..., Any]:
     dispatcher = getattr(function, "function", function)  # an exported function has the compiled one inside
     if hasattr(dispatcher, "_compile_for_args") and "_compile_for_args" not in vars(dispatcher):
         dispatcher._compile_for_args = _Guarded(dispatcher, name, path)
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 def compiled(function: Callable[..., Any], types: Sequence[Type]) -> Callable[..., Any]:

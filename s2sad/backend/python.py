@@ -18,7 +18,7 @@ _texts = itertools.count(1)
 
 def load(source: str, name: str) -> Callable[..., Any]:
     """The function `name` of a generated module, as plain Python."""
-    return getattr(cache.load_module(cache.store(source, name), plain=True), name)  # type: ignore[no-any-return]
+    return getattr(cache.load_module(cache.store(source, name), plain=True), name)
 
 
 def run(source: str, name: str, names: Mapping[str, Any]) -> Callable[..., Any]:
@@ -31,4 +31,4 @@ def run(source: str, name: str, names: Mapping[str, Any]) -> Callable[..., Any]:
     namespace: dict[str, Any] = {"__name__": f"s2sad_generated.{name}", **names}
     with rt.plain_python():
         exec(compile(source, filename, "exec"), namespace)
-    return namespace[name]  # type: ignore[no-any-return]
+    return namespace[name]

@@ -9,12 +9,25 @@ from typing import TYPE_CHECKING, Any
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
-from s2sad.frontend import classes, library
+from s2sad.frontend import branches, classes, library, raising
 from s2sad.frontend.expressions import evaluate, evaluate_raw
 from s2sad.frontend.frames import bind, lookup, names_of, owner_of
 from s2sad.frontend.library.iteration import Items, iterate, unroll
 from s2sad.frontend.operators import BINARY
-from s2sad.frontend.values import ArrayRef, Broken, DictRef, Entries, ListRef, Location, Maybe, ObjectRef, Static, StaticItems, Tuple, Value
+from s2sad.frontend.values import (
+    ArrayRef,
+    Broken,
+    DictRef,
+    Entries,
+    ListRef,
+    Location,
+    Maybe,
+    ObjectRef,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
+)
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
@@ -46,7 +59,9 @@ def assign_value(elab: Elaborator, target: gast.expr, value: Value) -> None:
             case gast.Tuple(elts=elts) | gast.List(elts=elts):
                 unpack(elab, elts, elab.resolve(value))
             case gast.Starred():
-                raise UnsupportedSyntaxError("A starred target stands alone.", "Write [*a] = ... or a list().", elab.pos)
+                raise UnsupportedSyntaxError(
+                    "A starred target stands alone.", "Write [*a] = ... or a list().", elab.pos
+                )
             case _:
                 raise UnsupportedSyntaxError("This cannot be assigned to.", "", elab.pos)
 
@@ -60,7 +75,9 @@ def unpack(elab: Elaborator, elts: Sequence[gast.expr], value: Value) -> None:
     items = items_for(elab, value, len(elts))
     if not starred:
         if len(items) != len(elts):
-            elab.mismatch(f"{len(items)} values are unpacked into {len(elts)} names.", "Give as many names as there are values.")
+            elab.mismatch(
+                f"{len(items)} values are unpacked into {len(elts)} names.", "Give as many names as there are values."
+            )
         for target, item in zip(elts, items, strict=True):
             assign_value(elab, target, item)
         return
@@ -80,13 +97,21 @@ def unpack(elab: Elaborator, elts: Sequence[gast.expr], value: Value) -> None:
 
 
 def items_for(elab: Elaborator, value: Value, count: int) -> tuple[Value, ...]:
-    """The items to unpack. An array whose length is not known is taken to have as many as there are names."""
+    """The items to unpack. That an array has as many as there are names is checked when it runs, if not before."""
     if isinstance(value, Tuple):
         return value.items
     if isinstance(value, ArrayRef) and value.type.rank and not isinstance(value.type.dims[0], int):
+        check_count(elab, value, count)
         return tuple(library.subscript(elab, value, Static(k)) for k in range(count))
     iteration = iterate(elab, value)
     return iteration.values if isinstance(iteration, Items) else unroll(elab, value)
+
+
+def check_count(elab: Elaborator, value: ArrayRef, count: int) -> None:
+    """Raise, as Python does, where an array does not have this many items."""
+    differs = library.compare(elab, "ne", library.call(elab, len, [value], {}), Static(count))
+    why = f"an array is unpacked into {count} names, and does not have {count} items"
+    branches.branch(elab, elab.truth(differs), lambda: raising.fail(elab, ValueError, why), lambda: None)
 
 
 def bind_name(elab: Elaborator, name: str, value: Value) -> None:
@@ -158,11 +183,13 @@ def delete_item(elab: Elaborator, container: Value, key: Value) -> None:
     index: Any = elab.static(key)
     match container:
         case DictRef(location):
-            entries = dict(elab.get(location).items)  # type: ignore[union-attr]
+            content = elab.get(location)
+            assert isinstance(content, Entries)
+            entries = dict(content.items)
             entries.pop(index, None)
             elab.set(location, Entries(tuple(entries.items())))
-        case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
-            items = list(content.items)
+        case ListRef(location) if isinstance(listed := elab.get(location), StaticItems):
+            items = list(listed.items)
             del items[index]
             elab.set(location, StaticItems(tuple(items)))
         case _:
@@ -178,6 +205,8 @@ def import_names(elab: Elaborator, stmt: gast.Import | gast.ImportFrom) -> None:
             bind_name(elab, alias.asname or alias.name.split(".")[0], Static(module if alias.asname else top))
         else:
             if stmt.level:
-                raise UnsupportedSyntaxError("A relative import is not supported in a function.", "Import at the top.", elab.pos)
+                raise UnsupportedSyntaxError(
+                    "A relative import is not supported in a function.", "Import at the top.", elab.pos
+                )
             module = importlib.import_module(stmt.module or "")
             bind_name(elab, alias.asname or alias.name, classes.attribute(elab, Static(module), alias.name))

@@ -84,7 +84,7 @@ def place(axis: int, rank: int) -> int:
     )
 
 
-def inconsistent(sizes: list[tuple[str, int]]) -> ValueError:
+def inconsistent(sizes: Sequence[tuple[str, object]]) -> ValueError:
     """The error for mapped axes of different sizes: pairs of what has it and the size."""
     lines = "\n".join(f"  * {what} has size {size}" for what, size in sizes)
     return ValueError(f"vmap got inconsistent sizes for array axes to be mapped:\n{lines}")

@@ -110,11 +110,12 @@ def _tuple(cls: type, parts: list[Any]) -> Any:
 def _object(elab: Elaborator, node: Node, parts: list[Any]) -> Any:
     names, rest = tree.fields(node.cls), elab.static(node.rest)
     if names is None:
-        _, unflatten = tree.registration(node.cls)  # type: ignore[misc]
-        return unflatten(rest, parts)
+        registration = tree.registration(node.cls)
+        assert registration is not None
+        return registration[1](rest, parts)
     if tree.registration(node.cls) is None:
         tree.register_dataclass(node.cls)
-    out = object.__new__(node.cls)
+    out: Any = object.__new__(node.cls)
     for name, part in (*zip(names[0], parts, strict=False), *zip(names[1], rest, strict=False)):
         object.__setattr__(out, name, part)
     return out
@@ -129,7 +130,7 @@ def common_size(
         for leaf, axis in zip(argument_leaves(elab, args, kwargs), in_axes, strict=True)
         if axis is not None
     ]
-    sizes = [_dims(elab, leaf)[axis] for leaf, axis in mapped]
+    sizes = [_size(elab, leaf, axis) for leaf, axis in mapped]
     known = {d for d in sizes if isinstance(d, int)} | ({axis_size} if isinstance(axis_size, int) else set())
     if len(known) > 1 or (known and min(known) < 2 and any(not isinstance(d, int) for d in sizes)):
         raise axes_of.inconsistent([(f"an axis (axis {a})", str(d)) for (_, a), d in zip(mapped, sizes, strict=True)])
@@ -141,10 +142,12 @@ def common_size(
     return first
 
 
-def _dims(elab: Elaborator, leaf: Value) -> tuple[Dim, ...]:
+def _size(elab: Elaborator, leaf: Value, axis: int) -> Dim:
     type_ = type_of(elab, leaf)
     assert isinstance(type_, Array)
-    return type_.dims
+    size = type_.dims[axis]
+    assert size is not None
+    return size
 
 
 def _check_size(elab: Elaborator, first: tuple[Value, int], other: tuple[Value, int], size: int | None) -> None:
@@ -193,7 +196,7 @@ def _name(atom: Atom) -> str:
 def _function_name(callee: Value) -> str:
     from s2sad.frontend.differentiation import name_of
 
-    return name_of(None, callee)  # type: ignore[arg-type]
+    return name_of(None, callee)
 
 
 def item_type(type_: Type, axis: int) -> Type:

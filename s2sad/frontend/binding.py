@@ -39,7 +39,9 @@ def bind_arguments(elab: Elaborator, closure: Closure, args: list[Value], kwargs
             bound[parameter] = closure.kw_defaults[parameter]
     missing = [p for p in (*names, *(p.id for p in spec.kwonlyargs)) if p not in bound]
     if missing:
-        elab.mismatch(f"{name}() is called without {', '.join(map(repr, missing))}.", "Give every argument without a default.")
+        elab.mismatch(
+            f"{name}() is called without {', '.join(map(repr, missing))}.", "Give every argument without a default."
+        )
     if spec.kwarg is not None:
         location = Location(spec.kwarg.id)
         elab.state[location] = Entries(tuple(rest.items()))

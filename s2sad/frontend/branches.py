@@ -54,7 +54,9 @@ def choose(elab: Elaborator, cond: Atom | bool, then: Callable[[], Value], orels
     return value
 
 
-def branch(elab: Elaborator, cond: Atom | bool, then: Run, orelse: Run, after: frozenset[str] | None = None) -> Value | None:
+def branch(
+    elab: Elaborator, cond: Atom | bool, then: Run, orelse: Run, after: frozenset[str] | None = None
+) -> Value | None:
     """Run both sides, join what they leave. `after` names what is live in the current frame after the branch.
 
     Returns the joined value when a side returns one (the other then counts as returning None).
@@ -106,8 +108,8 @@ def _one_side(elab: Elaborator, cond: Atom, then: Arm, orelse: Arm) -> Value | N
         raise Unreachable
     dead, alive = (then, orelse) if then.dead else (orelse, then)
     if dead.block:
-        blocks = (tuple(then.block), ()) if then.dead else ((), tuple(orelse.block))
-        elab.builder.append(If(cond, *blocks, (), elab.pos))
+        kept = (tuple(arm.block) if arm.dead else () for arm in (then, orelse))
+        elab.builder.append(If(cond, *kept, joined=(), pos=elab.pos))
     elab.builder.extend(alive.block)
     elab.state = alive.state
     return alive.value

@@ -82,7 +82,9 @@ def outside_attribute(elab: Elaborator, obj: Any, name: str) -> Value:
     """An attribute of an object from outside."""
     cls = type(obj)
     found = inspect.getattr_static(cls, name, None)
-    described = isinstance(found, property | functools.cached_property | types.FunctionType | staticmethod | classmethod)
+    described = isinstance(
+        found, property | functools.cached_property | types.FunctionType | staticmethod | classmethod
+    )
     if described and (name not in getattr(obj, "__dict__", {}) or isinstance(found, property)):
         return class_attribute(elab, cls, name, Static(obj))
     if not hasattr(obj, name):
@@ -193,7 +195,10 @@ def assign_attribute(elab: Elaborator, base: Value, name: str, value: Value) -> 
             elab.mismatch(f"The property {name!r} cannot be set.")
         elab.call(Static(found.fset), [base, value], {})
         return
-    if getattr(getattr(base.cls, "__dataclass_params__", None), "frozen", False) and elab.frame.source.name != "__post_init__":
+    if (
+        getattr(getattr(base.cls, "__dataclass_params__", None), "frozen", False)
+        and elab.frame.source.name != "__post_init__"
+    ):
         elab.mismatch(f"{base.cls.__name__} is frozen: {name!r} cannot be assigned.", "Use dataclasses.replace.")
     if base.location.captured:
         elab.set(base.location, elab.get(base.location))
@@ -211,7 +216,9 @@ def instantiate(elab: Elaborator, cls: type, args: list[Value], kwargs: dict[str
     if issubclass(cls, BaseException) or issubclass(cls, type):
         return library.call(elab, cls, args, kwargs)
     if cls.__new__ is not object.__new__:
-        elab.error(f"{cls.__name__} has a __new__ of its own or a builtin base, which is not supported.", "Use a plain class.")
+        elab.error(
+            f"{cls.__name__} has a __new__ of its own or a builtin base, which is not supported.", "Use a plain class."
+        )
     location = Location(cls.__name__.lower())
     elab.state[location] = Entries(())
     value = ObjectRef(location, cls)
@@ -233,7 +240,8 @@ def fill_dataclass(elab: Elaborator, value: ObjectRef, args: list[Value], kwargs
     """What the ``__init__`` of a dataclass does."""
     bound = bind_signature(elab, value.cls, args, kwargs)
     post: list[Value] = []
-    for field in value.cls.__dataclass_fields__.values():
+    cls: Any = value.cls
+    for field in cls.__dataclass_fields__.values():
         init_only = field._field_type.name == "_FIELD_INITVAR"
         if field._field_type.name == "_FIELD_CLASSVAR":
             continue
@@ -253,11 +261,11 @@ def fill_dataclass(elab: Elaborator, value: ObjectRef, args: list[Value], kwargs
         elab.call(Static(value.cls.__post_init__), [value, *post], {})
 
 
-def namedtuple(elab: Elaborator, cls: type, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def namedtuple(elab: Elaborator, cls: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A namedtuple of values."""
-    fields: tuple[str, ...] = cls._fields  # type: ignore[attr-defined]
+    fields: tuple[str, ...] = cls._fields
     bound = dict(zip(fields, args, strict=False)) | kwargs
-    for name, default in cls._field_defaults.items():  # type: ignore[attr-defined]
+    for name, default in cls._field_defaults.items():
         if name not in bound:
             bound[name] = elab.outside.argument(default, name)
     if set(bound) != set(fields) or len(args) > len(fields):
@@ -300,7 +308,9 @@ def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     other = getattr(type_of(elab, right), f"__r{short}__", None)
     if isinstance(other, types.FunctionType):
         return elab.call(Static(other), [right, left], {})
-    elab.mismatch(f"{elab.describe(left).capitalize()} and {elab.describe(right)} have no operator {short!r}.", "Define it.")
+    elab.mismatch(
+        f"{elab.describe(left).capitalize()} and {elab.describe(right)} have no operator {short!r}.", "Define it."
+    )
 
 
 def compare(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
@@ -318,7 +328,9 @@ def compare(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
         return elab.call(Static(method), [left, right], {})
     if op in ("eq", "ne") and not isinstance(method, types.FunctionType):
         return Static((left == right) == (op == "eq"))
-    elab.mismatch(f"{elab.describe(left).capitalize()} and {elab.describe(right)} cannot be compared.", "Compare their parts.")
+    elab.mismatch(
+        f"{elab.describe(left).capitalize()} and {elab.describe(right)} cannot be compared.", "Compare their parts."
+    )
 
 
 __all__ = ["LIBRARY_MODULES", "assign_attribute", "attribute", "instantiate", "is_user_class"]

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from s2sad.frontend.meeting import first_change
 from s2sad.frontend.leaves import can_vary, leaves, transform, type_of
+from s2sad.frontend.meeting import first_change
 from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import ArrayRef, Buffer, ListRef, Location, Number, RuntimeItems, State, Static, Value
 from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Atom, Const, Function, Var
 from s2sad.ir.paths import Index
 from s2sad.ir.primitives import load, zeros
-from s2sad.ir.types import Array, List, Scalar, Type, is_inexact, symbols_of
+from s2sad.ir.types import Array, List, Scalar, Type, is_inexact, known_dims, symbols_of
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Closed:
     """A closed function and what to call it with.
 
-    `outs` are the values it returned, whose leaves are `results` of `fun`, `counts` for each; a leaf that is not a number
-    or an array has no result.
+    `outs` are the values it returned, whose leaves are `results` of `fun`, `counts` for each; a leaf that is not a
+    number or an array has no result.
     """
 
     fun: Function
@@ -161,8 +161,7 @@ def result_types(elab: Elaborator, closed: Closed) -> list[Type]:
     def outer(type_: Type) -> Type:
         match type_:
             case Array(dtype, dims):
-                keep = tuple(d if isinstance(d, int) or all(s in known for s, _ in d.terms) else None for d in dims)
-                return Array(dtype, keep)  # type: ignore[arg-type]
+                return Array(dtype, known_dims(dims, known))
             case _:
                 return type_
 

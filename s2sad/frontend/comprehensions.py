@@ -7,8 +7,8 @@
                                                 out.append(f(x))
                                         return out
 
-Over what is known one by one the loop unrolls; over a runtime range the list grows at run time. `sum`, `any` and `all` of
-a generator expression accumulate directly.
+Over what is known one by one the loop unrolls; over a runtime range the list grows at run time. `sum`, `any` and `all`
+of a generator expression accumulate directly.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import gast
 
-from s2sad.frontend import functions
-from s2sad.frontend import expressions
+from s2sad.frontend import expressions, functions
 from s2sad.frontend.desugar import desugar
 from s2sad.frontend.source import FunctionSource
 from s2sad.frontend.trees import assign, constant, load, located, store

@@ -67,7 +67,8 @@ def _full(elab: Elaborator, operand: Atom, type_: Array) -> Atom:
     dims = [size_atom(elab, d) for d in type_.dims]
     if any(d is None for d in dims):
         elab.mismatch(
-            "A number becomes an array here, whose size is not known beforehand.", "Start it as an array, with np.zeros or np.full."
+            "A number becomes an array here, whose size is not known beforehand.",
+            "Start it as an array, with np.zeros or np.full.",
         )
     whole = elab.builder.emit(undef, dims, {"dtype": type_.dtype})
     if operand.type.dtype != type_.dtype:
@@ -75,10 +76,10 @@ def _full(elab: Elaborator, operand: Atom, type_: Array) -> Atom:
     return elab.builder.emit(store, (whole, operand), {"path": (Index((Ellipsis,)),)})
 
 
-def size_atom(elab: Elaborator, dim: Dim) -> Atom | None:
+def size_atom(elab: Elaborator, dim: Dim | None) -> Atom | None:
     """An atom for a size, from what is known in the current state; None when nothing there has it."""
-    if isinstance(dim, int):
-        return Const(dim)
+    if dim is None or isinstance(dim, int):
+        return None if dim is None else Const(dim)
     arrays = [c.atom for c in (*elab.state.values(), *elab.outer.values()) if isinstance(c, Buffer)]
     for array in (*arrays, *elab.leaves):
         dims = array.type.dims if isinstance(array.type, Array) else ()

@@ -9,8 +9,9 @@
                                                 __exit__(left)
 
 `break`, `continue` and early `return` nest what follows them under the other branch of their `if`; only where a branch
-*may* leave does a flag guard the rest. Flags start as literals, so branches that are decided now fold away. `try` becomes
-a number that says which `raise` was met; `match` a chain of ifs. Names of our own contain an @, which no user's name can.
+*may* leave does a flag guard the rest. Flags start as literals, so branches that are decided now fold away. `try`
+becomes a number that says which `raise` was met; `match` a chain of ifs. Names of our own contain an @, which no user's
+name can.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ class _Desugar:
         return f"{hint}@{self.count}"
 
     def refuse(self, node: gast.AST, why: str, instead: str) -> UnsupportedSyntaxError:
-        return UnsupportedSyntaxError(why, instead, Pos(self.filename, node.lineno, node.col_offset, node.end_col_offset))
+        return UnsupportedSyntaxError(
+            why, instead, Pos(self.filename, node.lineno, node.col_offset, node.end_col_offset)
+        )
 
     def function(self, body: Block) -> Block:
         out = self.block(body, Jumps())
@@ -213,7 +216,9 @@ class _Desugar:
         """``try``: a number tells which raise of its body was met; the handlers are chosen by it."""
         if not stmt.handlers:
             if kinds_in(stmt.body, True):
-                raise self.refuse(stmt, "A finally block is only supported where nothing leaves the try.", "Write it without try.")
+                raise self.refuse(
+                    stmt, "A finally block is only supported where nothing leaves the try.", "Write it without try."
+                )
             return self.block([*stmt.body, *stmt.orelse, *stmt.finalbody], jumps)
         if "raise" not in kinds_in(stmt.body, True):
             raise self.refuse(
@@ -236,10 +241,14 @@ class _Desugar:
         if escaped:
             choice = located(gast.If(not_(or_(escaped)), [choice], []), stmt)
         if stmt.finalbody and escaped:
-            raise self.refuse(stmt, "A finally block is only supported where nothing leaves the try.", "Write it without try.")
+            raise self.refuse(
+                stmt, "A finally block is only supported where nothing leaves the try.", "Write it without try."
+            )
         return [*out, choice, *self.block(stmt.finalbody, jumps.flagged())]
 
-    def handler(self, handler: gast.ExceptHandler, raised: str, sites: list[gast.Raise], chain: Block, jumps: Jumps) -> gast.stmt:
+    def handler(
+        self, handler: gast.ExceptHandler, raised: str, sites: list[gast.Raise], chain: Block, jumps: Jumps
+    ) -> gast.stmt:
         """``if it is one of the raises that this handler catches: ... else: the next handler``."""
         tests = [compare(load(raised), gast.Eq(), constant(k)) for k in range(1, len(sites) + 1)]
         if handler.type is not None:

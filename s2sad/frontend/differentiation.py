@@ -77,7 +77,10 @@ def gradients(
     results, bars = apply(elab, "vjp", closed, [one(closed.fun.results[0].type)])
     value = closed.rebuild(elab, 0, results)
     aux = closed.rebuild(elab, 1, results) if has_aux else None
-    derivatives = [put_back(elab, args[k], bars_for) for k, bars_for in zip(argnums, shares(elab, args, argnums, bars), strict=True)]
+    derivatives = [
+        put_back(elab, args[k], bars_for)
+        for k, bars_for in zip(argnums, shares(elab, args, argnums, bars), strict=True)
+    ]
     return value, derivatives[0] if single else Tuple(tuple(derivatives)), aux
 
 
@@ -90,7 +93,8 @@ def positions(elab: Elaborator, argnums: Any, count: int) -> tuple[list[int], bo
             elab.mismatch(f"argnums must be an int or a tuple of ints, not {k!r}.", "Give positions of arguments.")
         if not -count <= k < count:
             elab.mismatch(
-                f"differentiating with respect to argnums={argnums} requires at least {k + 1 if k >= 0 else -k} positional "
+                f"differentiating with respect to argnums={argnums} requires at least {k + 1 if k >= 0 else -k} "
+                "positional "
                 f"arguments to be passed by the caller, but got only {count} positional arguments.",
                 "Pass what is differentiated by position.",
             )
@@ -119,7 +123,7 @@ def close_call(
     return close(elab, name_of(elab, callee), varying, run)
 
 
-def name_of(elab: Elaborator, callee: Value) -> str:
+def name_of(elab: Elaborator | None, callee: Value) -> str:
     """A name for a closed function."""
     obj = callee.obj if isinstance(callee, Static) else getattr(callee, "source", None)
     name = getattr(obj, "__name__", None) or getattr(obj, "name", None) or "f"
@@ -138,7 +142,8 @@ def check_input(elab: Elaborator, name: str, leaf: Value, options: dict[str, Any
             elab.mismatch(f"{name} with holomorphic=True requires inputs with complex dtype, but got {dtype.name}.", "")
     elif dtype.kind not in "fc" and not options.get("allow_int"):
         elab.mismatch(
-            f"{name} requires real- or complex-valued inputs (input dtype that is a sub-dtype of np.inexact), but got {dtype.name}.",
+            f"{name} requires real- or complex-valued inputs (input dtype that is a sub-dtype of np.inexact), but got "
+            f"{dtype.name}.",
             "If you want to use Boolean- or integer-valued inputs, use vjp or set allow_int to True.",
         )
 
@@ -148,25 +153,32 @@ def check_output(elab: Elaborator, name: str, closed: Closed, options: dict[str,
     out = closed.outs[0]
     if len(closed.out_leaves[0]) != 1 or closed.out_leaves[0][0] is None or isinstance(out, ListRef | Tuple):
         what = "a container" if closed.out_leaves[0] else "None"
-        elab.mismatch(f"Gradient only defined for scalar-output functions. Output was {what}.", "Return a single number.")
+        elab.mismatch(
+            f"Gradient only defined for scalar-output functions. Output was {what}.", "Return a single number."
+        )
     type_ = closed.fun.results[0].type
     if not isinstance(type_, Scalar):
         elab.mismatch(
-            f"Gradient only defined for scalar-output functions. Output had shape: {shape_text(type_)}.", "Return a single number."
+            f"Gradient only defined for scalar-output functions. Output had shape: {shape_text(type_)}.",
+            "Return a single number.",
         )
     dtype = type_.dtype
     if options.get("holomorphic"):
         if dtype.kind != "c":
-            elab.mismatch(f"{name} with holomorphic=True requires outputs with complex dtype, but got {dtype.name}.", "")
+            elab.mismatch(
+                f"{name} with holomorphic=True requires outputs with complex dtype, but got {dtype.name}.", ""
+            )
     elif dtype.kind == "c":
         elab.mismatch(
-            f"{name} requires real-valued outputs (output dtype that is a sub-dtype of np.floating), but got {dtype.name}.",
+            f"{name} requires real-valued outputs (output dtype that is a sub-dtype of np.floating), but got "
+            f"{dtype.name}.",
             "For holomorphic differentiation, pass holomorphic=True. For differentiation of non-holomorphic functions "
             "involving complex outputs, use vjp directly.",
         )
     elif dtype.kind != "f":
         elab.mismatch(
-            f"{name} requires real-valued outputs (output dtype that is a sub-dtype of np.floating), but got {dtype.name}.",
+            f"{name} requires real-valued outputs (output dtype that is a sub-dtype of np.floating), but got "
+            f"{dtype.name}.",
             "For differentiation of functions with integer outputs, use vjp directly.",
         )
 
@@ -225,9 +237,14 @@ def jvp(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         elab.mismatch("primal and tangent arguments to jvp must be tuples or lists.", "Write jvp(f, (x,), (x_dot,)).")
     for primal, tangent in zip(primals, tangents, strict=False):
         if structure(elab, primal) != structure(elab, tangent):
-            elab.mismatch("primal and tangent arguments to jvp must have the same tree structure.", "Give a tangent for each primal.")
+            elab.mismatch(
+                "primal and tangent arguments to jvp must have the same tree structure.",
+                "Give a tangent for each primal.",
+            )
     if len(primals) != len(tangents):
-        elab.mismatch("primal and tangent arguments to jvp must have the same tree structure.", "Give a tangent for each primal.")
+        elab.mismatch(
+            "primal and tangent arguments to jvp must have the same tree structure.", "Give a tangent for each primal."
+        )
     seeds: list[Atom] = []
     for primal, tangent in zip(primals, tangents, strict=True):
         for x, x_dot in zip(leaves(elab, primal), leaves(elab, tangent), strict=True):
@@ -236,7 +253,10 @@ def jvp(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     closed = close_call(elab, function, primals, {}, range(len(primals)), has_aux)
     results, dots = apply(elab, "jvp", closed, seeds)
     numbers = iter(dots)
-    by_result = [next(numbers) if is_inexact(r.type) else zero_of_leaf(elab, v) for r, v in zip(closed.fun.results, results, strict=True)]
+    by_result = [
+        next(numbers) if is_inexact(r.type) else zero_of_leaf(elab, v)
+        for r, v in zip(closed.fun.results, results, strict=True)
+    ]
     out, out_dot = closed.rebuild(elab, 0, results), closed.rebuild(elab, 0, by_result)
     return Tuple((out, out_dot, closed.rebuild(elab, 1, results)) if has_aux else (out, out_dot))
 
@@ -277,13 +297,16 @@ def same_shape(a: Type, b: Type) -> bool:
     """Whether two shapes may be the same."""
     match a, b:
         case Array(dims=p), Array(dims=q):
-            return len(p) == len(q) and all(x == y or not (isinstance(x, int) and isinstance(y, int)) for x, y in zip(p, q, strict=True))
+            return (
+                len(p) == len(q)
+                and all(x == y or not (isinstance(x, int) and isinstance(y, int)) for x, y in zip(p, q, strict=True))
+            )
         case _:
             return type(a) is type(b)
 
 
 def vjp(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """``vjp(f, *primals, has_aux=False)``: the value is computed here, the pullback writes its `Apply` when it is called."""
+    """``vjp(f, *primals, has_aux=False)``: the value is computed here, the pullback writes its `Apply` when called."""
     function, *primals = (elab.resolve(a) for a in args)
     has_aux = bool(elab.static(kwargs.get("has_aux", Static(False))))
     closed = close_call(elab, function, primals, {}, range(len(primals)), has_aux)
@@ -305,7 +328,9 @@ def pull_back(elab: Elaborator, closed: Closed, primals: list[Value], out_bar: V
     given = leaves(elab, out_bar)
     numbers = closed.out_leaves[0]
     if len(given) != len(numbers):
-        elab.mismatch("Tree structure of cotangent input does not match the structure of the primal output.", "Mirror the value.")
+        elab.mismatch(
+            "Tree structure of cotangent input does not match the structure of the primal output.", "Mirror the value."
+        )
     seeds = []
     results = iter(closed.fun.results)
     for leaf, number in zip(given, numbers, strict=True):
@@ -316,7 +341,12 @@ def pull_back(elab: Elaborator, closed: Closed, primals: list[Value], out_bar: V
             seeds.append(check_cotangent(elab, result.type, leaf))
     _, bars = apply(elab, "vjp", closed, seeds)
     argnums = range(len(primals))
-    return Tuple(tuple(put_back(elab, primals[k], part) for k, part in zip(argnums, shares(elab, primals, argnums, bars), strict=True)))
+    return Tuple(
+        tuple(
+            put_back(elab, primals[k], part)
+            for k, part in zip(argnums, shares(elab, primals, argnums, bars), strict=True)
+        )
+    )
 
 
 def check_cotangent(elab: Elaborator, expected: Type, leaf: Value) -> Atom:
@@ -328,7 +358,8 @@ def check_cotangent(elab: Elaborator, expected: Type, leaf: Value) -> Atom:
     if found is None or not same_shape(expected, found) or element(found) != element(expected):
         got = "nothing" if found is None else f"{element(found).name}{shape_text(found)}"
         elab.mismatch(
-            f"The cotangent of a pullback must be like the value, {element(expected).name}{shape_text(expected)}, but is {got}.",
+            f"The cotangent of a pullback must be like the value, {element(expected).name}{shape_text(expected)}, but "
+            f"is {got}.",
             "Give it the dtype and the shape of the value.",
         )
     return elab.atom(leaf)

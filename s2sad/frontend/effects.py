@@ -126,11 +126,11 @@ def is_opaque(obj: Any) -> bool:
     owner = getattr(obj, "__self__", None)
     if isinstance(owner, (np.ndarray, np.generic, *CHANGERS)):
         return False
+    if isinstance(obj, types.BuiltinMethodType) and not isinstance(owner, types.ModuleType | type | None):
+        return True
     named = obj if isinstance(obj, types.FunctionType | types.BuiltinFunctionType) and owner in (None, builtins) else type(owner)
     module = (getattr(named, "__module__", None) or "builtins").split(".")[0]
-    if module in ("s2sad", "numba", "numpy", "scipy", "math", "cmath", "builtins"):
-        return isinstance(obj, types.BuiltinMethodType) and hasattr(owner, "write")
-    return module in sys.stdlib_module_names and module != "__main__"
+    return module in sys.stdlib_module_names and module not in ("builtins", "math", "cmath", "__main__")
 
 
 # -- what is done
@@ -148,7 +148,11 @@ def change(elab: Elaborator, node: gast.Call, place: Place, obj: Any) -> None:
 
 def _container_name(node: gast.Call) -> str:
     base = node.func.value if isinstance(node.func, gast.Attribute) else node.func
-    return getattr(base, "attr", None) or getattr(base, "id", "container")
+    match base:
+        case gast.Attribute(attr=name) | gast.Name(id=name):
+            return name
+        case _:
+            return "container"
 
 
 def call_opaque(elab: Elaborator, node: gast.Call, place: Place, obj: Any) -> bool:

@@ -21,7 +21,20 @@ from s2sad.frontend.elaborator import Elaborator
 from s2sad.frontend.readlog import ReadLog
 from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import (
-    ArrayRef, Buffer, DictRef, Entries, ListRef, Location, Maybe, Number, ObjectRef, RuntimeItems, Static, StaticItems, Tuple, Value,
+    ArrayRef,
+    Buffer,
+    DictRef,
+    Entries,
+    ListRef,
+    Location,
+    Maybe,
+    Number,
+    ObjectRef,
+    RuntimeItems,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir.nodes import Atom, Function, Module, Var, replace
 from s2sad.ir.types import Array, Type
@@ -70,19 +83,22 @@ class Elaboration:
         return Module(replace(main, params=(*main.params, *hidden)), {**self.elab.functions, **functions})
 
 
-def elaborate(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], name: str | None = None) -> Elaboration:
+def elaborate(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], name: str | None = None
+) -> Elaboration:
     """Run a function on abstract values.
 
     `args` and `kwargs` are the arguments with `Abstract` in place of each number and array that is a runtime value;
-    containers keep their structure, all else is known now. Raises `NeedStatic` when the value of a leaf is needed, and the
-    errors of `s2sad.errors` for what is outside the language.
+    containers keep their structure, all else is known now. Raises `NeedStatic` when the value of a leaf is needed, and
+    the errors of `s2sad.errors` for what is outside the language.
     """
     elab = Elaborator()
     arguments = _Arguments(elab)
     arguments.declare((tuple(args), kwargs))
     positional = [arguments.value(a, f"arg{k}") for k, a in enumerate(args)]
     named = {k: arguments.value(v, k) for k, v in kwargs.items()}
-    name = elab.builder.names.fresh(_identifier(name or getattr(function, "__name__", "function")))
+    label: str = name or getattr(function, "__name__", "function")
+    name = elab.builder.names.fresh(_identifier(label))
     structure: Any = None
     results: list[Atom] = []
     with elab.builder.block() as body, _deep_recursion():
@@ -252,11 +268,13 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
             assert isinstance(content, Entries)
             if tree.registration(cls) is None:
                 tree.register_dataclass(cls)
-            out = object.__new__(cls)
+            out: Any = object.__new__(cls)
             for name, item in content.items:
                 object.__setattr__(out, name, flatten_result(elab, item, results))
             return out
         case Maybe():
             return flatten_result(elab, elab.resolve(value), results)
         case _:
-            raise UnsupportedError(f"{elab.describe(value).capitalize()} cannot be returned.", "Return numbers, arrays and containers.")
+            raise UnsupportedError(
+                f"{elab.describe(value).capitalize()} cannot be returned.", "Return numbers, arrays and containers."
+            )

@@ -24,8 +24,26 @@ from s2sad.frontend.recursion import Activation
 from s2sad.frontend.unbound import Pending, UnboundName
 from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import (
-    ArrayRef, Broken, Buffer, Closure, Content, DictRef, Entries, ListRef, Location, Lost, Maybe, Number, ObjectRef, Partial,
-    RuntimeItems, State, Static, StaticItems, Tuple, Value,
+    ArrayRef,
+    Broken,
+    Buffer,
+    Closure,
+    Content,
+    DictRef,
+    Entries,
+    ListRef,
+    Location,
+    Lost,
+    Maybe,
+    Number,
+    ObjectRef,
+    Partial,
+    RuntimeItems,
+    State,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir import Array, Atom, Builder, Const, Let, List, Names, Pos, Var
 from s2sad.ir.nodes import Effect, Function, If, replace
@@ -110,9 +128,11 @@ class Elaborator:
         raise TypeMismatchError(why, instead, self.pos)
 
     def fail_name(self, name: str, frame: Location | None = None) -> NoReturn:
-        """A name that is bound to nothing. In the first pass of a loop that may yet bind it, the path counts as dead."""
+        """A name bound to nothing. In the first pass of a loop that may yet bind it, the path counts as dead."""
         shown = name.split("@")[0]
-        error = UnboundName(f"The name {shown!r} is not bound here.", "Assign it on every path that leads here.", self.pos)
+        error = UnboundName(
+            f"The name {shown!r} is not bound here.", "Assign it on every path that leads here.", self.pos
+        )
         for pending in self.pending:
             if pending.frame is frame and name in pending.names:
                 pending.error = pending.error or error
@@ -183,7 +203,9 @@ class Elaborator:
                 self.pos,
             )
 
-    def write_array(self, ref: ArrayRef, path: Path, operands: tuple[Atom, ...], value: Atom, inc: bool = False) -> None:
+    def write_array(
+        self, ref: ArrayRef, path: Path, operands: tuple[Atom, ...], value: Atom, inc: bool = False
+    ) -> None:
         """Store (or add) at a place of an array, through the views that lead to it."""
         location = ref.location
         content = self.get(location)
@@ -194,7 +216,7 @@ class Elaborator:
         prim = inc_prim if inc else store
         if location.captured:
             self.set(location, content)
-        new = self.builder.emit(prim, args, {"path": (*ref.path, *path) or WHOLE}, content.atom.name)
+        new = self.builder.emit(prim, args, {"path": (*ref.path, *path) or WHOLE}, str(content.atom))
         self.lifted[id(new)] = new
         self.set(location, Buffer(new))
         self.latest = None
@@ -274,7 +296,9 @@ class Elaborator:
 
     def _array_truth(self, ref: ArrayRef) -> bool | Atom:
         if any(d != 1 for d in ref.type.dims):
-            self.mismatch("The truth value of an array with more than one element is ambiguous.", "Use .any() or .all().")
+            self.mismatch(
+                "The truth value of an array with more than one element is ambiguous.", "Use .any() or .all()."
+            )
         key = (Index((0,) * ref.type.rank),)
         return self.truth(self.lift(self.builder.emit(load, (self.atom(ref),), {"path": key})))
 
@@ -291,7 +315,8 @@ class Elaborator:
             case Broken(why):
                 self.mismatch(why)
             case Maybe(inner, there, absent):
-                kind, what = ("TypeError", "a value is None") if absent == "None" else ("UnboundLocalError", "a name is not set")
+                none = ("TypeError", "a value is None")
+                kind, what = none if absent == "None" else ("UnboundLocalError", "a name is not set")
                 where = "" if self.pos is None else f" at line {self.pos.line}: {self.pos.text}"
                 self.check(there, kind, what + where)
                 return self.resolve(inner)
@@ -314,7 +339,7 @@ class Elaborator:
             case Number(Const(number)):
                 return number
             case Number(Var() as var) if var in self.leaves:
-                raise NeedStatic(self.leaves[var])
+                raise NeedStatic(self.leaves[var], self.pos)
             case Tuple(items, cls):
                 objects = [self.static(v) for v in items]
                 return tuple(objects) if cls is tuple else cls(*objects)
@@ -356,7 +381,7 @@ class Elaborator:
             return value
         named = Var(self.builder.names.fresh(clean(name)), atom.type)
         block[-1] = replace(last, targets=(named,))
-        if atom in self.builder.sizes:
+        if isinstance(atom, Var) and atom in self.builder.sizes:
             self.builder.sizes[named] = self.builder.sizes.pop(atom)
         out = self.lift(named)
         self.latest = None
@@ -367,7 +392,11 @@ class Elaborator:
         match value:
             case ArrayRef(location, path=()) | ListRef(location) if not location.captured:
                 content = self.get(location)
-                return content.atom if isinstance(content, Buffer | RuntimeItems) and isinstance(content.atom, Var) else None
+                return (
+                    content.atom
+                    if isinstance(content, Buffer | RuntimeItems) and isinstance(content.atom, Var)
+                    else None
+                )
             case _:
                 return None
 

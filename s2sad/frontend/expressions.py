@@ -12,7 +12,18 @@ from s2sad.frontend import classes, comprehensions, functions, library
 from s2sad.frontend.frames import bind, lookup, owner_of
 from s2sad.frontend.operators import BINARY, COMPARE, UNARY
 from s2sad.frontend.values import (
-    DictRef, Entries, ListRef, Location, Maybe, Number, ObjectRef, Partial, Static, StaticItems, Tuple, Value,
+    DictRef,
+    Entries,
+    ListRef,
+    Location,
+    Maybe,
+    Number,
+    ObjectRef,
+    Partial,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir.nodes import Const
 from s2sad.rules.logical import not_
@@ -93,7 +104,9 @@ def _evaluate(elab: Elaborator, node: gast.expr) -> Value:
         case gast.FormattedValue(value=value):
             return evaluate(elab, value)
         case gast.Yield() | gast.YieldFrom() | gast.Await():
-            raise UnsupportedSyntaxError("Generators and coroutines are not supported.", "Return a list instead.", elab.pos)
+            raise UnsupportedSyntaxError(
+                "Generators and coroutines are not supported.", "Return a list instead.", elab.pos
+            )
         case _:
             raise UnsupportedSyntaxError(f"{type(node).__name__} is not supported.", "Write it another way.", elab.pos)
 
@@ -102,7 +115,12 @@ def _evaluate(elab: Elaborator, node: gast.expr) -> Value:
 
 
 def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
-    if isinstance(left, ObjectRef) or isinstance(right, ObjectRef) or classes.is_outside_object(left) or classes.is_outside_object(right):
+    if (
+        isinstance(left, ObjectRef)
+        or isinstance(right, ObjectRef)
+        or classes.is_outside_object(left)
+        or classes.is_outside_object(right)
+    ):
         return classes.binary(elab, op, left, right)
     return library.binary(elab, op, left, right)
 
@@ -211,8 +229,9 @@ def dict_of(elab: Elaborator, keys: Sequence[gast.expr | None], values: Sequence
 
 
 def slice_of(parts: list[Value]) -> Value:
-    if all(isinstance(p, Static) for p in parts):
-        return Static(slice(*(p.obj for p in parts)))  # type: ignore[union-attr]
+    known = [p.obj for p in parts if isinstance(p, Static)]
+    if len(known) == len(parts):
+        return Static(slice(*known))
     return Partial(Static(slice), tuple(parts))
 
 
@@ -252,7 +271,9 @@ def mapping(elab: Elaborator, value: Value) -> dict[str, Value]:
 # -- calls
 
 
-def call(elab: Elaborator, node: gast.Call, func: gast.expr, args: Sequence[gast.expr], keywords: Sequence[gast.keyword]) -> Value:
+def call(
+    elab: Elaborator, node: gast.Call, func: gast.expr, args: Sequence[gast.expr], keywords: Sequence[gast.keyword]
+) -> Value:
     """A call: arguments in order, starred ones spread."""
     if isinstance(func, gast.Name) and func.id == "super" and not args:
         return classes.super_object(elab)

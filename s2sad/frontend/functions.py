@@ -1,4 +1,4 @@
-"""Calls: what is called is found out, a user's function is run in a frame of its own, everything else goes to the library."""
+"""Calls: what is called is found out, a user's function runs in a frame of its own, all else goes to the library."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEEPEST = 200
 
 
 def make_closure(elab: Elaborator, node: gast.FunctionDef | gast.Lambda) -> Closure:
-    """The function that a `def` or a `lambda` makes here. Defaults are evaluated now, everything else when it is called."""
+    """The function that a `def` or a `lambda` makes here. Defaults are evaluated now, all else when it is called."""
     frame = elab.frame
     defaults = tuple(evaluate(elab, d) for d in node.args.defaults)
     names = [p.id for p in node.args.kwonlyargs]
@@ -41,7 +41,9 @@ def closure_of(elab: Elaborator, function: types.FunctionType) -> Closure:
     elab.log.note(("code", id(function)), lambda: function.__code__, same_object(function.__code__), function.__name__)
     defaults = tuple(elab.outside.argument(d, f"{function.__name__}_default") for d in function.__defaults__ or ())
     kw_defaults = {k: elab.outside.argument(d, k) for k, d in (function.__kwdefaults__ or {}).items()}
-    elab.log.note(("defaults", id(function)), lambda: function.__defaults__, same_object(function.__defaults__), function.__name__)
+    elab.log.note(
+        ("defaults", id(function)), lambda: function.__defaults__, same_object(function.__defaults__), function.__name__
+    )
     return Closure(source, None, defaults, kw_defaults, function)
 
 
@@ -123,9 +125,14 @@ def run_body(elab: Elaborator, closure: Closure, bound: dict[str, Value]) -> Val
     """The body itself, inline."""
     source: FunctionSource = closure.source
     if source.scope.is_generator:
-        raise UnsupportedSyntaxError(f"{source.name} is a generator, which cannot be followed.", "Return a list instead.", elab.pos)
+        raise UnsupportedSyntaxError(
+            f"{source.name} is a generator, which cannot be followed.", "Return a list instead.", elab.pos
+        )
     if len(elab.stack) > DEEPEST:
-        elab.error(f"Calls are nested too deeply in {source.name}.", "Make the recursion depend on runtime values, or shorten it.")
+        elab.error(
+            f"Calls are nested too deeply in {source.name}.",
+            "Make the recursion depend on runtime values, or shorten it.",
+        )
     location = Location(source.name)
     elab.state[location] = Entries(tuple(bound.items()))
     frame = Frame(source, location, closure.frame, closure.function)

@@ -20,7 +20,16 @@ import numpy as np
 
 from s2sad.frontend import batching, library
 from s2sad.frontend.closed import Closed, apply, inline, zero_of_leaf
-from s2sad.frontend.differentiation import arguments, check_input, close_call, function_of, jvp, one, positions, sequence
+from s2sad.frontend.differentiation import (
+    arguments,
+    check_input,
+    close_call,
+    function_of,
+    jvp,
+    one,
+    positions,
+    sequence,
+)
 from s2sad.frontend.leaves import can_vary, leaves, transform, type_of
 from s2sad.frontend.transforms import Inner, Spec, kind
 from s2sad.frontend.values import Static, Tuple, Value
@@ -118,8 +127,11 @@ class Task:
         for number in self.closed.out_leaves[0]:
             dtype = None if number is None else element(self.closed.fun.results[number].type)
             if dtype is not None and dtype.kind not in kinds:
-                advice = "holomorphic differentiation, pass holomorphic=True. For non-holomorphic functions use jvp or vjp."
-                self.elab.mismatch(f"{why}, but got {dtype.name}.", f"For {advice}" if dtype.kind == "c" else "")
+                advice = (
+                    "For holomorphic differentiation, pass holomorphic=True. "
+                    "For non-holomorphic functions use jvp or vjp."
+                )
+                self.elab.mismatch(f"{why}, but got {dtype.name}.", advice if dtype.kind == "c" else "")
 
     def assemble(self, results: list[Value], by_result: Callable[[int], Piece]) -> Value:
         """The tree of the value with a tree of the arguments at each leaf; a pair of it and the rest with `has_aux`."""
@@ -127,7 +139,9 @@ class Task:
         for number in self.closed.out_leaves[0]:
             if number is not None:
                 inexact = is_inexact(self.closed.fun.results[number].type)
-                pieces[number] = self.mirror(by_result(number) if inexact else self.zeros(results[number]), results[number])
+                pieces[number] = self.mirror(
+                    by_result(number) if inexact else self.zeros(results[number]), results[number]
+                )
         jacobian = self.closed.rebuild(self.elab, 0, pieces)
         return Tuple((jacobian, self.closed.rebuild(self.elab, 1, results))) if self.has_aux else jacobian
 
@@ -139,7 +153,11 @@ class Task:
         def change(leaf: Value) -> Value:
             if can_vary(elab, leaf):
                 return piece(next(counter))
-            return zeros(elab, [*shape(elab, result), *shape(elab, leaf)]) if shape(elab, result) else zero_of_leaf(elab, leaf)
+            return (
+                zeros(elab, [*shape(elab, result), *shape(elab, leaf)])
+                if shape(elab, result)
+                else zero_of_leaf(elab, leaf)
+            )
 
         parts = tuple(transform(elab, self.args[k], change) for k in self.argnums)
         return parts[0] if self.single else Tuple(parts)

@@ -1,8 +1,8 @@
 """Where two states meet: after a branch, and at the head of a loop.
 
 `Joiner` walks both states side by side from the names that are live. Where two numbers or two versions of an array
-differ it makes a variable and a `Pair`: what each side gives it. Locations are renamed, so that swapped buffers come out
-right; a location that meets several others leaves aliases, which `Elaborator.check_alias` guards.
+differ it makes a variable and a `Pair`: what each side gives it. Locations are renamed, so that swapped buffers come
+out right; a location that meets several others leaves aliases, which `Elaborator.check_alias` guards.
 
     left                right               joined
     x = Number(x1)      x = Number(x2)      x = Number(x3)      Pair(x3, x1, x2)
@@ -20,12 +20,30 @@ from s2sad.frontend.frames import Frame
 from s2sad.frontend.library.support import is_number
 from s2sad.frontend.meeting import meet, promote, same_content, same_static
 from s2sad.frontend.values import (
-    ArrayRef, Broken, Buffer, Closure, Content, DictRef, Entries, ListRef, Location, Lost, Maybe, Number, ObjectRef, Partial,
-    RuntimeItems, State, Static, StaticItems, Tuple, Value,
+    ArrayRef,
+    Broken,
+    Buffer,
+    Closure,
+    Content,
+    DictRef,
+    Entries,
+    ListRef,
+    Location,
+    Lost,
+    Maybe,
+    Number,
+    ObjectRef,
+    Partial,
+    RuntimeItems,
+    State,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir import paths
-from s2sad.ir.nodes import Atom, Const, Var
-from s2sad.ir.types import BOOL, Array, List, Scalar, Size, Symbol, Type, symbols_of
+from s2sad.ir.nodes import Atom, Const, Var, array_type, item_type
+from s2sad.ir.types import BOOL, Array, List, Scalar, Size, Symbol, Type, known_dims, symbols_of
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
@@ -90,7 +108,8 @@ class Joiner:
         for location, content in self.left.items():
             if location in self.right and (location, location) not in self.seen and location not in self.state:
                 same = same_content(content, self.right[location])
-                self.state[location] = content if same else Lost(f"{location.hint} was changed on one of two paths and is lost.")
+                lost = Lost(f"{location.hint} was changed on one of two paths and is lost.")
+                self.state[location] = content if same else lost
 
     def frame(self, frame: Frame) -> None:
         location = frame.location
@@ -116,7 +135,8 @@ class Joiner:
             for side, location in ((0, a), (1, b)):
                 if location is not None:
                     images.setdefault((side, location), set()).add(joined)
-                    elab.origins[joined] = elab.origins.get(joined, frozenset()) | elab.origins.get(location, frozenset())
+                    before = elab.origins.get(joined, frozenset())
+                    elab.origins[joined] = before | elab.origins.get(location, frozenset())
         for a, b in self.also:
             images.setdefault((2, a), {a}).add(b)
         for group in images.values():
@@ -135,8 +155,8 @@ class Joiner:
 
     def joined(self, key: Key, a: Side, b: Side) -> Value:
         match a, b:
-            case (Broken(), _) | (_, Broken()):
-                return a if isinstance(a, Broken) else b  # type: ignore[return-value]
+            case (Broken() as lost, _) | (_, Broken() as lost):
+                return lost
             case (Maybe(), _) | (_, Maybe()):
                 return self.maybe(key, a, b)
             case (Nothing(), _) | (_, Nothing()):
@@ -152,14 +172,16 @@ class Joiner:
     def present(self, key: Key, a: Side, b: Side) -> Value:
         """Join what a name holds; one side may be `NOTHING`, and then every part of the other is kept."""
         match a if b is NOTHING else b if a is NOTHING else None:
-            case Number() | ArrayRef() | Tuple() | ListRef() | DictRef() | ObjectRef() | Closure() | Partial() | Static() as only:
+            case (
+                Number() | ArrayRef() | Tuple() | ListRef() | DictRef() | ObjectRef() | Closure() | Partial() | Static()
+            ) as only:
                 return self.alike(key, a, b, only)
         if _is_scalar(a) and _is_scalar(b):
             return self.number(key, a, b)
         if (isinstance(a, ArrayRef) and _is_scalar(b)) or (_is_scalar(a) and isinstance(b, ArrayRef)):
             return self.filled(key, a, b)
-        if type(a) is type(b):
-            return self.alike(key, a, b, a)  # type: ignore[arg-type]
+        if type(a) is type(b) and not isinstance(a, Nothing):
+            return self.alike(key, a, b, a)
         return broken(self.elab, key, a, b)
 
     def alike(self, key: Key, a: Any, b: Any, like: Value) -> Value:
@@ -285,13 +307,11 @@ class Joiner:
             return type_
         if isinstance(type_, List):
             return List(self.outer_sizes(type_.item))
-        known = self.known
-        dims = tuple(d if d is None or isinstance(d, int) or all(s in known for s, _ in d.terms) else None for d in type_.dims)
-        return Array(type_.dtype, dims)  # type: ignore[arg-type]
+        return Array(type_.dtype, known_dims(type_.dims, self.known))
 
     def number(self, key: Key, a: Any, b: Any) -> Value:
         x, y = (NOTHING if v is NOTHING else self.elab.atom(v) for v in (a, b))
-        type_ = x.type if y is NOTHING else y.type if x is NOTHING else meet(x.type, y.type)  # type: ignore[union-attr]
+        type_ = x.type if y is NOTHING else y.type if x is NOTHING else meet(x.type, y.type)
         if type_ is None:
             return broken(self.elab, key, a, b)
         atom = self.atom(key, x, y, type_)
@@ -312,12 +332,14 @@ class Joiner:
             return broken(self.elab, key, a, b)
         sides = [[NOTHING] * len(like.operands) if r is NOTHING else r.operands for r in (a, b)]
         operands = tuple(
-            self.atom((*key, "#index", k), x, y, _operand_type(x, y)) for k, (x, y) in enumerate(zip(*sides, strict=True))
+            self.atom((*key, "#index", k), x, y, _operand_type(x, y))
+            for k, (x, y) in enumerate(zip(*sides, strict=True))
         )
         if not like.path:
-            return ArrayRef(location, content.atom.type)  # type: ignore[arg-type]
-        type_ = like.type if NOTHING in (a, b) else meet(a.type, b.type)
-        return ArrayRef(location, self.settled(key, type_), like.path, operands)  # type: ignore[arg-type]
+            return ArrayRef(location, array_type(content.atom))
+        type_ = self.settled(key, like.type if NOTHING in (a, b) else meet(a.type, b.type))
+        assert isinstance(type_, Array)
+        return ArrayRef(location, type_, like.path, operands)
 
     def copied(self, key: Key, a: ArrayRef, b: ArrayRef) -> Value:
         """Two views of different kinds: what they show, in a place that may be read only."""
@@ -328,7 +350,7 @@ class Joiner:
         atom = self.atom((*key, "#data"), a, b, type_)
         self.state[location] = Buffer(atom)
         self.also += [(x.location, location) for x in (a, b)]
-        return ArrayRef(location, atom.type)  # type: ignore[arg-type]
+        return ArrayRef(location, array_type(atom))
 
     def settled(self, key: Key, type_: Type) -> Type:
         """A type with symbols of its own for the sizes that are not known."""
@@ -348,7 +370,7 @@ class Joiner:
         location = Location(hint_of(key))
         atom = self.atom((*key, "#data"), x, y, Array(dtype, array.dims))
         self.state[location] = Buffer(atom)
-        return ArrayRef(location, atom.type)  # type: ignore[arg-type]
+        return ArrayRef(location, array_type(atom))
 
     def elab_atom(self, state: State, value: Value) -> Atom | None:
         """The atom of a value in one of the states; None for a view (which would need code to read)."""
@@ -376,7 +398,7 @@ class Joiner:
             NOTHING if x is None else state.get(x, self.elab.outer.get(x, Lost("lost")))
             for x, state in ((left, self.left), (right, self.right))
         ]
-        self.state[joined] = self.content(key, *contents)  # type: ignore[arg-type]
+        self.state[joined] = self.content(key, *contents)
         self.trace.append((key, type(self.state[joined])))
         if captured:
             self.elab.outer.setdefault(joined, self.state[joined])
@@ -394,7 +416,9 @@ class Joiner:
                 left, right = (dict(c.items) if isinstance(c, Entries) else None for c in (a, b))
                 names = [*(left or {}), *(k for k in right or {} if k not in (left or {}))]
                 return Entries(tuple((k, self.inner((*key, k), *_items_at(left, right, k))) for k in names))
-            case (StaticItems() | Nothing(), StaticItems() | Nothing()) if _agree(a, b, lambda c: len(c.items)) and not self.grows(key):
+            case (StaticItems() | Nothing(), StaticItems() | Nothing()) if _agree(
+                a, b, lambda c: len(c.items)
+            ) and not self.grows(key):
                 count = len(a.items if isinstance(a, StaticItems) else b.items)  # type: ignore[union-attr]
                 sides = [[NOTHING] * count if isinstance(c, Nothing) else c.items for c in (a, b)]
                 rows = zip(*sides, strict=True)
@@ -405,13 +429,14 @@ class Joiner:
 
     def buffer(self, key: Key, a: Any, b: Any) -> Content:
         x, y = (NOTHING if c is NOTHING else c.atom for c in (a, b))
-        type_ = x.type if y is NOTHING else y.type if x is NOTHING else meet(x.type, y.type)  # type: ignore[union-attr]
+        type_ = x.type if y is NOTHING else y.type if x is NOTHING else meet(x.type, y.type)
         if type_ is None:
             return Lost("Arrays of different ranks meet here.")
         return Buffer(self.atom(key, x, y, type_))
 
-    def grows(self, key: Key) -> bool:
-        return isinstance(self.force.get((*key, "#list")), List)
+    def grows(self, key: Key, a: Any, b: Any) -> bool:
+        """Whether a list known item by item has to become a runtime list."""
+        return not _agree(a, b, lambda c: len(c.items)) or isinstance(self.force.get((*key, "#list")), List)
 
     def grown(self, key: Key, a: Any, b: Any) -> Content:
         """A list that has different lengths on two paths becomes a runtime list."""
@@ -420,19 +445,21 @@ class Joiner:
             return Lost("A list that changes its length here must hold numbers, or arrays of one rank.")
         item = types[0]
         for other in types[1:]:
-            item = meet(item, other)  # type: ignore[arg-type]
+            item = meet(item, other)
         if item is None:
             return Lost("The items of a list that changes its length here have different types.")
         sides = [c.atom if isinstance(c, RuntimeItems) else c for c in (a, b)]
-        return RuntimeItems(self.atom((*key, "#list"), sides[0], sides[1], List(item)))  # type: ignore[arg-type]
+        return RuntimeItems(self.atom((*key, "#list"), sides[0], sides[1], List(item)))
 
     def item_type(self, state: State, content: Any) -> Any:
         """The type of a list's items: None for an empty one, False where they have no one type."""
         if isinstance(content, RuntimeItems):
-            return content.atom.type.item  # type: ignore[union-attr]
+            return item_type(content.atom)
         found: Any = None
         for value in content.items if isinstance(content, StaticItems) else ():
-            type_ = value.type if isinstance(value, ArrayRef) else self.elab.atom(value).type if _is_scalar(value) else None
+            type_ = (
+                value.type if isinstance(value, ArrayRef) else self.elab.atom(value).type if _is_scalar(value) else None
+            )
             if type_ is None:
                 return False
             found = type_ if found is None else meet(found, type_)
@@ -482,7 +509,7 @@ def slotted(ref: ArrayRef) -> ArrayRef:
     def entry(e: Any) -> Any:
         return paths.Slice(part(e.start), part(e.stop), part(e.step)) if isinstance(e, paths.Slice) else part(e)
 
-    path = []
+    path: list[paths.Step] = []
     for step in ref.path:
         if isinstance(step, paths.Index):
             path.append(paths.Index(tuple(map(entry, step.entries))))
@@ -519,7 +546,9 @@ def _items_at(left: dict[Any, Value] | None, right: dict[Any, Value] | None, key
     """Both sides' value of a dict's key or an attribute."""
     sides = []
     for entries in (left, right):
-        sides.append(NOTHING if entries is None else entries.get(key, Broken(f"{key!r} is only there on one of two paths.")))
+        sides.append(
+            NOTHING if entries is None else entries.get(key, Broken(f"{key!r} is only there on one of two paths."))
+        )
     return sides[0], sides[1]
 
 
@@ -541,9 +570,10 @@ def _is_scalar(value: Side) -> bool:
 
 
 def _operand_type(x: Operand, y: Operand) -> Type:
-    left, right = (getattr(v, "type", None) for v in (x, y))
+    left: Any = getattr(x, "type", None)
+    right: Any = getattr(y, "type", None)
     if left is None or right is None:
-        return left or right  # type: ignore[return-value]
+        return left or right
     return meet(left, right) or left
 
 

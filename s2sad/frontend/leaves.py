@@ -1,7 +1,7 @@
 """Abstract values as trees of leaves, in the order that `s2sad.tree` gives the values themselves.
 
-Tuples, lists, dicts (by sorted keys), namedtuples, dataclasses, registered types and None are nodes; everything else is a
-leaf.
+Tuples, lists, dicts (by sorted keys), namedtuples, dataclasses, registered types and None are nodes; everything else is
+a leaf.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ from s2sad.errors import NeedStatic, UnsupportedError
 from s2sad.frontend import library
 from s2sad.frontend.library.support import is_number
 from s2sad.frontend.values import (
-    ArrayRef, DictRef, Entries, ListRef, Location, Number, ObjectRef, RuntimeItems, Static, StaticItems, Tuple, Value,
+    ArrayRef,
+    DictRef,
+    Entries,
+    ListRef,
+    Location,
+    Number,
+    ObjectRef,
+    RuntimeItems,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir.nodes import Const
 from s2sad.ir.types import Array, List, Scalar, Type, is_inexact
@@ -28,7 +39,12 @@ if TYPE_CHECKING:
 def leaves(elab: Elaborator, value: Value) -> list[Value]:
     """The leaves of a value."""
     found: list[Value] = []
-    transform(elab, value, lambda leaf: found.append(leaf) or leaf)
+
+    def note(leaf: Value) -> Value:
+        found.append(leaf)
+        return leaf
+
+    transform(elab, value, note)
     return found
 
 
@@ -72,7 +88,7 @@ class Node:
 def node_of(elab: Elaborator, value: Value) -> Node | None:
     """An object taken apart; None for what is a leaf."""
     cls = value.cls if isinstance(value, ObjectRef) else type(value.obj) if isinstance(value, Static) else None
-    if cls is None or not tree.is_node(cls) or isinstance(value, Static) and isinstance(value.obj, type):
+    if cls is None or not tree.is_node(cls) or (isinstance(value, Static) and isinstance(value.obj, type)):
         return None
     names = tree.fields(cls)
     return _registered(elab, value, cls) if names is None else _dataclass(elab, value, cls, *names)
@@ -87,7 +103,9 @@ def _registered(elab: Elaborator, value: Value, cls: type) -> Node:
         case Tuple((children, rest)):
             items = library.unroll(elab, children)
         case _:
-            elab.mismatch(f"The flatten function of {cls.__name__} must return a pair (children, static).", "Return both.")
+            elab.mismatch(
+                f"The flatten function of {cls.__name__} must return a pair (children, static).", "Return both."
+            )
 
     def rebuild(parts: Sequence[Value]) -> Value:
         return elab.call(Static(unflatten), [rest, Tuple(tuple(parts))], {})

@@ -77,7 +77,9 @@ def linear_transpose(elab: Elaborator, args: list[Value], kwargs: dict[str, Valu
 
     def pull(inner: Elaborator, given: list[Value], named: dict[str, Value]) -> Value:
         if len(given) != 1 or named:
-            inner.mismatch("A transposed function takes one argument, like the value of the function.", "Pass it by position.")
+            inner.mismatch(
+                "A transposed function takes one argument, like the value of the function.", "Pass it by position."
+            )
         return pull_back(inner, closed, anywhere, given[0])
 
     return Static(Inner(pull))

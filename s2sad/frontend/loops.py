@@ -1,8 +1,8 @@
 """Loops on runtime values: elaborated again and again until the types of what they carry stand still.
 
-The state at a loop's head is the join of the state on entry and that at the end of the body. The first pass assumes that
-nothing changes; what the end of the body then has different from the entry is carried from the next pass on, with the
-type in which both meet. Two passes are nearly always enough.
+The state at a loop's head is the join of the state on entry and that at the end of the body. The first pass assumes
+that nothing changes; what the end of the body then has different from the entry is carried from the next pass on, with
+the type in which both meet. Two passes are nearly always enough.
 """
 
 from __future__ import annotations
@@ -82,14 +82,21 @@ class Loop:
             check = Joiner(elab, entry, attempt.end_state, carried, loop=True)
             check.join()
             found = {p.key: p.type for p in check.pairs}
-            if settled(found, carried) and check.trace == attempt.trace and [p.key for p in attempt.head] == list(found):
+            if (
+                settled(found, carried)
+                and check.trace == attempt.trace
+                and [p.key for p in attempt.head] == list(found)
+            ):
                 raise_if_read(unbound)
                 elab.builder.pos = pos
                 return self.finish(attempt, check.pairs, entry)
             carried = found
             previous = attempt.end_state
             elab.reset(mark)
-        elab.error("The types of what this loop carries do not settle.", "Give its variables their final types before the loop.")
+        elab.error(
+            "The types of what this loop carries do not settle.",
+            "Give its variables their final types before the loop.",
+        )
 
     def unbound(self, entry: State) -> Pending:
         """The names that are read in the loop but not bound before it."""
@@ -107,7 +114,9 @@ class Loop:
         elab.state = joiner.commit()
         head = dict(elab.state)
         index = int_var(elab.builder.names.fresh(self.hint))
-        left = Var(elab.builder.names.fresh("left"), Scalar(BOOL, True)) if self.exits and self.test is not None else None
+        left = (
+            Var(elab.builder.names.fresh("left"), Scalar(BOOL, True)) if self.exits and self.test is not None else None
+        )
         out = Pass([], [], index, None, None, joiner.pairs, joiner.trace, head, head, False, left)
         elab.exit_flag = None
         elab.heads.append(head)
@@ -167,11 +176,15 @@ class Loop:
         outs = [elab.builder.var(p.var.name, p.var.type) for p in last.head]
         carried = [Carry(p.var, i, n, o) for p, i, n, o in zip(last.head, inits, nexts, outs, strict=True)]
         if self.bounds is not None:
-            elab.builder.append(For(last.index, *self.bounds, tuple(carried), tuple(last.body), last.exit, pos=elab.pos))
+            elab.builder.append(
+                For(last.index, *self.bounds, tuple(carried), tuple(last.body), last.exit, pos=elab.pos)
+            )
         else:
             carried += self.left_carry(last)
             assert last.test is not None
-            elab.builder.append(While(last.index, tuple(carried), tuple(last.pre), last.test, tuple(last.body), pos=elab.pos))
+            elab.builder.append(
+                While(last.index, tuple(carried), tuple(last.pre), last.test, tuple(last.body), pos=elab.pos)
+            )
         after = {p.var: o for p, o in zip(last.head, outs, strict=True)}
         elab.state = rename_state(last.head_state, after)
         elab.latest = None

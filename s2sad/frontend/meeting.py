@@ -20,7 +20,7 @@ def meet(a: Type, b: Type) -> Type | None:
             return Scalar(promote(a, b), a.weak and b.weak)
         case Array(), Array() if a.rank == b.rank:
             dims = tuple(p if p == q else None for p, q in zip(a.dims, b.dims, strict=True))
-            return Array(np.result_type(a.dtype, b.dtype), dims)  # type: ignore[arg-type]
+            return Array(np.result_type(a.dtype, b.dtype), dims)
         case List(x), List(y):
             item = meet(x, y)
             return None if item is None else List(item)
@@ -73,7 +73,10 @@ def same_content(a: Content, b: Content) -> bool:
         case StaticItems(x), StaticItems(y):
             return len(x) == len(y) and all(same_value(p, q) for p, q in zip(x, y, strict=True))
         case Entries(x), Entries(y):
-            return [k for k, _ in x] == [k for k, _ in y] and all(same_value(p, q) for (_, p), (_, q) in zip(x, y, strict=True))
+            return (
+                [k for k, _ in x] == [k for k, _ in y]
+                and all(same_value(p, q) for (_, p), (_, q) in zip(x, y, strict=True))
+            )
         case _:
             return a is b or a == b
 

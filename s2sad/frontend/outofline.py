@@ -1,8 +1,8 @@
 """Functions of the IR that are called, not inlined: what recursion needs.
 
-The runtime leaves of the arguments become parameters. Arrays that the body writes into (arguments, and arrays of enclosing
-functions) come back as further results. The types of the results are found from below: a call within the body whose
-result is not known yet cannot be reached, and the body is elaborated again until nothing new comes out.
+The runtime leaves of the arguments become parameters. Arrays that the body writes into (arguments, and arrays of
+enclosing functions) come back as further results. The types of the results are found from below: a call within the body
+whose result is not known yet cannot be reached, and the body is elaborated again until nothing new comes out.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.errors import AliasError
 from s2sad.frontend import convert
-from s2sad.frontend.meeting import first_change, meet
 from s2sad.frontend.leaves import leaves, transform, type_of
 from s2sad.frontend.library.support import is_number
+from s2sad.frontend.meeting import first_change, meet
 from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import ArrayRef, Buffer, ListRef, Location, Number, RuntimeItems, State, Static, Value
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Call, Function, Var, replace
-from s2sad.ir.types import Array, Dim, List, Size, Symbol, Type, replace_in_dim, symbol, symbols_of
+from s2sad.ir.types import Array, Dim, List, Size, Symbol, Type, known_dims, replace_in_dim, symbol, symbols_of
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
@@ -34,8 +34,8 @@ class Build:
     """A function being made, and what is known of it so far.
 
     `mutated` are the numbers of the parameters it writes into, `environment` the locations outside that it does;
-    `template` is the returned value, and `returned` says for each of its leaves: the number of the result, the parameter it
-    is (negative, minus one), or None for what is known now.
+    `template` is the returned value, and `returned` says for each of its leaves: the number of the result, the
+    parameter it is (negative, minus one), or None for what is known now.
     """
 
     hint: str
@@ -85,9 +85,9 @@ def is_parameter(elab: Elaborator, build: Build, leaf: Value) -> bool:
 
 def parameter_types(elab: Elaborator, atoms: Sequence[Atom], level: int) -> list[Type]:
     """The types of the parameters: sizes become symbols of their own, equal where they are equal now."""
-    sizes: dict[Dim, Dim] = {}
+    sizes: dict[Dim | None, Dim] = {}
 
-    def fresh(d: Dim) -> Dim:
+    def fresh(d: Dim | None) -> Dim:
         return sizes[d] if d in sizes else sizes.setdefault(d, symbol(elab.builder.names.fresh("n")))
 
     def general(type_: Type) -> Type:
@@ -124,7 +124,9 @@ def build(elab: Elaborator, build: Build, bound: dict[str, Value], inline: Inlin
     close_group(elab)
 
 
-def _round(elab: Elaborator, build: Build, bound: dict[str, Value], inline: Inline, entry: State) -> tuple[Block, list[Atom]]:
+def _round(
+    elab: Elaborator, build: Build, bound: dict[str, Value], inline: Inline, entry: State
+) -> tuple[Block, list[Atom]]:
     """Elaborate the body once, with what earlier rounds found."""
     given = runtime_leaves(elab, build, bound)
     depth, pos = len(elab.stack), elab.pos
@@ -145,7 +147,9 @@ def _round(elab: Elaborator, build: Build, bound: dict[str, Value], inline: Inli
     def swap(leaf: Value) -> Value:
         if not is_parameter(elab, build, leaf):
             return leaf
-        return inner[next(k for k, g in enumerate(given) if g is leaf or (isinstance(leaf, ArrayRef | ListRef) and g == leaf))]
+        return inner[
+            next(k for k, g in enumerate(given) if g is leaf or (isinstance(leaf, ArrayRef | ListRef) and g == leaf))
+        ]
 
     results: list[Atom] = []
     outer_roots, elab.roots = elab.roots, [*elab.roots, *(v for v in inner if isinstance(v, ArrayRef | ListRef))]
@@ -193,10 +197,10 @@ def _results(elab: Elaborator, build: Build, value: Value, inner: list[Value], g
     known = {s for p in build.params for s in symbols_of(p.type)}
     types = [_outer(a.type, known) for a in atoms]
     if build.types is not None and len(build.types) == len(types) and build.returned == returned:
-        met = [meet(a, b) for a, b in zip(build.types, types, strict=True)]
-        if any(t is None for t in met):
+        met = [t for a, b in zip(build.types, types, strict=True) if (t := meet(a, b)) is not None]
+        if len(met) < len(types):
             elab.mismatch(f"{build.hint} returns values of different kinds.", "Return the same kind on every path.")
-        types = met  # type: ignore[assignment]
+        types = met
     build.types, build.returned, build.template = types, returned, value
     return [convert.convert(elab, a, t) for a, t in zip(atoms, types, strict=True)]
 
@@ -205,8 +209,7 @@ def _outer(type_: Type, known: set[Symbol]) -> Type:
     """A result's type without the sizes that only the body knows."""
     match type_:
         case Array(dtype, dims):
-            dims_ = tuple(d if isinstance(d, int) or (d is not None and all(s in known for s, _ in d.terms)) else None for d in dims)
-            return Array(dtype, dims_)  # type: ignore[arg-type]
+            return Array(dtype, known_dims(dims, known))
         case _:
             return type_
 
@@ -234,11 +237,17 @@ def _written(elab: Elaborator, build: Build, start: State, inner: list[Value]) -
             environment.append(location)
         changed.pop(location)
     build.mutated, build.environment = mutated, environment
-    for place in (*(inner[k].location for k in mutated), *environment):  # type: ignore[union-attr]
-        content = elab.state.get(place, start.get(place))
-        assert isinstance(content, Buffer | RuntimeItems)
-        out.append(content.atom)
+    for place in (*(_location(inner[k]) for k in mutated), *environment):
+        written = elab.state.get(place, start.get(place))
+        assert isinstance(written, Buffer | RuntimeItems)
+        out.append(written.atom)
     return out
+
+
+def _location(value: Value) -> Location:
+    """Where an array or a list stands."""
+    assert isinstance(value, ArrayRef | ListRef)
+    return value.location
 
 
 # -- calling it
@@ -275,7 +284,7 @@ def _at_call(type_: Type, sizes: dict[Symbol, Dim]) -> Type:
     """A result's type in terms of the arguments of a call."""
     match type_:
         case Array(dtype, dims):
-            return Array(dtype, tuple(None if d is None else replace_in_dim(d, sizes) for d in dims))  # type: ignore[misc]
+            return Array(dtype, tuple(replace_in_dim(d, sizes) for d in dims))
         case _:
             return type_
 
@@ -286,19 +295,21 @@ def _sizes(params: Sequence[Var], atoms: Sequence[Atom]) -> dict[Symbol, Dim]:
     for param, atom in zip(params, atoms, strict=True):
         if isinstance(param.type, Array) and isinstance(atom.type, Array):
             for p, a in zip(param.type.dims, atom.type.dims, strict=True):
-                if isinstance(p, Size) and len(p.terms) == 1 and p.constant == 0:
+                if a is not None and isinstance(p, Size) and len(p.terms) == 1 and p.constant == 0:
                     sizes.setdefault(p.terms[0][0], a)
     return sizes
 
 
 def _check_aliases(elab: Elaborator, build: Build, given: list[Value]) -> None:
     """Refuse two different views of one array when one of them is written into."""
-    written = [given[k].location for k in build.mutated] + build.environment  # type: ignore[union-attr]
+    written = [_location(given[k]) for k in build.mutated] + build.environment
     used = [v.location for v in given if isinstance(v, ArrayRef)] + build.environment
     for location in written:
         if used.count(location) > 1:
             raise AliasError(
-                f"{build.hint} writes into an array that it also gets in another way.", "Pass the array once, or a copy.", elab.pos
+                f"{build.hint} writes into an array that it also gets in another way.",
+                "Pass the array once, or a copy.",
+                elab.pos,
             )
 
 

@@ -18,7 +18,17 @@ import numpy as np
 from s2sad.errors import UnsupportedError
 from s2sad.frontend.readlog import MISSING, same_object, same_shape, same_type
 from s2sad.frontend.values import (
-    ArrayRef, Buffer, DictRef, Entries, ListRef, Location, Number, Static, StaticItems, Tuple, Value,
+    ArrayRef,
+    Buffer,
+    DictRef,
+    Entries,
+    ListRef,
+    Location,
+    Number,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir.nodes import Var
 from s2sad.ir.types import Array, symbol, type_of_value
@@ -120,7 +130,9 @@ class Outside:
         if type(obj) in (list, dict) or (isinstance(obj, tuple) and obj and not _is_plain(obj)):
             if len(obj) > MOST_LEAVES:
                 raise UnsupportedError(
-                    f"{place.name} has {len(obj)} items, too many to take apart.", "Make it a NumPy array.", self.elab.pos
+                    f"{place.name} has {len(obj)} items, too many to take apart.",
+                    "Make it a NumPy array.",
+                    self.elab.pos,
                 )
             note(place.key, place.read, same_shape(obj), place.name)
             return self._container(place, obj)
@@ -161,11 +173,12 @@ class Outside:
             self.captured.append((var, place.read))
             return Number(var)
         dims = tuple(d if d < 2 else symbol(f"{name}.{k}", 2) for k, d in enumerate(obj.shape))
-        var = Var(name, Array(obj.dtype, dims))
+        type_ = Array(obj.dtype, dims)
+        var = Var(name, type_)
         self.captured.append((var, place.read))
         location = Location(name, captured=True)
         self.elab.outer[location] = Buffer(var)
-        return ArrayRef(location, var.type)
+        return ArrayRef(location, type_)
 
     def names(self) -> list[str]:
         """The names of the hidden parameters."""
@@ -191,5 +204,18 @@ def is_user_class(cls: type) -> bool:
 
 
 LIBRARY_MODULES = frozenset(
-    {"builtins", "numpy", "math", "cmath", "operator", "functools", "itertools", "collections", "scipy", "numba", "types", "enum"}
+    {
+        "builtins",
+        "numpy",
+        "math",
+        "cmath",
+        "operator",
+        "functools",
+        "itertools",
+        "collections",
+        "scipy",
+        "numba",
+        "types",
+        "enum",
+    }
 )

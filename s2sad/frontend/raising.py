@@ -32,6 +32,11 @@ def raise_statement(elab: Elaborator, exc: gast.expr | None) -> NoReturn:
     if not (isinstance(cls, type) and issubclass(cls, BaseException)):
         elab.mismatch("Only exceptions can be raised.", "Raise an exception class or an instance made on the spot.")
     message = ", ".join(p for p in parts if p)
+    fail(elab, cls, message)
+
+
+def fail(elab: Elaborator, cls: type[BaseException], message: str) -> NoReturn:
+    """Raise an exception when the program runs."""
     params = (("kind", builtin_base(cls)), ("message", message))
     elab.builder.append(Effect(raise_, (), params, elab.pos))
     raise Unreachable

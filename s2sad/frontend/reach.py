@@ -6,7 +6,19 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from s2sad.frontend.values import (
-    ArrayRef, Closure, Content, DictRef, Entries, ListRef, Location, Maybe, ObjectRef, Partial, StaticItems, Tuple, Value,
+    ArrayRef,
+    Closure,
+    Content,
+    DictRef,
+    Entries,
+    ListRef,
+    Location,
+    Maybe,
+    ObjectRef,
+    Partial,
+    StaticItems,
+    Tuple,
+    Value,
 )
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What elaboration read of the outside world, and whether it still stands.
 
-A compiled function is right for as long as every global, closure cell, attribute and piece of code that was baked into it
-is what it was. `ReadLog.holds()` reads them all again.
+A compiled function is right for as long as every global, closure cell, attribute and piece of code that was baked into
+it is what it was. `ReadLog.holds()` reads them all again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class Missing:
 
 
 MISSING = Missing()
-PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), slice, range, np.generic, np.dtype, tuple, frozenset)
+PLAIN = (
+    bool, int, float, complex, str, bytes, type(None), type(...), slice, range, np.generic, np.dtype, tuple, frozenset
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ class ReadLog:
 def same_object(old: Any) -> Callable[[Any], bool]:
     """Identity, or for plain data equality of type and value."""
     if isinstance(old, PLAIN):
-        return lambda new: new is old or (type(new) is type(old) and repr(new) == repr(old) and bool(new == old or old != old))
+        return (
+            lambda new: new is old
+            or (type(new) is type(old) and repr(new) == repr(old) and bool(new == old or old != old))
+        )
     return lambda new: new is old
 
 

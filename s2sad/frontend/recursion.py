@@ -16,7 +16,20 @@ from typing import TYPE_CHECKING, Any
 from s2sad.frontend import outofline
 from s2sad.frontend.library.support import is_number
 from s2sad.frontend.values import (
-    ArrayRef, Closure, DictRef, Entries, ListRef, Maybe, Number, ObjectRef, Partial, RuntimeItems, Static, StaticItems, Tuple, Value,
+    ArrayRef,
+    Closure,
+    DictRef,
+    Entries,
+    ListRef,
+    Maybe,
+    Number,
+    ObjectRef,
+    Partial,
+    RuntimeItems,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir.types import Array
 
@@ -136,4 +149,6 @@ def signature_of(elab: Elaborator, bound: dict[str, Value], level: int) -> Hasha
 
 
 def _dims(type_: Array, sizes: dict[Any, int], level: int) -> tuple[Any, ...]:
-    return tuple(d if isinstance(d, int) and not level else ("size", sizes.setdefault(d, len(sizes))) for d in type_.dims)
+    return tuple(
+        d if isinstance(d, int) and not level else ("size", sizes.setdefault(d, len(sizes))) for d in type_.dims
+    )

@@ -6,8 +6,25 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from s2sad.frontend.values import (
-    ArrayRef, Broken, Buffer, Closure, Content, DictRef, Entries, ListRef, Lost, Maybe, Number, ObjectRef, Partial, RuntimeItems,
-    State, Static, StaticItems, Tuple, Value,
+    ArrayRef,
+    Broken,
+    Buffer,
+    Closure,
+    Content,
+    DictRef,
+    Entries,
+    ListRef,
+    Lost,
+    Maybe,
+    Number,
+    ObjectRef,
+    Partial,
+    RuntimeItems,
+    State,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir.nodes import Atom, Var
 
@@ -43,7 +60,9 @@ def rename_value(value: Value, atoms: Mapping_) -> Value:
             return ArrayRef(location, type_, path, tuple(rename_atom(o, atoms) for o in operands))
         case Tuple(items, cls):
             renamed_items = tuple(rename_value(v, atoms) for v in items)
-            return value if all(x is y for x, y in zip(renamed_items, items, strict=True)) else Tuple(renamed_items, cls)
+            return (
+                value if all(x is y for x, y in zip(renamed_items, items, strict=True)) else Tuple(renamed_items, cls)
+            )
         case Partial(function, args, kwargs):
             pairs = tuple((k, rename_value(v, atoms)) for k, v in kwargs)
             return Partial(rename_value(function, atoms), tuple(rename_value(v, atoms) for v in args), pairs)
@@ -52,7 +71,10 @@ def rename_value(value: Value, atoms: Mapping_) -> Value:
         case Closure(source, frame, defaults, kw_defaults, function) if defaults or kw_defaults:
             renamed = {k: rename_value(v, atoms) for k, v in kw_defaults.items()}
             positional = tuple(rename_value(v, atoms) for v in defaults)
-            if all(x is y for x, y in zip((*positional, *renamed.values()), (*defaults, *kw_defaults.values()), strict=True)):
+            if all(
+                x is y
+                for x, y in zip((*positional, *renamed.values()), (*defaults, *kw_defaults.values()), strict=True)
+            ):
                 return value
             return Closure(source, frame, positional, renamed, function)
         case ArrayRef() | Closure() | Static() | ListRef() | DictRef() | ObjectRef() | Broken():

@@ -1,7 +1,7 @@
 """What the names of a function are, and which of them are live where.
 
-Joins at branches and loops keep live names only: else every temporary would be carried, and views that nobody reads again
-would block stores. Names that inner functions mention are always live.
+Joins at branches and loops keep live names only: else every temporary would be carried, and views that nobody reads
+again would block stores. Names that inner functions mention are always live.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import gast
 
 Names = frozenset[str]
-FunctionNode = gast.FunctionDef | gast.Lambda
+FunctionNode: TypeAlias = gast.FunctionDef | gast.Lambda
 NESTED = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda, gast.ClassDef)
 COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 
@@ -54,7 +54,9 @@ def analyse(node: FunctionNode) -> Scope:
             inner |= {n for nested in gast.walk(part) if isinstance(nested, NESTED) for n in mentioned(nested)}
     bound |= bound_names(body)
     own = frozenset(bound - declared_global - declared_nonlocal)
-    scope = Scope(own, frozenset(declared_global), frozenset(declared_nonlocal), frozenset(own & inner), is_generator=generator)
+    scope = Scope(
+        own, frozenset(declared_global), frozenset(declared_nonlocal), frozenset(own & inner), is_generator=generator
+    )
     if isinstance(node.body, list):
         _Liveness(scope).block(node.body, frozenset())
     return scope
@@ -125,7 +127,12 @@ def _killed(stmt: gast.AST) -> set[str]:
     """The names that a simple statement surely binds."""
     match stmt:
         case gast.Assign(targets=targets):
-            return {n.id for t in targets for n in gast.walk(t) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)}
+            return {
+                n.id
+                for t in targets
+                for n in gast.walk(t)
+                if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)
+            }
         case gast.FunctionDef(name=name) | gast.ClassDef(name=name):
             return {name}
         case _:
@@ -152,7 +159,9 @@ class _Liveness:
             case gast.If(test=test, body=body, orelse=orelse):
                 return uses(test) | self.block(body, out) | self.block(orelse, out)
             case gast.For(target=target, iter=iter_, body=body):
-                targets = {n.id for n in gast.walk(target) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)}
+                targets = {
+                    n.id for n in gast.walk(target) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)
+                }
                 head = self.loop(stmt, body, out, frozenset(targets), uses(target))
                 return uses(iter_) | head
             case gast.While(test=test, body=body):

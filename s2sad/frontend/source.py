@@ -3,8 +3,9 @@
     find(function) -> FunctionSource
 
 The whole file is parsed and compiled again with the flags of the function's code object; the node is the one whose code
-object *equals* the function's (positions included). A file that changed since it was imported is refused. Several lambdas
-on one line are told apart by ablation: change one candidate, and see whether the function's code object vanishes.
+object *equals* the function's (positions included). A file that changed since it was imported is refused. Several
+lambdas on one line are told apart by ablation: change one candidate, and see whether the function's code object
+vanishes.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def _with_pytest_asserts(tree: ast.Module) -> ast.Module:
     return rewritten
 
 
-def _may_be(node: ast.AST, code: types.CodeType) -> bool:
+def _may_be(node: ast.AST, code: types.CodeType) -> TypeGuard[FunctionNode]:
     """Whether a node has the name and the first line of the code object."""
     match node:
         case ast.Lambda():

@@ -76,14 +76,18 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
             pass
         case _:
             kind = type(stmt).__name__.lower()
-            raise UnsupportedSyntaxError(f"The statement {kind!r} is not supported in a function.", "Move it out of it.", elab.pos)
+            raise UnsupportedSyntaxError(
+                f"The statement {kind!r} is not supported in a function.", "Move it out of it.", elab.pos
+            )
     return None
 
 
 # -- branches
 
 
-def run_if(elab: Elaborator, stmt: gast.If, test: gast.expr, body: list[gast.stmt], orelse: list[gast.stmt]) -> Value | None:
+def run_if(
+    elab: Elaborator, stmt: gast.If, test: gast.expr, body: list[gast.stmt], orelse: list[gast.stmt]
+) -> Value | None:
     """A branch: on what is known now only one side is run."""
     cond = elab.truth(evaluate_raw(elab, test))
     after = elab.frame.scope.after[stmt]
@@ -108,7 +112,10 @@ def run_with(elab: Elaborator, items: list[Any], body: list[gast.stmt]) -> Value
             case gast.Call(func=func) if evaluate(elab, func) == Static(np.errstate):
                 pass
             case _:
-                elab.error("Only np.errstate is supported in a with statement.", "Call what it does before and after, or leave it out.")
+                elab.error(
+                    "Only np.errstate is supported in a with statement.",
+                    "Call what it does before and after, or leave it out.",
+                )
     return run_block(elab, body)
 
 
@@ -149,7 +156,9 @@ def run_constant_range(elab: Elaborator, stmt: gast.For, steps: range, iteration
             raise error from None
 
 
-def loop_over(elab: Elaborator, stmt: gast.For, bounds: tuple[Atom, Atom, Atom], item: Callable[[Value], Value] | None) -> None:
+def loop_over(
+    elab: Elaborator, stmt: gast.For, bounds: tuple[Atom, Atom, Atom], item: Callable[[Value], Value] | None
+) -> None:
     """A loop of the IR over ``item(index)``; over the index itself when there is no `item`."""
     hint = stmt.target.id if isinstance(stmt.target, gast.Name) and item is None else "i"
     Loop(

@@ -1,7 +1,7 @@
 """What the public transforms mean, written once, on abstract values.
 
-A transformed function is any callable with an attribute `__s2sad__`, a `Spec`; the handler of its kind is called with the
-arguments. Functions such as `s2sad.jvp` have a handler of their own, registered with `register`.
+A transformed function is any callable with an attribute `__s2sad__`, a `Spec`; the handler of its kind is called with
+the arguments. Functions such as `s2sad.jvp` have a handler of their own, registered with `register`.
 
 Every handler flattens containers, elaborates the function as a closed one (`closed.close`), writes an `Apply`, and puts
 the derivatives back into containers. The refusals are JAX's.

@@ -2,8 +2,8 @@
 
     value = Number(atom)                       a runtime scalar
           | ArrayRef(location, path, operands) a runtime array: a buffer and the views that lead into it
-          | Static(obj)                        any Python object known now: a number, string, None, slice, dtype, module,
-                                               function, class, shape, ...
+          | Static(obj)                        any Python object known now: a number, string, None, slice, dtype,
+                                               module, function, class, shape, ...
           | Tuple(items, type)                 a tuple or namedtuple of values (immutable)
           | ListRef(location)                  a static list or a runtime list: the state says which, and its contents
           | DictRef(location)                  a dict with static keys
@@ -55,7 +55,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class ArrayRef:
-    """A runtime array: `path` (with its `operands`) leads from the buffer at `location` to it. `type` is that of the view."""
+    """A runtime array: `path` (with its `operands`) leads from the buffer at `location` to it. `type` is the view's."""
 
     location: Location
     type: Array
@@ -113,7 +113,7 @@ class Closure:
     frame: Location | None
     defaults: tuple[Value, ...] = ()
     kw_defaults: dict[str, Value] = field(default_factory=dict)
-    function: Callable[..., Any] | None = None
+    function: FunctionType | None = None
     """The Python function, where there is one already (else it is defined inside the elaborated code)."""
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -198,12 +198,6 @@ def sizes_of_params(function: nodes.Function) -> set[Size]:
     return {d for p in function.params if isinstance(p.type, Array) for d in p.type.dims if isinstance(d, Size)}
 
 
-Operator = Callable[[Any], "Ref"]
-
-
-Operator = Callable[[Any], "Ref"]
-
-
 class Ref:
     """A value being written: an atom and the builder that its operators write into."""
 
@@ -229,23 +223,15 @@ class Ref:
     def __repr__(self) -> str:
         return f"Ref({self.atom})"
 
-    # given by `operators`
-    __add__: Operator
-    __radd__: Operator
-    __sub__: Operator
-    __rsub__: Operator
-    __mul__: Operator
-    __rmul__: Operator
-    __neg__: Callable[[], Ref]
+    if TYPE_CHECKING:  # `operators` gives them, and more
 
-    # given by `operators`
-    __add__: Operator
-    __radd__: Operator
-    __sub__: Operator
-    __rsub__: Operator
-    __mul__: Operator
-    __rmul__: Operator
-    __neg__: Callable[[], Ref]
+        def __add__(self, other: Any) -> Ref: ...
+        def __radd__(self, other: Any) -> Ref: ...
+        def __sub__(self, other: Any) -> Ref: ...
+        def __rsub__(self, other: Any) -> Ref: ...
+        def __mul__(self, other: Any) -> Ref: ...
+        def __rmul__(self, other: Any) -> Ref: ...
+        def __neg__(self) -> Ref: ...
 
 
 def operators(**by_name: Primitive) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from s2sad.ir.types import INT, Array, Dim, Scalar, Type, type_of_value
+from s2sad.ir.types import INT, Array, Dim, List, Scalar, Type, type_of_value
 
 if TYPE_CHECKING:
     from s2sad.ir.primitives import Primitive
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Apply", "Atom", "Block", "Call", "Carry", "Comment", "Const", "Custom", "Effect", "For", "Function", "If",
     "Join", "Let", "Module", "Params", "Pos", "Stmt", "Var", "While", "array_type", "asked_size",
-    "int_var", "replace",
+    "int_var", "item_type", "replace",
 ]
 
 
@@ -83,6 +83,13 @@ def array_type(atom: Atom) -> Array:
     return type_
 
 
+def item_type(atom: Atom) -> Type:
+    """The type of the items of an atom that is known to be a list."""
+    type_ = atom.type
+    assert isinstance(type_, List), f"{atom} is no list, but {type_}"
+    return type_.item
+
+
 @dataclass(frozen=True, slots=True)
 class Let:
     """``targets = primitive(args, **params)``; `params` are static and sorted by name."""
@@ -92,11 +99,6 @@ class Let:
     args: tuple[Atom, ...]
     params: Params = ()
     pos: Pos | None = None
-
-
-def asked_size(let: Let) -> Dim | None:
-    """The size that a ``dim(a; axis)`` asks for."""
-    return array_type(let.args[0]).dims[dict(let.params)["axis"]]
 
 
 def asked_size(let: Let) -> Dim | None:
@@ -202,12 +204,12 @@ class Apply:
     args: tuple[Atom, ...]
     wrt: tuple[int, ...] = ()
     axes: tuple[int | None, ...] = ()
-    """A call of `fun`, whose derivative is what `rule` says (custom_jvp, custom_vjp, checkpoint), not its body's."""
+    pos: Pos | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """A call of `fun`, whose derivative is what `rule` says (custom_jvp, custom_vjp, checkpoint) instead of its body."""
+    """A call of `fun`, whose derivative is what `rule` says (custom_jvp, custom_vjp, checkpoint), not its body's."""
 
     targets: tuple[Var, ...]
     fun: Function

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from typing import assert_never
+from typing import Any, assert_never
 
 from s2sad.ir import paths, walk
 from s2sad.ir.nodes import (
@@ -45,12 +45,12 @@ from s2sad.ir.types import Array, List, Scalar
 INDENT = "    "
 
 
-def to_source(module: Module | Function, **options: object) -> str:
+def to_source(module: Module | Function, **options: Any) -> str:
     """The functions of a module, main last, as Python source."""
     if isinstance(module, Function):
         module = Module(module)
     functions = [*module.functions.values(), module.main]
-    return "\n\n".join(Printer(**options).function(f) for f in functions)  # type: ignore[arg-type]
+    return "\n\n".join(Printer(**options).function(f) for f in functions)
 
 
 class Printer:
@@ -138,10 +138,10 @@ class Printer:
         """What a Let computes, as an expression."""
         return stmt.prim.spell([self.expr(a) for a in stmt.args], dict(stmt.params), tuple(a.type for a in stmt.args))
 
-    def update(self, stmt: Let, params: dict[str, object]) -> list[str]:
+    def update(self, stmt: Let, params: dict[str, Any]) -> list[str]:
         (target,), (base, value, *operands) = stmt.targets, stmt.args
         lines = self.fresh_copy(target, base, "rt.copy({})")
-        path: paths.Path = params["path"]  # type: ignore[assignment]
+        path: paths.Path = params["path"]
         place = paths.path_expr(self.expr(target), [self.expr(o) for o in operands], path)
         if not isinstance(place, ast.Subscript):
             place = ast.Subscript(place, ast.Constant(...), ast.Store())

@@ -126,7 +126,7 @@ def _run(*args: Any, call: PythonCall) -> None:
     types = tuple(None for _ in args)
     text = ast.unparse(
         ast.fix_missing_locations(ast.Expression(call.spell([ast.Name(n) for n in names], types)))
-    )  # type: ignore[arg-type]
+    )
     eval(compile(text, "<python call>", "eval"), {**call.names(), **names})
 
 

@@ -11,6 +11,7 @@ compiled for), so the symbol of an argument's dimension stands for at least 2.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, overload
 
@@ -181,6 +182,15 @@ def replace_symbols(type: Type, sizes: dict[Symbol, Dim]) -> Type:
             return List(replace_symbols(item, sizes))
         case _:
             return type
+
+
+def known_dims(dims: Iterable[Dim | None], known: Collection[Symbol]) -> tuple[Dim | None, ...]:
+    """The dims, with None for those that mention a symbol which is not in `known`."""
+
+    def is_known(d: Dim | None) -> bool:
+        return isinstance(d, int) or (isinstance(d, Size) and all(s in known for s, _ in d.terms))
+
+    return tuple(d if is_known(d) else None for d in dims)
 
 
 @overload

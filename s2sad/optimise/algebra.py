@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.ir.nodes import asked_size
 from s2sad.ir.nodes import Atom, Const, Let, Var, asked_size, replace
 from s2sad.ir.paths import SLOT, Index, Path, Slice
 from s2sad.ir.primitives import Primitive, cast, dim, inc, load, store, undef, zeros

@@ -32,7 +32,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.ir.nodes import asked_size
 from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Atom, Block, Custom, Function, Let, Stmt, Var, While, asked_size, replace
 from s2sad.ir.primitives import dim, inc, list_append, list_drop, list_new, list_set, list_zeros, store, undef, zeros

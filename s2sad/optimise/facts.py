@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from s2sad.ir.nodes import asked_size
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Stmt, Var, While, asked_size
 from s2sad.ir.primitives import Primitive, dim

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from s2sad.ir.nodes import array_type
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Block, Carry, For, Function, Let, Stmt, Var, While, array_type, replace

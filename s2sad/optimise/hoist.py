@@ -42,7 +42,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from s2sad.ir.nodes import array_type
 from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Atom, Block, Const, Custom, For, Function, Let, Stmt, Var, While, array_type, replace
 from s2sad.ir.paths import SLOT, Index, Slice
@@ -93,7 +92,6 @@ class _Hoist:
         stmt = walk.rewrite(stmt, lambda a: a, lambda v: v, self.block)
         match stmt:
             case For():
-                assert isinstance(original, For)
                 assert isinstance(original, For)
                 inside = _inside(stmt)
                 moved, body = self.split(stmt.body, inside, self.facts.runs(original))
@@ -153,6 +151,8 @@ class _Hoist:
             return False
         supply = iter(operands)
         for entry, size in zip(step.entries, array_type(array).dims, strict=False):
+            if size is None:
+                return False
             match entry:
                 case Slice():
                     parts = (entry.start, entry.stop, entry.step)

@@ -21,7 +21,7 @@ becomes, with `simplify` and `dce` after it,
             s_1 = s + v
             s = s_1
         s_2 = s
-        trip_count = len(range(0, n, 1))
+        trip_count = len(range(n))
         mul_2 = trip_count * 2
         p_4 = mul_2 + 3
         mul = s_2 * p_4
@@ -38,7 +38,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from s2sad.ir.nodes import asked_size
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import (

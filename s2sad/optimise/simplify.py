@@ -29,7 +29,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from s2sad.ir.nodes import asked_size
 from s2sad.ir import walk
 from s2sad.ir.nodes import (
     Apply,

@@ -4,11 +4,22 @@
 """
 
 from s2sad.rules import (
-    control, cotangent, counting, decompositions, elementwise,
-    linalg, logical, products, reductions, searching, shape, special,
+    control,
+    cotangent,
+    counting,
+    decompositions,
+    elementwise,
+    fourier,
+    linalg,
+    logical,
+    products,
+    reductions,
+    searching,
+    shape,
+    special,
 )
 
 __all__ = [
-    "control", "cotangent", "counting", "decompositions", "elementwise",
+    "control", "cotangent", "counting", "decompositions", "elementwise", "fourier",
     "linalg", "logical", "products", "reductions", "searching", "shape", "special",
 ]

@@ -14,7 +14,13 @@ def _spell(args: list[ast.expr], params: dict[str, Any], types: tuple[Type, ...]
     """``len(range(n))``, with no more bounds than needed."""
     start, stop, step = args
     one = isinstance(step, ast.Constant) and step.value == 1
-    bounds = [start, stop, step] if not one else [stop] if isinstance(start, ast.Constant) and start.value == 0 else [start, stop]
+    bounds = (
+        [start, stop, step]
+        if not one
+        else [stop]
+        if isinstance(start, ast.Constant) and start.value == 0
+        else [start, stop]
+    )
     return ast.Call(ast.Name("len"), [ast.Call(ast.Name("range"), bounds, [])], [])
 
 

@@ -17,7 +17,15 @@ import s2sad_rt as rt
 from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import Array, lower_bound, symbol
 from s2sad.rules.cotangent import (
-    as_dtype, call_like, is_complex, is_ref, ndim_of, number, real_dtype_of, shape_of, zeros_like,
+    as_dtype,
+    call_like,
+    is_complex,
+    is_ref,
+    ndim_of,
+    number,
+    real_dtype_of,
+    shape_of,
+    zeros_like,
 )
 from s2sad.rules.elementwise import abs_, complex_, conj, imag, real, where
 from s2sad.rules.linalg import adjoint, inv, solve

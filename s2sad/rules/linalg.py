@@ -17,7 +17,15 @@ from s2sad.ir.types import Array, Scalar
 from s2sad.rules.cotangent import is_complex, ndim_of, number
 from s2sad.rules.elementwise import conj, imag
 from s2sad.rules.products import (
-    dot, einsum, inner, kron, matmul, outer, tensordot, trace, vdot,
+    dot,
+    einsum,
+    inner,
+    kron,
+    matmul,
+    outer,
+    tensordot,
+    trace,
+    vdot,
 )
 from s2sad.rules.reductions import sum_
 from s2sad.rules.registry import composed, jvp, vjp

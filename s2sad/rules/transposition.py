@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.ir.builder import Builder, Names, Ref, atom_of
-from s2sad.ir.nodes import Atom, Const, Let, Var, replace
+from s2sad.ir.nodes import Atom, Const, Let, Stmt, Var, array_type, asked_size, replace
 from s2sad.ir.primitives import Primitive, cast, dim
 from s2sad.ir.types import Array, is_complex, is_inexact, type_of_value
 from s2sad.rules.cotangent import is_ref
@@ -42,14 +42,17 @@ def _write(prim: Primitive, bars: Values, args: Values, outs: Values, params: di
     builder: Builder = next(a for a in args if is_ref(a))._builder
     atoms = [atom_of(a) for a in args]
     dots = [builder.var("dot", a.type) if is_inexact(a.type) else None for a in atoms]
+    forward = rule_of(prim).jvp
+    assert forward is not None
     with builder.block() as tangent:
         given = [None if d is None else builder.ref(d) for d in dots]
-        made = call_rule(rule_of(prim).jvp, [*given, *args], outs if prim.results > 1 else outs[0], params)
+        made = call_rule(forward, [*given, *args], outs if prim.results > 1 else outs[0], params)
     made = made if prim.results > 1 else (made,)
     linear = {d for d in dots if d is not None}
     steps: list[Let] = []
     with builder.block() as written:
         for stmt in tangent:
+            assert isinstance(stmt, Let)
             if linear.intersection(stmt.args) and stmt.prim is not dim:
                 linear.update(stmt.targets)
                 steps.append(stmt)
@@ -61,7 +64,7 @@ def _write(prim: Primitive, bars: Values, args: Values, outs: Values, params: di
                 _add(known, atom_of(target), builder.ref(atom_of(bar)))
         for stmt in reversed(steps):
             _back(builder, stmt, known, linear)
-    results = [known.get(d) for d in dots]
+    results = [None if d is None else known.get(d) for d in dots]
     shapes = [a for a in (*atoms, *map(atom_of, outs)) if isinstance(a.type, Array)]
     builder.extend(_needed([_settled(s, linear, shapes) for s in written], [r.atom for r in results if r is not None]))
     return tuple(results)
@@ -87,6 +90,7 @@ def _back(builder: Builder, stmt: Let, known: dict[Atom, Ref], linear: set[Var])
                 p * bar if a in linear and p is not None else None for p, a in zip(partials, stmt.args, strict=True)
             )
         else:
+            assert rule.vjp is not None
             found = call_rule(rule.vjp, [bar, *args], out, dict(stmt.params))
     for arg, contribution in zip(stmt.args, found, strict=True):
         if arg in linear and contribution is not None:
@@ -110,14 +114,15 @@ def _fitted(builder: Builder, bar: Ref, primal: Atom) -> Ref:
     return bar if bar.dtype == primal.type.dtype else cast(bar, dtype=primal.type.dtype)
 
 
-def _settled(stmt: Any, linear: set[Var], shapes: Sequence[Atom]) -> Any:
+def _settled(stmt: Stmt, linear: set[Var], shapes: Sequence[Atom]) -> Stmt:
     """A statement that asks a tangent for its size asks an argument or a result of the same size instead."""
-    if stmt.prim is not dim or stmt.args[0] not in linear:
+    if not isinstance(stmt, Let) or stmt.prim is not dim or stmt.args[0] not in linear:
         return stmt
-    size = stmt.args[0].type.dims[dict(stmt.params)["axis"]]
+    size = asked_size(stmt)
     for array in shapes:
-        if size in array.type.dims:
-            return replace(stmt, args=(array,), params=(("axis", array.type.dims.index(size)),))
+        dims = array_type(array).dims
+        if size in dims:
+            return replace(stmt, args=(array,), params=(("axis", dims.index(size)),))
     raise NotImplementedError(f"no argument has the size of {stmt.args[0]}")
 
 
@@ -149,6 +154,7 @@ def _compute(prim: Primitive, bars: Values, args: Values, outs: Values, params: 
         return atom.value if isinstance(atom, Const) else env[atom]
 
     for stmt in builder.statements:
+        assert isinstance(stmt, Let)
         out = stmt.prim.impl(*map(value, stmt.args), **dict(stmt.params))
         env.update(zip(stmt.targets, out if stmt.prim.results > 1 else (out,), strict=True))
     return tuple(None if f is None else np.asarray(value(f.atom))[()] for f in found)

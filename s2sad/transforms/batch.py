@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Ref
-from s2sad.ir.nodes import Apply, Atom, Block, Call, Const, Effect, Function, Let, Stmt, Var, replace
+from s2sad.ir.nodes import Apply, Atom, Block, Call, Const, Effect, Function, Let, Stmt, Var, array_type, replace
 from s2sad.ir.primitives import cast, dim, list_new, undef, zeros
 from s2sad.ir.types import Array, Dim, List, Scalar, Type, symbols_of
 from s2sad.rules.batching import Axes, batched_elementwise
@@ -55,7 +55,9 @@ def apply(stmt: Apply, function: Function, functions: Functions) -> Batching:
     out_axes = stmt.axes[len(stmt.args) :] or (0,) * len(function.results)
     for arg, axis in zip(stmt.args, axes, strict=False):
         if axis is not None:
-            return batch(function, axes, out_axes, arg.type.dims[axis], functions)
+            size = array_type(arg).dims[axis]
+            assert size is not None
+            return batch(function, axes, out_axes, size, functions)
     raise ValueError("vmap must have at least one non-None value in in_axes")
 
 
@@ -127,7 +129,7 @@ class Batcher:
             if axis is None:
                 continue
             if self.size == Const(0) and not isinstance(self.dim, int):
-                self.size = self.b.emit(dim, (new,), {"axis": axis % new.type.rank}, "batch")
+                self.size = self.b.emit(dim, (new,), {"axis": axis % array_type(new).rank}, "batch")
             self.env[old] = move_axis(self.b.ref(new), axis, 0).atom
             self.batched.add(old)
 
@@ -148,17 +150,17 @@ class Batcher:
 
     def whole(self, atom: Atom) -> Atom:
         """The batch of a value, made of copies where it is the same for all items."""
-        return self.env[atom] if atom in self.batched else self.spread(self.plain(atom))
+        return self.env[atom] if isinstance(atom, Var) and atom in self.batched else self.spread(self.plain(atom))
 
     def spread(self, atom: Atom) -> Atom:
         """The same value for every item."""
         if (made := self._origin.get(atom)) is not None:
-            return self.b.emit(made.prim, (self.size, *made.args), dict(made.params), atom.name)
+            return self.b.emit(made.prim, (self.size, *made.args), dict(made.params), str(atom))
         match atom.type:
             case Scalar(dtype=dtype):
                 return self.b.emit(full, (atom, self.size), {"dtype": dtype})
             case Array():
-                return self.b.emit(broadcast_to, (atom, self.size, *self.b.dim_atoms(atom)), {}, atom.name)
+                return self.b.emit(broadcast_to, (atom, self.size, *self.b.dim_atoms(atom)), {}, str(atom))
         raise NotImplementedError(f"vmap: the list {atom} is not an array, and cannot be batched")
 
     def allocation(self, v: Var) -> Let | None:

@@ -17,7 +17,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Block, Carry, Const, Effect, For, If, Join, Let, Stmt, Var, int_var, replace
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Carry,
+    Const,
+    Effect,
+    For,
+    If,
+    Join,
+    Let,
+    Stmt,
+    Var,
+    array_type,
+    int_var,
+    replace,
+)
 from s2sad.ir.paths import SLOT, Index, Path, Slice
 from s2sad.ir.primitives import dim, inc, load, raise_, store, undef
 from s2sad.ir.types import Array, List, Type
@@ -185,8 +200,8 @@ class Lanes:
         """Refuse, when it runs, items of different shapes."""
         message = f"vmap: the shape of {row.name} differs between items of the batch"
         refusal = Effect(raise_, (), (("kind", "ValueError"), ("message", message)), self.b.pos)
-        for axis in range(row.type.rank):
-            if isinstance(row.type.dims[axis], int):
+        for axis, size in enumerate(array_type(row).dims):
+            if isinstance(size, int):
                 continue
             sizes = self.b.dim_atom(row, axis), self.b.emit(dim, (stack,), {"axis": axis + 1}, "n")
             self.b.append(If(self.b.emit(ne, sizes, hint="ragged"), (refusal,), (), (), self.b.pos))

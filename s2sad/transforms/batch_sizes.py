@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Block, Const, Let, Var
+from s2sad.ir.nodes import Atom, Block, Const, Let, Var, array_type
 from s2sad.ir.primitives import undef, zeros
 from s2sad.ir.types import Array, Dim, Scalar, Size, symbol
 from s2sad.rules.elementwise import add, mul
@@ -18,7 +18,7 @@ class Sizes:
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self._scope: list[Var] = []
-        self._given: list[tuple[Dim, Atom]] = []
+        self._given: list[tuple[Dim | None, Atom]] = []
 
     def note(self, *values: Atom) -> None:
         """These values are in scope from here on."""
@@ -33,10 +33,10 @@ class Sizes:
 
     def learn(self, block: Block, here: Iterable[tuple[Var, Atom]]) -> None:
         """Allocations in a block that is about to be nested tell which value in scope is which size."""
-        known = dict(here)
+        known = dict[Atom, Atom](here)
         for stmt in walk.statements(block):
             if isinstance(stmt, Let) and stmt.prim in (zeros, undef):
-                dims = stmt.targets[0].type.dims
+                dims = array_type(stmt.targets[0]).dims
                 self._given.extend((d, known[a]) for d, a in zip(dims, stmt.args, strict=True) if a in known)
 
     def atom(self, size: Dim | None) -> Atom | None:

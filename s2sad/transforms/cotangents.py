@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import s2sad_rt as rt
 from s2sad.ir import paths
@@ -92,7 +92,7 @@ list_add = Primitive(
 
 
 @jvp(list_add)
-def list_add_jvp(left_dot, right_dot):
+def list_add_jvp(left_dot: Any, right_dot: Any) -> Any:
     if left_dot is None or right_dot is None:
         return right_dot if left_dot is None else left_dot
     return list_add(left_dot, right_dot)
@@ -119,7 +119,7 @@ class Cotangents:
     def __setitem__(self, var: Var, cotangent: Cotangent) -> None:
         self.known[var] = cotangent
 
-    def takes(self, atom: Atom) -> bool:
+    def takes(self, atom: Atom) -> TypeGuard[Var]:
         """Whether contributions to an atom count."""
         return isinstance(atom, Var) and atom in self.active
 

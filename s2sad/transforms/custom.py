@@ -4,9 +4,9 @@
                       ...
                       x_bar = f_bwd(r, y_bar)      reverse sweep
 
-`opened` puts the forward part before each such call and leaves, for the reverse sweep to find, a `Custom` whose rule has
-the residuals. What the forward part computes passes through `stop_gradient` there, so that nothing is reversed twice.
-`closed` replaces that call by the value of the forward part once the reverse sweep is written.
+`opened` puts the forward part before each such call and leaves, for the reverse sweep to find, a `Custom` whose rule
+has the residuals. What the forward part computes passes through `stop_gradient` there, so that nothing is reversed
+twice. `closed` replaces that call by the value of the forward part once the reverse sweep is written.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ def opened(block: Block, names: Names) -> tuple[Block, dict[Var, Atom]]:
     def change(stmts: Block) -> Block:
         out: list[Stmt] = []
         for stmt in stmts:
-            forward = getattr(stmt.rule, "forward", None) if isinstance(stmt, Custom) else None
-            if forward is None:
+            if not isinstance(stmt, Custom) or (forward := getattr(stmt.rule, "forward", None)) is None:
                 out.append(stmt)
                 continue
             builder = Builder(names)

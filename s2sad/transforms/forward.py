@@ -171,7 +171,7 @@ class _Forward:
             self.b.pos = getattr(stmt, "pos", None)
             self.statement(stmt)
 
-    def nested(self, block: Block, values: Sequence[Atom]) -> tuple[list[Stmt], list[Tangent]]:
+    def nested(self, block: Block, values: Sequence[Atom]) -> tuple[list[Stmt], list[Atom]]:
         """A nested block with its tangents, and the tangents of these values at its end."""
         with self.b.block() as inner:
             self.block(block)
@@ -206,7 +206,7 @@ class _Forward:
             return
         prim = stmt.prim
         if prim in CONTAINER:
-            self.give(stmt.targets[0], self.same(stmt, prim, (tangents[0], *stmt.args[1:])))
+            self.give(stmt.targets[0], self.same(stmt, prim, (self.instance(stmt.args[0]), *stmt.args[1:])))
         elif prim in UPDATE:
             self.give(stmt.targets[0], self.update(stmt, tangents))
         else:
@@ -218,7 +218,7 @@ class _Forward:
         self.b.append(Let((target,), prim, args, stmt.params, stmt.pos))
         return target
 
-    def update(self, stmt: Let, tangents: Sequence[Tangent]) -> Atom:
+    def update(self, stmt: Let, tangents: Sequence[Tangent]) -> Tangent:
         """The tangent of a store, an increment or a list update."""
         place = len(stmt.args) - 1 if stmt.prim in (list_append, list_set) else 1
         if stmt.prim is inc and tangents[1] is None:
@@ -317,7 +317,7 @@ class _Forward:
             return
         primals = [t for t in stmt.targets if is_inexact(t.type)]
         dots = [self.var(t) for t in primals]
-        args = (*stmt.args, *(self.dot(stmt.args[k]) for k in wrt))
+        args = (*stmt.args, *(self.instance(stmt.args[k]) for k in wrt))
         function = self.callee(stmt.function, wrt)
         self.b.append(replace(stmt, targets=(*stmt.targets, *dots), function=function, args=args))
         self.dots.update(zip(primals, dots, strict=True))
@@ -351,7 +351,7 @@ class _Forward:
         """Differentiate the body of a custom call as part of this function."""
         wrt = tuple(k for k, a in enumerate(stmt.args) if self.dot(a) is not None)
         derived = _Forward(self.functions, self.made).function(stmt.fun, wrt, stmt.fun.name)
-        args = (*stmt.args, *(self.dot(stmt.args[k]) for k in wrt))
+        args = (*stmt.args, *(self.instance(stmt.args[k]) for k in wrt))
         primals = [t for t in stmt.targets if is_inexact(t.type)]
         dots = [self.var(t) for t in primals]
         self.b.append(replace(stmt, targets=(*stmt.targets, *dots), fun=derived, args=args))

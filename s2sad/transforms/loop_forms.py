@@ -19,10 +19,10 @@ A FUSED loop replaces both loops, and has no tape longer than one trip:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeGuard
 
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Block, Carry, Effect, For, Function, If, Let, Stmt, Var, While, replace
+from s2sad.ir.nodes import Atom, Block, Carry, Const, Effect, For, Function, If, Let, Stmt, Var, While, replace
 from s2sad.ir.paths import SLOT
 from s2sad.ir.paths import Index as IndexStep
 from s2sad.ir.primitives import inc, load, store
@@ -132,7 +132,9 @@ def _fuse_block(block: Block, merged: list[Loop]) -> Block:
             fused = _fuse_at(block, place)
             if fused is not None:
                 block, place = fused
-                merged.append(block[place])
+                loop = block[place]
+                assert _is_loop(loop)
+                merged.append(loop)
         place += 1
     return tuple(walk.rewrite(s, _same, _same, lambda b: _fuse_block(b, merged)) for s in block)
 
@@ -147,29 +149,36 @@ def _fuse_at(block: Block, place: int) -> tuple[Block, int] | None:
     reverse = block[place]
     assert isinstance(reverse, For)
     start = next((k for k, s in enumerate(block[:place]) if _is_loop(s) and s.index == reverse.mirrors), None)
-    if start is None or not same_way(block[start], reverse):
+    if start is None:
         return None
     loop, between = block[start], block[start + 1 : place]
+    if not _is_loop(loop) or not same_way(loop, reverse):
+        return None
     needs = {c.init for c in reverse.carried} | _reads(reverse.body) | set(walk.leaving(reverse))
     late = _depending(between, set(walk.all_defined((loop,))))
     if needs & {*walk.defines(loop), *walk.all_defined(tuple(late))}:
         return None
-    if any(isinstance(s, Effect) for s in walk.statements((loop, *late))):
-        return None
     early = tuple(s for s in between if not any(s is other for other in late))
+    if _acts((loop, *late)) and _acts(early):
+        return None
     merged = _merge(loop, reverse)
     head = (*block[:start], *early)
     return (*head, merged, *late, *block[place + 1 :]), len(head)
 
 
-def _is_loop(stmt: Stmt) -> bool:
+def _acts(block: Block) -> bool:
+    """Whether something is done, which keeps its order."""
+    return any(isinstance(s, Effect) for s in walk.statements(block))
+
+
+def _is_loop(stmt: Stmt) -> TypeGuard[Loop]:
     return isinstance(stmt, (For, While))
 
 
 def same_way(loop: Loop, reverse: For) -> bool:
     """Whether a reverse loop runs in the direction of its loop."""
     if isinstance(loop, While):
-        return reverse.step.value == 1
+        return reverse.step == Const(1)
     return reverse.step == loop.step and reverse.start == loop.start
 
 

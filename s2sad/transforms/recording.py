@@ -22,9 +22,24 @@ from dataclasses import dataclass
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Function, If, Join, Let, Stmt, Var, While, replace
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Carry,
+    Const,
+    For,
+    Function,
+    If,
+    Join,
+    Let,
+    Stmt,
+    Var,
+    While,
+    array_type,
+    replace,
+)
 from s2sad.ir.primitives import cast, dim, list_get, list_new, load, undef
-from s2sad.ir.types import Array, List, Scalar, is_inexact
+from s2sad.ir.types import Array, List, Scalar, Type, is_inexact
 from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import add, mul, neg, sub, truediv, where
 from s2sad.transforms import loop_forms
@@ -257,8 +272,8 @@ class Resolver:
         source = self.builder.var("n", target.type)
         self.index.define(source, self.index.scope[array])
         self.plan.after.setdefault(array, []).append(replace(stmt, targets=(source,)))
-        params = (("dtype", target.type.dtype), ("weak", True))
-        return Let((target,), cast, (self.use(source, scope),), params, stmt.pos)
+        weak = (("dtype", target.type.dtype), ("weak", True))
+        return Let((target,), cast, (self.use(source, scope),), weak, stmt.pos)
 
     # -- tapes
 
@@ -301,14 +316,14 @@ class Resolver:
         path = inner.under(frame.common)
         return ListTape(var, path, self.named(room.name, room.type), room)
 
-    def named(self, hint: str, type: object) -> Var:
+    def named(self, hint: str, type: Type) -> Var:
         return Var(self.builder.names.fresh(hint), type)
 
     @staticmethod
     def bytes(room: Var) -> int | None:
         """The size of a tape, if its dims are known."""
         count = room.type.dtype.itemsize
-        for d in room.type.dims:
+        for d in array_type(room).dims:
             if not isinstance(d, int):
                 return None
             count *= d

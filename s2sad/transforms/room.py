@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Comment, Const, For, Function, Let, Var, While
+from s2sad.ir.nodes import Atom, Comment, Const, For, Function, Let, Var, While, asked_size
 from s2sad.ir.primitives import cast, dim
 from s2sad.ir.types import Array, Dim, List, Scalar, Size, Symbol, is_inexact, lower_bound
 from s2sad.rules.elementwise import add, maximum, minimum, mul, neg, sub
@@ -28,19 +28,19 @@ class Room:
         if isinstance(var.type, List):
             return None
         entry = loops[0]
-        dims = [self.trips(s.owner, entry) for s in loops]
+        found = [self.trips(s.loop, entry) for s in loops]
         if isinstance(var.type, Array):
-            dims += [self.size_at(d, entry) for d in var.type.dims]
-        return None if any(d is None for d in dims) else dims
+            found += [self.size_at(d, entry) for d in var.type.dims]
+        dims = [d for d in found if d is not None]
+        return dims if len(dims) == len(found) else None
 
     def trips(self, loop: For | While, entry: Scope) -> Atom | None:
         """The number of trips of a loop, at an entry."""
         if isinstance(loop, While) or loop.exit is not None:
             return None
-        bounds = [self.at_entry(a, entry) for a in (loop.start, loop.stop, loop.step)]
-        if any(a is None for a in bounds):
+        start, stop, step = (self.at_entry(a, entry) for a in (loop.start, loop.stop, loop.step))
+        if start is None or stop is None or step is None:
             return None
-        start, stop, step = bounds
         size = self.builder.size_of(stop)
         if start == Const(0) and step == Const(1) and size is not None and (lower_bound(size) or 0) > 0:
             return stop
@@ -54,16 +54,16 @@ class Room:
         if not isinstance(stmt, Let) or is_inexact(atom.type) or stmt.prim not in SAFE:
             return None
         if stmt.prim is dim:
-            return self.size_at(stmt.args[0].type.dims[dict(stmt.params)["axis"]], entry)
+            return self.size_at(asked_size(stmt), entry)
         args = [self.at_entry(a, entry) for a in stmt.args]
         if any(a is None for a in args):
             return None
         return self.builder.emit(stmt.prim, args, dict(stmt.params))
 
-    def size_at(self, size: Dim, entry: Scope) -> Atom | None:
+    def size_at(self, size: Dim | None, entry: Scope) -> Atom | None:
         """A size as an atom at the entry of a loop."""
         if not isinstance(size, Size):
-            return Const(size)
+            return None if size is None else Const(size)
         total: Atom = Const(size.constant)
         for symbol, factor in size.terms:
             part = self.symbol_at(symbol, entry)
@@ -79,9 +79,9 @@ class Room:
         arrays = [v for v in reached if isinstance(v.type, Array) and wanted in v.type.dims]
         named = [v for v in reached if v.name == symbol.name and isinstance(v.type, Scalar) and not is_inexact(v.type)]
         for v in (*(a for a in arrays if a not in self.seeds), *named, *arrays):
-            if isinstance(v.type, Scalar):
-                return v
-            return self.builder.emit(dim, (v,), {"axis": v.type.dims.index(wanted)}, hint="n")
+            if isinstance(v.type, Array):
+                return self.builder.emit(dim, (v,), {"axis": v.type.dims.index(wanted)}, hint="n")
+            return v
         return None
 
 

@@ -31,6 +31,12 @@ class Scope:
     def is_loop(self) -> bool:
         return isinstance(self.owner, (For, While))
 
+    @property
+    def loop(self) -> For | While:
+        """The loop whose body it is."""
+        assert isinstance(self.owner, (For, While))
+        return self.owner
+
     def chain(self) -> Iterator[Scope]:
         """This scope and those around it, innermost first."""
         scope: Scope | None = self
@@ -40,7 +46,7 @@ class Scope:
 
     def under(self, outer: Scope) -> list[Scope]:
         """The scopes from below `outer` down to this one, outermost first."""
-        found = []
+        found: list[Scope] = []
         for scope in self.chain():
             if scope is outer:
                 return found[::-1]

@@ -64,13 +64,14 @@ def selecting_branch(loop: For, active: Collection[Var]) -> tuple[int, int] | No
     phis = {c.phi for c in carried}
     sides = {_side(branch, c) for c in carried}
     joins = {j.out for j in branch.joined if j.out in active}
-    if len(sides) != 1 or None in sides or joins != {c.next for c in carried}:
+    side = sides.pop() if len(sides) == 1 else None
+    if side is None or joins != {c.next for c in carried}:
         return None
     if any(_mixes(s, phis | joins, active) for s in walk.statements(loop.body) if s is not branch):
         return None
     if any(isinstance(s, Effect) for s in walk.statements(loop.body)):
         return None
-    return places[0], sides.pop()
+    return places[0], side
 
 
 def _side(branch: If, carry: Carry) -> int | None:
@@ -108,6 +109,6 @@ def selected_trip(loop: For, selection: Selection) -> tuple[Block, dict[Var, Ato
     branch = loop.body[selection.place]
     assert isinstance(branch, If)
     chosen = branch.orelse if selection.side else branch.then
-    new = {j.out: j.orelse if selection.side else j.then for j in branch.joined}
+    new: dict[Atom, Atom] = {j.out: j.orelse if selection.side else j.then for j in branch.joined}
     ends = {c.phi: new[c.next] for c in loop.carried if c.next in new}
     return (*loop.body[: selection.place], *chosen), ends

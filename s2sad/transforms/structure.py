@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -35,7 +35,7 @@ from s2sad.ir.primitives import (
     undef,
     zeros,
 )
-from s2sad.ir.types import Array, Scalar
+from s2sad.ir.types import Array, List, Scalar
 from s2sad.rules.elementwise import add, neg, where
 from s2sad.rules.logical import eq
 from s2sad.rules.shape import unbroadcast
@@ -74,8 +74,8 @@ def reverse_load(bars: Cotangents, stmt: Let) -> None:
 
 def _scatter(bars: Cotangents, array: Atom, path: paths.Path, operands: tuple[Atom, ...], bar: Atom) -> None:
     """Add `bar` at a path that was read, also through views that cannot be written through."""
-    cut = next((k for k, step in enumerate(path) if _reads_only(step, k, path)), None)
-    if cut is None:
+    cut, view = next(((k, step) for k, step in enumerate(path) if _reads_only(step, k, path)), (None, None))
+    if cut is None or view is None:
         bars.add_at(array, path, operands, _turned(bars.builder, bar, path))
         return
     count = paths.count_slots(path[:cut])
@@ -88,7 +88,7 @@ def _scatter(bars: Cotangents, array: Atom, path: paths.Path, operands: tuple[At
         room = zero_of(b, viewed)
         bar = b.emit(inc, (room, bar, *after), {"path": path[cut + 1 :]}, hint=bar_name(array))
     dims = b.dim_atoms(whole)
-    if path[cut].name == "broadcast_to":
+    if view.name == "broadcast_to":
         bar = b.emit(unbroadcast, (bar, *dims), hint=bar_name(array))
     else:
         bar = b.emit(load, (bar, *dims), {"path": (paths.View("reshape", (paths.SLOT,) * len(dims)),)})
@@ -98,7 +98,7 @@ def _scatter(bars: Cotangents, array: Atom, path: paths.Path, operands: tuple[At
         _scatter(bars, array, path[:cut], before, bar)
 
 
-def _reads_only(step: paths.Step, place: int, path: paths.Path) -> bool:
+def _reads_only(step: paths.Step, place: int, path: paths.Path) -> TypeGuard[paths.View]:
     """Whether a view may copy or repeat elements, so that adding through it would be lost or wrong."""
     if not isinstance(step, paths.View):
         return False
@@ -198,7 +198,7 @@ def reverse_inc(bars: Cotangents, stmt: Let) -> None:
         found = bars.builder.emit(load, (bar, *operands), {"path": path}, hint=bar_name(value))
         bars.add(value, _turned(bars.builder, found, path))
     cotangent = bars.take(target)
-    if bars[array] == ZERO and bars.takes(array):
+    if bars.takes(array) and bars[array] == ZERO:
         bars[array] = cotangent
     elif bars.takes(array):
         bars[target] = cotangent
@@ -272,11 +272,12 @@ def reverse_drop(bars: Cotangents, stmt: Let) -> None:
         return
     b, bar = bars.builder, bars.whole(target)
     bars.take(target)
-    if isinstance(items.type.item, Scalar):
-        zero: Atom = number_of(items.type.item, 0)
-    else:
-        last = b.emit(add, (b.emit(list_len, (items,)), Const(-1)))
-        zero = zero_of(b, b.emit(list_get, (items, last)))
+    match items.type:
+        case List(item=Scalar() as item):
+            zero: Atom = number_of(item, 0)
+        case _:
+            last = b.emit(add, (b.emit(list_len, (items,)), Const(-1)))
+            zero = zero_of(b, b.emit(list_get, (items, last)))
     bars.add(items, b.emit(list_append, (bar, zero), hint=bar_name(items)))
 
 

@@ -39,9 +39,9 @@ def zero_like(b: Builder, atom: Atom, blank: bool = False) -> Atom:
         case Scalar(dtype, weak):
             return Const(dtype.type(0).item() if weak else dtype.type(0))
         case Array(dtype):
-            return b.emit(undef if blank else zeros, b.dim_atoms(atom), {"dtype": dtype}, dot_name(atom.name))
+            return b.emit(undef if blank else zeros, b.dim_atoms(atom), {"dtype": dtype}, dot_name(str(atom)))
         case List():
-            return b.emit(list_zeros, (atom,), {}, dot_name(atom.name))
+            return b.emit(list_zeros, (atom,), {}, dot_name(str(atom)))
 
 
 def fit(b: Builder, tangent: Any, primal: Var) -> Atom:
@@ -72,6 +72,7 @@ def named(b: Builder, atom: Atom, primal: Var) -> Atom:
 
 def elementwise(b: Builder, stmt: Let, rule: Rule, tangents: Sequence[Tangent]) -> Tangent:
     """The tangent of an elementwise primitive: the sum of its partials times the tangents of its arguments."""
+    assert rule.partials is not None
     out = stmt.targets[0]
     with b.block() as scratch:
         refs = [b.ref(a) for a in stmt.args]

@@ -165,7 +165,7 @@ class Weaver:
         b, hint = self.builder, tape.final.name
         match tape:
             case ArrayTape():
-                places = [position(b, s.owner, s.owner.index) for s in tape.loops]
+                places = [position(b, s.loop, s.loop.index) for s in tape.loops]
                 params = {"path": trip_path(tape.value, len(places)), "once": True}
                 return b.emit(store, (self.current[tape], tape.value, *places), params, hint=hint)
             case ListTape():

@@ -139,7 +139,9 @@ def _several(call: str, shapes: list[str], kinds: str, complexify: bool = False)
         ]
         parts = [f"part{j}" for j in range(len(shapes))]
         fill = [f"{at(out, index)} = {part}" for out, part in zip(outs, parts, strict=True)]
-        return [*sizes, *empty, *loops(pairs, [f"{', '.join(parts)} = {one}", *fill]), f"return {', '.join(outs)}"], names
+        return [
+            *sizes, *empty, *loops(pairs, [f"{', '.join(parts)} = {one}", *fill]), f"return {', '.join(outs)}"
+        ], names
 
     return write
 

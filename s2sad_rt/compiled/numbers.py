@@ -10,7 +10,17 @@ from numba.extending import register_jitable
 
 from s2sad_rt import special
 from s2sad_rt.compiled.template import (
-    at, dtype, indices, is_array, literal_known, loops, number_type, overload_source, rank, tuple_of, value,
+    at,
+    dtype,
+    indices,
+    is_array,
+    literal_known,
+    loops,
+    number_type,
+    overload_source,
+    rank,
+    tuple_of,
+    value,
 )
 
 
@@ -88,7 +98,11 @@ _polygamma = register_jitable(special.polygamma_number)
 _elementwise(special.digamma, lambda x: _polygamma(0, x))
 _elementwise(special.polygamma, lambda n, x: _polygamma(int(n), x), _last)
 _elementwise(special.round_, lambda x, decimals=0: np.round(x, decimals), _first)
-_elementwise(special.angle, lambda z: math.atan2(z.imag, z.real), lambda z: z if z.kind == "f" else np.dtype(f"f{z.itemsize // 2}"))
+_elementwise(
+    special.angle,
+    lambda z: math.atan2(z.imag, z.real),
+    lambda z: z if z.kind == "f" else np.dtype(f"f{z.itemsize // 2}"),
+)
 _elementwise(special.sinc, lambda x: 1.0 if x == 0 else math.sin(math.pi * x) / (math.pi * x))
 _jn, _iv, _ive = (register_jitable(f) for f in (special.jn_number, special.iv_number, special.ive_number))
 _elementwise(special.jn, lambda n, x: _jn(int(n), x), _last)
@@ -111,6 +125,12 @@ def _nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) 
     names = {"number": dtype(x).type, "high": float(limits.max), "low": float(limits.min)}
     if not is_array(x):
         return ["v = x", f"return number({test})"], names
-    return ["out = np.empty(x.shape, number)", "for i in np.ndindex(x.shape):", "    v = x[i]", f"    out[i] = {test}", "return out"], names
+    return [
+        "out = np.empty(x.shape, number)",
+        "for i in np.ndindex(x.shape):",
+        "    v = x[i]",
+        f"    out[i] = {test}",
+        "return out",
+    ], names
 
 

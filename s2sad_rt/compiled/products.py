@@ -8,7 +8,16 @@ import numpy as np
 
 from s2sad_rt import linear_algebra
 from s2sad_rt.compiled.template import (
-    at, dtype, is_array, literal_known, loops, number_type, overload_source, rank, tuple_of, value,
+    at,
+    dtype,
+    is_array,
+    literal_known,
+    loops,
+    number_type,
+    overload_source,
+    rank,
+    tuple_of,
+    value,
 )
 
 
@@ -59,14 +68,15 @@ def _tensordot(a: Any, b: Any, left: Any, right: Any) -> Any:
     if not literal_known(left, right):
         return None
     left, right = value(left), value(right)
-    terms = ["".join(chr(97 + k) for k in range(rank(a))), list("".join(chr(65 + k) for k in range(rank(b))))]
+    term_a = "".join(chr(97 + k) for k in range(rank(a)))
+    letters = [chr(65 + k) for k in range(rank(b))]
     for i, j in zip(left, right, strict=True):
-        terms[1][j] = terms[0][i]
-    term_b = "".join(terms[1])
-    output = "".join(c for c in terms[0] if c not in term_b) + "".join(c for c in term_b if c not in terms[0])
+        letters[j] = term_a[i]
+    term_b = "".join(letters)
+    output = "".join(c for c in term_a if c not in term_b) + "".join(c for c in term_b if c not in term_a)
     number = np.result_type(dtype(a), dtype(b))
     if number.kind not in "fc" or not left:
-        return _einsum_lines(f"{terms[0]},{term_b}->{output}", ["a", "b"], (a, b))
+        return _einsum_lines(f"{term_a},{term_b}->{output}", ["a", "b"], (a, b))
     free_a = [k for k in range(rank(a)) if k not in left]
     free_b = [k for k in range(rank(b)) if k not in right]
     count = " * ".join(f"a.shape[{k}]" for k in left)
@@ -76,7 +86,10 @@ def _tensordot(a: Any, b: Any, left: Any, right: Any) -> Any:
     def packed(name: str, out: str, t: Any, row: list[int], column: list[int]) -> list[str]:
         """The array copied into a matrix, whose rows and columns run over these axes."""
         inner = [f"{out}[r, c] = {at(name, [f'i{k}' for k in range(rank(t))])}", "c += 1"]
-        lines = loops([(f"i{k}", f"{name}.shape[{k}]") for k in row], ["c = 0", *loops([(f"i{k}", f"{name}.shape[{k}]") for k in column], inner), "r += 1"])
+        lines = loops(
+            [(f"i{k}", f"{name}.shape[{k}]") for k in row],
+            ["c = 0", *loops([(f"i{k}", f"{name}.shape[{k}]") for k in column], inner), "r += 1"],
+        )
         return ["r = 0", *lines]
 
     shape = [*(f"a.shape[{k}]" for k in free_a), *(f"b.shape[{k}]" for k in free_b)]

@@ -9,7 +9,17 @@ from numba.extending import register_jitable
 
 from s2sad_rt import arrays
 from s2sad_rt.compiled.template import (
-    at, dtype, indices, literal_known, loops, number_type, overload_source, rank, sizes, tuple_of, value,
+    at,
+    dtype,
+    indices,
+    literal_known,
+    loops,
+    number_type,
+    overload_source,
+    rank,
+    sizes,
+    tuple_of,
+    value,
 )
 
 
@@ -82,7 +92,13 @@ def _arg_extreme(better: str) -> Any:
         i, n = indices(count), sizes(count)
         kept = [k for k in range(count) if k not in gone]
         start = at("x", [i[k] if k in kept else "0" for k in range(count)])
-        step = [f"v = {at('x', i)}", f"if v {better} best or (v != v and best == best):", "    best = v", "    place = c", "c += 1"]
+        step = [
+            f"v = {at('x', i)}",
+            f"if v {better} best or (v != v and best == best):",
+            "    best = v",
+            "    place = c",
+            "c += 1",
+        ]
         lines = [f"best = {start}", "place = 0", "c = 0", *loops([(i[k], n[k]) for k in gone], step)]
         if not kept and not keep:
             return [*lines, "return place"]

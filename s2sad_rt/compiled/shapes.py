@@ -8,7 +8,17 @@ import numpy as np
 
 from s2sad_rt import arrays
 from s2sad_rt.compiled.template import (
-    at, dtype, indices, is_array, literal_known, loops, overload_source, rank, sizes, tuple_of, value,
+    at,
+    dtype,
+    indices,
+    is_array,
+    literal_known,
+    loops,
+    overload_source,
+    rank,
+    sizes,
+    tuple_of,
+    value,
 )
 
 # -- broadcasting and shapes

@@ -76,6 +76,11 @@ def number_type(d: np.dtype) -> Any:
     return from_dtype(d)
 
 
+def items_of(t: Any) -> list[Any]:
+    """The types of the items of a tuple type."""
+    return list(t)
+
+
 def value(t: Any) -> Any:
     """The value of a literal argument: an int, None, a string, a bool or a tuple of them."""
     if t is None or isinstance(t, (int, str, bool)):
@@ -83,7 +88,7 @@ def value(t: Any) -> Any:
     if isinstance(t, (types.NoneType, types.Omitted)):
         return getattr(t, "value", None)
     if isinstance(t, types.BaseTuple):
-        return tuple(value(item) for item in t)
+        return tuple(map(value, items_of(t)))
     return t.literal_value
 
 

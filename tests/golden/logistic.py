@@ -12,13 +12,11 @@ def grad_logistic(w, x, t):
     exp = np.exp(-(x @ w))
     add = 1 + exp
     p = 1 / add
-    # golden_cases.py:74  return -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p))
-    n = t.shape[0]
     # reverse sweep
     # golden_cases.py:74  return -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p))
-    broadcast_to = rt.broadcast_to(np.float64(-1.0) * (1 / n), (n,))
-    n_1 = x.shape[0]
-    sub_bar = rt.unbroadcast(broadcast_to * (1 - t), (n_1,)) * (1 / (1 - p))
+    sum_bar = np.float64(-1.0) * (1 / t.shape[0])
+    n = x.shape[0]
+    sub_bar = rt.unbroadcast(sum_bar * (1 - t), (n,)) * (1 / (1 - p))
     # golden_cases.py:73  p = 1 / (1 + np.exp(-(x @ w)))
-    neg_bar = (rt.unbroadcast(broadcast_to * t, (n_1,)) * (1 / p) - sub_bar) * (-p / add) * exp
+    neg_bar = (rt.unbroadcast(sum_bar * t, (n,)) * (1 / p) - sub_bar) * (-p / add) * exp
     return rt.unbroadcast(x.T @ -neg_bar, (w.shape[0],))

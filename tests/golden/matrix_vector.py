@@ -20,13 +20,12 @@ def grad_matrix_vector(a, x):
             y[i] += a[i, j] * x[j]
     # reverse sweep
     # golden_cases.py:69  return np.sum(y * y)
-    y_bar = rt.broadcast_to(np.float64(1.0), (dim,)) * y
-    y_bar_1 = y_bar + y_bar
+    y_bar = y + y
     # golden_cases.py:66  for i in range(a.shape[0]):
     a_bar = np.empty((dim, dim_1))
     for i_1 in range(dim):
         # golden_cases.py:68  y[i] += a[i, j] * x[j]
-        mul_bar = y_bar_1[i_1]
+        mul_bar = y_bar[i_1]
         # golden_cases.py:67  for j in range(a.shape[1]):
         for j_1 in range(dim_1):
             # golden_cases.py:68  y[i] += a[i, j] * x[j]

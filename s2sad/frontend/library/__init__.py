@@ -15,6 +15,8 @@ from s2sad.frontend.library import (
     combinatorics,
     composites,
     creation,
+    decompositions,
+    fourier,
     joining,
     kinds,
     layouts,
@@ -24,6 +26,7 @@ from s2sad.frontend.library import (
     selection,
     shape,
     ufuncs,
+    written,
 )
 from s2sad.frontend.library.attributes import attribute
 from s2sad.frontend.library.calls import call, is_library
@@ -49,7 +52,9 @@ __all__ = [
     "compare",
     "composites",
     "creation",
+    "decompositions",
     "describe",
+    "fourier",
     "is_library",
     "iterate",
     "joining",
@@ -65,4 +70,5 @@ __all__ = [
     "ufuncs",
     "unary",
     "unroll",
+    "written",
 ]

@@ -101,13 +101,13 @@ def _number_imag(elab: Elaborator, value: Number) -> Value:
 
 
 NUMBER_PROPERTIES: dict[str, Callable[[Elaborator, Number], Value]] = {
-    "real": lambda elab, value: emit(elab, elementwise.real, value) if value.type.dtype.kind == "c" else value,  # type: ignore[union-attr]
+    "real": lambda elab, value: emit(elab, elementwise.real, value) if value.type.dtype.kind == "c" else value,
     "imag": _number_imag,
     "shape": lambda elab, value: Tuple(()),
     "ndim": lambda elab, value: ZERO,
     "size": lambda elab, value: ONE,
-    "dtype": lambda elab, value: Static(value.type.dtype),  # type: ignore[union-attr]
-    "itemsize": lambda elab, value: Static(value.type.dtype.itemsize),  # type: ignore[union-attr]
+    "dtype": lambda elab, value: Static(value.type.dtype),
+    "itemsize": lambda elab, value: Static(value.type.dtype.itemsize),
     "T": lambda elab, value: value,
 }
 ON_PYTHON_NUMBERS = ("real", "imag", "conjugate", "is_integer")
@@ -255,7 +255,7 @@ def has(elab: Elaborator, value: Value, name: str) -> bool:
             return hasattr(obj, name)
         case Number(atom):
             sample = atom.type.dtype.type(0)
-            return hasattr(sample.item() if atom.type.weak else sample, name)  # type: ignore[union-attr]
+            return hasattr(sample.item() if atom.type.weak else sample, name)
     content = getattr(value, "location", None)
     entries = dict(elab.get(content).items) if content is not None else {}  # type: ignore[union-attr,arg-type]
     return name in entries or hasattr(getattr(value, "cls", object), name)

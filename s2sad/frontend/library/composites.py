@@ -6,26 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.errors import ShapeError
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.attributes import size_value
 from s2sad.frontend.library.creation import arange, as_array, filled, linspace
 from s2sad.frontend.library.builtins import extreme
 from s2sad.frontend.library.indexing import add_at, subscript, view
-from s2sad.frontend.library.reductions import mean, one_axis, sum_
-from s2sad.frontend.library.selection import along, sort
-from s2sad.frontend.library.joining import join
-from s2sad.frontend.library.shape import sliced
-from s2sad.frontend.library.views import reshape_view
+from s2sad.frontend.library.reductions import one_axis
 from s2sad.frontend.library.support import (
     FALSE, LAST, NONE, ONE, TRUE, ZERO, Elaborator, composite, emit_atom, fit, items_of, operand, refuse, static,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import strong
-from s2sad.frontend.values import ArrayRef, Number, Partial, Static, Tuple, Value
+from s2sad.frontend.values import ArrayRef, Partial, Static, Tuple, Value
 from s2sad.ir import Const
 from s2sad.ir.paths import Index, Slice
-from s2sad.ir.types import FLOAT
 from s2sad.rules import elementwise, reductions
 from s2sad.rules import shape as shape_rules
 
@@ -96,32 +90,6 @@ def _sum_of_powers(elab: Elaborator, p: ArrayRef, x: Value) -> Value:
     return matmul(elab, operators.power(elab, x, degrees), p)
 
 
-@meaning(np.trapezoid)
-def trapezoid(elab: Elaborator, y: Value, x: Value = NONE, dx: Value = ONE, axis: Value = LAST) -> Value:
-    values = as_array(elab, y)
-    place = one_axis(elab, axis, values.type.rank)
-    later, earlier = (Arithmetic(elab, sliced(elab, values, place, *b)) for b in ((1, None), (None, -1)))
-    width = Arithmetic(elab, dx)
-    if x != NONE:
-        points = as_array(elab, x)
-        if points.type.rank != 1 or place != values.type.rank - 1:
-            refuse(elab, "np.trapezoid takes x as a vector along the last axis.", "Move the axis first.")
-        width = Arithmetic(elab, sliced(elab, points, 0, 1, None)) - Arithmetic(elab, sliced(elab, points, 0, None, -1))
-    return sum_(elab, (width * (later + earlier) / 2.0).value, Static(place))
-
-
-@meaning(np.gradient)
-def gradient(elab: Elaborator, f: Value, dx: Value = ONE) -> Value:
-    array = as_array(elab, f)
-    if array.type.rank != 1 or not isinstance(dx, Number | Static):
-        refuse(elab, "np.gradient is supported for a vector and one spacing.", "Write the differences with slices.")
-    v, step = Arithmetic(elab, array), Arithmetic(elab, dx)
-    first = (v[1:2] - v[0:1]) / step
-    inner = (v[2:] - v[:-2]) / (step * 2.0)
-    last = (v[-1:] - v[-2:-1]) / step
-    return join(elab, [as_array(elab, p.value) for p in (first, inner, last)], ZERO)
-
-
 @meaning(np.logspace)
 def logspace(elab: Elaborator, start: Value, stop: Value, num: Value = NONE, endpoint: Value = TRUE) -> Value:
     return (10.0 ** Arithmetic(elab, linspace(elab, start, stop, num, endpoint))).value
@@ -137,42 +105,6 @@ def vander(elab: Elaborator, x: Value, N: Value = NONE, increasing: Value = FALS
         refuse(elab, "np.vander needs a number of columns known when the function is compiled.", "Give N.")
     powers = range(count) if static(elab, increasing) else range(count)[::-1]
     return stack(elab, Tuple(tuple(operators.power(elab, array, Static(k)) for k in powers)), ONE)
-
-
-# -- order statistics
-
-
-def _between(elab: Elaborator, ordered: ArrayRef, place: int, low: Value, high: Value, share: Arithmetic) -> Value:
-    head = (Static(slice(None)),) * place
-    a, b = (Arithmetic(elab, subscript(elab, ordered, Tuple((*head, k)))) for k in (low, high))
-    return strong(elab, (a + (b - a) * share).value)
-
-
-@meaning(np.median)
-def median(elab: Elaborator, a: Value, axis: Value = NONE) -> Value:
-    array, place = along(elab, a, axis)
-    ordered = as_array(elab, sort(elab, array, Static(place)))
-    size = Arithmetic(elab, size_value(elab, ordered, place))
-    return _between(elab, ordered, place, ((size - 1) // 2).value, (size // 2).value, Arithmetic(elab, Static(0.5)))
-
-
-@meaning(np.quantile)
-def quantile(elab: Elaborator, a: Value, q: Value, axis: Value = NONE) -> Value:
-    array, place = along(elab, a, axis)
-    if items_of(elab, q) is not None or isinstance(q, ArrayRef):
-        refuse(elab, "np.quantile is supported for one quantile at a time.", "Call it once for each.")
-    ordered = as_array(elab, sort(elab, array, Static(place)))
-    last = Arithmetic(elab, size_value(elab, ordered, place)) - 1
-    position = Arithmetic(elab, q) * last
-    low = elab.lift(emit_atom(elab, elementwise.floor_to_int, (fit(elab, elab.atom(position.value), FLOAT),)))
-    next_ = operators.binary(elab, "add", low, ONE)
-    high = elab.lift(emit_atom(elab, elementwise.minimum, (elab.atom(next_), elab.atom(last.value))))
-    return _between(elab, ordered, place, low, high, position - Arithmetic(elab, low))
-
-
-@meaning(np.percentile)
-def percentile(elab: Elaborator, a: Value, q: Value, axis: Value = NONE) -> Value:
-    return quantile(elab, a, operators.binary(elab, "truediv", q, Static(100.0)), axis)
 
 
 # -- products and moments
@@ -208,22 +140,6 @@ def _trimmed(elab: Elaborator, full: Value, n: Arithmetic, m: Arithmetic, mode: 
 
 def _pick(elab: Elaborator, op: str, n: Arithmetic, m: Arithmetic) -> Arithmetic:
     return Arithmetic(elab, extreme(elab, op, (n.value, m.value), NONE, None))
-
-
-@meaning(np.cov)
-def cov(elab: Elaborator, m: Value, rowvar: Value = TRUE, bias: Value = FALSE, ddof: Value = NONE) -> Value:
-    array = as_array(elab, m)
-    if array.type.rank != 2:
-        refuse(elab, "np.cov is supported for a matrix.", "Add an axis.", ShapeError)
-    from s2sad.frontend.library.linear_algebra import matmul
-    from s2sad.frontend.library.views import transposed
-
-    array = array if static(elab, rowvar) else transposed(elab, array)
-    gap = as_array(elab, operators.binary(elab, "sub", array, mean(elab, array, ONE, keepdims=TRUE)))
-    less = static(elab, ddof)
-    less = (0 if static(elab, bias) else 1) if less is None else less
-    count = Arithmetic(elab, size_value(elab, array, 1)) - less
-    return (Arithmetic(elab, matmul(elab, gap, transposed(elab, gap))) / count).value
 
 
 @meaning(np.logaddexp.reduce)
@@ -271,14 +187,3 @@ def diag_indices(elab: Elaborator, n: Value, ndim: Value = NONE) -> Value:
     return Tuple((arange(elab, n),) * (static(elab, ndim) or 2))
 
 
-@meaning(np.delete)
-def delete(elab: Elaborator, arr: Value, obj: Value, axis: Value = NONE) -> Value:
-    array = as_array(elab, arr)
-    if axis == NONE and array.type.rank != 1:
-        array = reshape_view(elab, array, [Const(-1)])
-    place = 0 if axis == NONE else one_axis(elab, axis, array.type.rank)
-    index = static(elab, obj)
-    if not isinstance(index, int):
-        refuse(elab, "np.delete is supported for one index.", "Index with the places to keep.")
-    after = sliced(elab, array, place, index + 1, None) if index != -1 else sliced(elab, array, place, 0, 0)
-    return join(elab, [sliced(elab, array, place, None, index), after], Static(place))

@@ -259,7 +259,7 @@ def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> No
     keep_apart(elab, base, value)
     atom = elab.atom(value)
     items = make_runtime(elab, base, atom.type.dtype)
-    item = items.type.item  # type: ignore[union-attr]
+    item = items.type.item
     new = emit_atom(elab, list_set, (items, place, fit(elab, atom, element(item))))
     elab.set(base.location, RuntimeItems(new))
 

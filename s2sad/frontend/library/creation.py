@@ -156,7 +156,7 @@ def arange(elab: Elaborator, start: Value, stop: Value = NONE, step: Value = NON
     if stop == NONE:
         start, stop = ZERO, start
     atoms = [elab.atom(v) for v in (start, stop, ONE if step == NONE else step)]
-    types = [a.type.dtype.type(0).item() if a.type.weak else a.type.dtype for a in atoms]  # type: ignore[union-attr]
+    types = [a.type.dtype.type(0).item() if a.type.weak else a.type.dtype for a in atoms]
     natural = np.result_type(*types) if any(not isinstance(t, int | bool) for t in types) else INT
     target = dtype_argument(elab, dtype, natural)
     out = emit_atom(elab, shape_rules.arange, atoms, dtype=target)
@@ -187,9 +187,9 @@ def linspace(
             "np.linspace between arrays is not supported.",
             "Write start + (stop - start) * np.linspace(0, 1, num)[:, None].",
         )
-    natural = np.result_type(*(a.type.dtype for a in ends if not a.type.weak), np.float32)  # type: ignore[union-attr]
-    natural = FLOAT if all(a.type.weak for a in ends) else np.result_type(natural, 1.0)  # type: ignore[union-attr]
-    if any(a.type.dtype.kind in "iu" and not a.type.weak for a in ends):  # type: ignore[union-attr]
+    natural = np.result_type(*(a.type.dtype for a in ends if not a.type.weak), np.float32)
+    natural = FLOAT if all(a.type.weak for a in ends) else np.result_type(natural, 1.0)
+    if any(a.type.dtype.kind in "iu" and not a.type.weak for a in ends):
         natural = np.result_type(natural, FLOAT)
     params = {"endpoint": bool(static(elab, endpoint)), "dtype": dtype_argument(elab, dtype, natural)}
     (count,) = dims_argument(elab, Static(50) if num == NONE else num)

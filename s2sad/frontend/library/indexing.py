@@ -101,7 +101,7 @@ def _bound(elab: Elaborator, part: Value, operands: list[Atom]) -> Any:
     if isinstance(obj, (int, np.integer)):
         return int(obj)
     type_ = type_of(elab, part)
-    if obj is not UNKNOWN or type_ is None or type_.dtype.kind not in "iub":  # type: ignore[union-attr]
+    if obj is not UNKNOWN or type_ is None or type_.dtype.kind not in "iub":
         refuse(elab, f"The bounds of a slice are ints, not {describe(elab, part)}.", kind=TypeMismatchError)
     operands.append(elab.atom(part))
     return SLOT

@@ -115,7 +115,7 @@ def append(elab: Elaborator, arr: Value, values: Value, axis: Value = NONE) -> V
     return join(elab, [as_array(elab, arr), as_array(elab, values)], axis)
 
 
-@meaning(np.split, np.array_split)
+@meaning(np.split)
 def split(elab: Elaborator, ary: Value, indices_or_sections: Value, axis: Value = ZERO) -> Value:
     array = as_array(elab, ary)
     place = one_axis(elab, axis, array.type.rank)
@@ -165,9 +165,9 @@ def repeat(elab: Elaborator, a: Value, repeats: Value, axis: Value = NONE) -> Va
         dims_argument(elab, repeats) if rank_of(elab, repeats) == 0 and items_of(elab, repeats) is None else (None,)
     )
     if times is None:
-        refuse(
-            elab, "np.repeat with a number of repeats for each item is not supported.", "Index with an array of places."
-        )
+        from s2sad.frontend.library.written import shape as written
+
+        return elab.call(Static(written.repeat), [array, repeats, Static(place)], {})
     sizes = [size_atom(elab, array, k) for k in range(array.type.rank)]
     head, tail = sizes[: place + 1], sizes[place + 1 :]
     spread = emit_atom(elab, shape_rules.reshape, (operand(elab, array), *head, Const(1), *tail))
@@ -176,9 +176,12 @@ def repeat(elab: Elaborator, a: Value, repeats: Value, axis: Value = NONE) -> Va
 
 
 @meaning(np.pad)
-def pad(elab: Elaborator, array: Value, pad_width: Value, mode: Value = NONE, constant_values: Value = ZERO) -> Value:
-    if static(elab, mode) not in (None, "constant"):
-        refuse(elab, f"np.pad with mode={static(elab, mode)!r} is not supported.", "Use concatenate or indexing.")
+def pad(elab: Elaborator, array: Value, pad_width: Value, mode: Value = NONE, **kwargs: Value) -> Value:
+    constant_values = kwargs.get("constant_values", ZERO)
+    if static(elab, mode) not in (None, "constant") or items_of(elab, constant_values) is not None:
+        from s2sad.frontend.library.written import shape as written
+
+        return elab.call(Static(written.pad), [array, pad_width, Static(static(elab, mode) or "constant")], kwargs)
     from s2sad.frontend.library.creation import filled
     from s2sad.ir.paths import SLOT
 

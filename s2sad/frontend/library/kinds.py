@@ -18,7 +18,7 @@ def class_of(elab: Elaborator, value: Value) -> type:
     match value:
         case Number(atom):
             sample = atom.type.dtype.type(0)
-            return type(sample.item()) if atom.type.weak else type(sample)  # type: ignore[union-attr]
+            return type(sample.item()) if atom.type.weak else type(sample)
         case ArrayRef():
             return np.ndarray
         case Static(obj):

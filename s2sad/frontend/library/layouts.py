@@ -89,7 +89,7 @@ def _open(step: Any) -> Any:
 
 def _dummy_slot(elab: Elaborator, atom: Atom, sizes: dict[Any, int]) -> int:
     size = elab.builder.size_of(atom)
-    return value_of(size, sizes) if evaluates(size, sizes) else 0  # type: ignore[arg-type]
+    return value_of(size, sizes) if evaluates(size, sizes) else 0
 
 
 # -- what NumPy makes of them

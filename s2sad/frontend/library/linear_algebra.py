@@ -70,21 +70,6 @@ def multi_dot(elab: Elaborator, arrays: Value) -> Value:
     return first
 
 
-@meaning(np.cross)
-def cross(elab: Elaborator, a: Value, b: Value) -> Value:
-    left, right = as_array(elab, a), as_array(elab, b)
-    if any(v.type.rank == 0 or (isinstance(v.type.dims[-1], int) and v.type.dims[-1] != 3) for v in (left, right)):
-        refuse(elab, "np.cross needs vectors of length 3.", "Write out the components.", ShapeError)
-
-    def product(x: Any, y: Any) -> Any:
-        from s2sad.rules.shape import stack, take_index
-
-        (a0, a1, a2), (b0, b1, b2) = ([take_index(v, k, -1) for k in range(3)] for v in (x, y))
-        return stack(a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0, axis=-1)
-
-    return composite(elab, product, left, right)
-
-
 # -- matrices
 
 
@@ -111,8 +96,9 @@ _of_matrix(linalg.inv, np.linalg.inv)
 
 @meaning(np.linalg.cholesky)
 def cholesky(elab: Elaborator, a: Value, *, upper: Value = FALSE) -> Value:
-    if static(elab, upper):
-        refuse(elab, "np.linalg.cholesky with upper=True is not supported.", "Transpose the lower factor.")
+    if static(elab, upper):  # reads the upper triangle
+        lower = composite(elab, lambda x: linalg.cholesky(linalg.adjoint(x)), matrices(elab, a, "cholesky"))
+        return composite(elab, linalg.adjoint, lower)
     return composite(elab, linalg.cholesky, matrices(elab, a, "cholesky"))
 
 

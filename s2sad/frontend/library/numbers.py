@@ -68,7 +68,7 @@ def int_(elab: Elaborator, x: Value) -> Value:
 @meaning(operator.index)
 def index(elab: Elaborator, x: Value) -> Value:
     type_ = type_of(elab, x)
-    if type_ is None or type_.dtype.kind not in "biu":  # type: ignore[union-attr]
+    if type_ is None or type_.dtype.kind not in "biu":
         refuse(elab, f"{describe(elab, x)} is not an int.".capitalize(), kind=TypeMismatchError)
     return to_python(elab, x, INT, "index")
 

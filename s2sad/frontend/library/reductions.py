@@ -10,12 +10,12 @@ from s2sad.errors import ShapeError
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.creation import as_array, dtype_argument
 from s2sad.frontend.library.support import (
-    FALSE, LAST, NONE, ONE, TRUE, ZERO, Elaborator, composite, emit_atom, fit, operand, refuse, set_weak, static,
+    FALSE, NONE, ONE, TRUE, ZERO, Elaborator, composite, emit_atom, fit, operand, refuse, set_weak, static,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver, strong
 from s2sad.frontend.library.views import normal_axis
-from s2sad.frontend.values import ArrayRef, Value
+from s2sad.frontend.values import Static, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import FLOAT
@@ -222,17 +222,6 @@ def std(elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out
     return moment(elab, root, a, axis, dtype, out, keepdims, ddof=static(elab, ddof))
 
 
-@meaning(np.average)
-def average(elab: Elaborator, a: Value, axis: Value = NONE, weights: Value = NONE, *, keepdims: Value = FALSE) -> Value:
-    if weights == NONE:
-        return mean(elab, a, axis, keepdims=keepdims)
-    values, scale = as_array(elab, a), as_array(elab, weights)
-    if values.type.rank != scale.type.rank:
-        refuse(elab, "np.average needs weights of the shape of the array.", "Broadcast them first.", ShapeError)
-    top = sum_(elab, operators.binary(elab, "mul", values, scale), axis, keepdims=keepdims)
-    return operators.binary(elab, "truediv", top, sum_(elab, scale, axis, keepdims=keepdims))
-
-
 # -- running sums
 
 
@@ -258,20 +247,6 @@ _running(reductions.cumprod, np.cumprod, np.ndarray.cumprod)
 def add_accumulate(elab: Elaborator, array: Value, axis: Value = ZERO) -> Value:
     atom = operand(elab, as_array(elab, array))
     return elab.lift(emit_atom(elab, reductions.cumsum, (atom,), axis=one_axis(elab, axis, rank_of_atom(atom))))
-
-
-@meaning(np.diff)
-def diff(elab: Elaborator, a: Value, n: Value = ONE, axis: Value = LAST) -> Value:
-    from s2sad.frontend.library.shape import sliced
-
-    out: Value = as_array(elab, a)
-    for _ in range(static(elab, n)):
-        assert isinstance(out, ArrayRef)
-        place = one_axis(elab, axis, out.type.rank)
-        later, earlier = sliced(elab, out, place, 1, None), sliced(elab, out, place, None, -1)
-        op = "xor" if out.type.dtype == np.bool_ else "sub"
-        out = operators.binary(elab, op, later, earlier)
-    return out
 
 
 # -- those that leave out nan
@@ -338,6 +313,10 @@ def _matrix_norm(elab: Elaborator, x: Value, order: Any, axes: tuple[int, int], 
     match order:
         case "fro":
             return strong(elab, composite(elab, vector_norm, x, order=None, axis=axes, keepdims=keepdims))
+        case "nuc" | 2 | -2:
+            from s2sad.frontend.library.written.linear_algebra import norm_of_svd
+
+            return elab.call(Static(norm_of_svd), [x, Static(order), Static(axes), Static(keepdims)], {})
         case _ if order in (1, -1, np.inf, -np.inf):
             along, across = (rows, columns) if abs(order) == 1 else (columns, rows)
             pick = reductions.max_ if order > 0 else reductions.min_
@@ -349,5 +328,5 @@ def _matrix_norm(elab: Elaborator, x: Value, order: Any, axes: tuple[int, int], 
 
             return strong(elab, composite(elab, norm_of, x))
     refuse(
-        elab, f"np.linalg.norm with ord={order!r} of a matrix is not supported.", "Use 'fro', 1, -1, np.inf or -np.inf."
+        elab, f"np.linalg.norm with ord={order!r} of a matrix is not supported.", "Use 'fro', 'nuc', 1, -1, 2, -2, np.inf or -np.inf."
     )

@@ -176,7 +176,7 @@ def where(elab: Elaborator, condition: Value, x: Value | None = None, y: Value |
 def _where_numbers(elab: Elaborator, atoms: list[Atom]) -> Value:
     """``np.where`` of numbers gives an array of rank 0; here it gives a NumPy number, which acts alike."""
     condition, x, y = atoms
-    samples = [a.type.dtype.type(0).item() if a.type.weak else a.type.dtype for a in (x, y)]  # type: ignore[union-attr]
+    samples = [a.type.dtype.type(0).item() if a.type.weak else a.type.dtype for a in (x, y)]
     dtype = np.result_type(*samples)
     chosen = [fit(elab, a, dtype) for a in (x, y)]
     return elab.lift(set_weak(elab, emit_atom(elab, elementwise.where, (condition, *chosen)), False))
@@ -303,6 +303,6 @@ def result_type(elab: Elaborator, *xs: Value) -> Value:
         type_ = type_of(elab, x)
         if type_ is None or isinstance(x, Static):
             return static(elab, x)
-        return type_.dtype.type(0).item() if getattr(type_, "weak", False) else type_.dtype  # type: ignore[union-attr]
+        return type_.dtype.type(0).item() if getattr(type_, "weak", False) else type_.dtype
 
     return wrap(elab, np.result_type(*map(sample, xs)))

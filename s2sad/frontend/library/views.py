@@ -71,7 +71,7 @@ def _reshape_shares(elab: Elaborator, ref: ArrayRef, dims: list[Atom]) -> bool |
     if not all(evaluates(w, sizes) for w in wanted):
         return None
     try:
-        return np.shares_memory(dummy.reshape([value_of(w, sizes) for w in wanted]), dummy)  # type: ignore[arg-type]
+        return np.shares_memory(dummy.reshape([value_of(w, sizes) for w in wanted]), dummy)
     except ValueError:
         return None
 

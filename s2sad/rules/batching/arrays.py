@@ -158,9 +158,9 @@ def _view(
             return _transpose(tuple(a % rank for a in order) or tuple(range(rank))[::-1], slots, dims)
         case "swapaxes":
             i, j = (a % rank for a in params)
-            order = list(range(rank))
-            order[i], order[j] = j, i
-            return _transpose(tuple(order), slots, dims)
+            swapped = list(range(rank))
+            swapped[i], swapped[j] = j, i
+            return _transpose(tuple(swapped), slots, dims)
         case "real" | "imag":
             return (step,), slots, dims
         case "reshape":
@@ -179,7 +179,7 @@ def _view(
             entries = tuple(0 if k in gone else Slice() for k in range(rank))
             return (Index((Slice(), *entries)),), slots, tuple(d for k, d in enumerate(dims) if k not in gone)
         case "diagonal":
-            offset, i, j = (*params, *(0, 0, 1)[len(params) :])
+            offset, i, j = [*params, *(0, 0, 1)[len(params) :]]
             kept = tuple(d for k, d in enumerate(dims) if k not in (i % rank, j % rank))
             return (View("diagonal", (offset, i % rank + 1, j % rank + 1)),), slots, (*kept, None)
         case _:
