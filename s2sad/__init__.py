@@ -16,8 +16,6 @@ from s2sad import in_njit, test_util, tree
 from s2sad.api import (
     Transformed,
     checkpoint,
-    custom_jvp,
-    custom_vjp,
     grad,
     hessian,
     hvp,
@@ -34,6 +32,7 @@ from s2sad.api import (
     vmap,
 )
 from s2sad.config import config, using
+from s2sad.custom import custom_jvp, custom_vjp
 from s2sad.errors import (
     AliasError,
     MutationWarning,

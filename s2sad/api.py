@@ -8,6 +8,7 @@ differentiated function alike.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from s2sad import inspection, tree
-from s2sad.custom import custom_jvp, custom_vjp
-from s2sad.frontend import custom as custom_rules
-from s2sad.frontend import transforms
+from s2sad.errors import TypeMismatchError
+from s2sad.frontend import handlers, transforms
 from s2sad.frontend.axes import check_specification
 from s2sad.frontend.transforms import Spec
 from s2sad.program import Program
@@ -48,6 +48,14 @@ class Transformed:
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle and a copy hold what the function was made of; what was compiled is found again by the cache."""
+        return Transformed, (self.__s2sad__,)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.__s2sad__.function)
+
     def __repr__(self) -> str:
         return f"<s2sad {self.__s2sad__.kind} of {function_name(self.__s2sad__.function)}>"
 
@@ -66,7 +74,13 @@ class Transformed:
         It takes and returns flat values: containers are a leaf each.
         """
         abstract = tuple(abstract_of(t, k) for k, t in enumerate(types))
-        return inspection.dispatcher(self.lowered(abstract, {}))
+        lowered = self.lowered(abstract, {})
+        captured = lowered.elaboration.elab.outside.names()
+        if captured:
+            raise TypeMismatchError(
+                f"{self.__name__} reads values from outside that may change: {', '.join(captured)}.", "Pass them as arguments."
+            )
+        return inspection.dispatcher(lowered)
 
     @property
     def source(self) -> str:
@@ -230,7 +244,7 @@ def _example(leaf: Any) -> Any:
 def jacfwd(
     fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Transformed:
-    """The Jacobian of a function, one column a tangent (forward mode): best where there are more results than arguments.
+    """The Jacobian of a function, one column a tangent (forward mode): best with more results than arguments.
 
     Args:
         fun: returns numbers, arrays or containers of them (a pair of it and anything, with `has_aux`).
@@ -261,16 +275,16 @@ def jacrev(
 def hessian(
     fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Transformed:
-    """The Jacobian of the Jacobian: ``jacfwd(jacrev(fun))``. See `jacfwd` for the arguments and the result."""
+    """The Jacobian of the Jacobian: ``jacfwd(jacrev(fun))``. See `jacfwd` for arguments and results."""
     return transform("hessian", fun, argnums=argnums, has_aux=has_aux, holomorphic=holomorphic)
 
 
 def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
     """The product of the Hessian of a scalar-valued function with a vector, forward over reverse.
 
-    `primals` and `tangents` are tuples, as for `jvp`. The result mirrors the argument where there is one, and is a tuple
-    that mirrors `primals` where there are several. With `has_aux`, `fun` returns ``(value, aux)`` and the result is a
-    pair.
+    `primals` and `tangents` are tuples, as for `jvp`. The result mirrors the argument where there is one, and is a
+    tuple that mirrors `primals` where there are several. With `has_aux`, `fun` returns ``(value, aux)`` and the result
+    is a pair.
     """
     return program_of(hvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
 
@@ -286,7 +300,9 @@ def checkpoint(
         static_argnums: positional arguments that are known when the function is compiled.
     """
     if policy is not None:
-        raise NotImplementedError("checkpoint: only policy=None is supported, which keeps the arguments and nothing else")
+        raise NotImplementedError(
+            "checkpoint: only policy=None is supported, which keeps the arguments and nothing else"
+        )
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
     return transform("checkpoint", fun, nondiff_argnums=numbers)
 
@@ -296,14 +312,14 @@ remat = checkpoint
 
 def stop_gradient(x: Any) -> Any:
     """`x`, through which no derivative flows."""
-    return tree.map(lambda leaf: np.asarray(leaf)[()] if isinstance(leaf, np.ndarray) else leaf, x)
+    return tree.map(lambda leaf: np.array(leaf)[()] if isinstance(leaf, np.ndarray) else leaf, x)
 
 
 for _maker in (grad, value_and_grad, jacfwd, jacrev, hessian, jit, vmap, checkpoint):
     transforms.register(_maker, transforms.maker(_maker))
-transforms.register(jvp, transforms.elaborate_jvp)
-transforms.register(vjp, transforms.elaborate_vjp)
-transforms.register(hvp, transforms.elaborate_hvp)
-transforms.register(linearize, transforms.elaborate_linearize)
-transforms.register(linear_transpose, transforms.elaborate_linear_transpose)
-transforms.register(stop_gradient, transforms.elaborate_stop_gradient)
+transforms.register(jvp, handlers.differentiation.jvp)
+transforms.register(vjp, handlers.differentiation.vjp)
+transforms.register(hvp, handlers.jacobians.hvp)
+transforms.register(linearize, handlers.linear.linearize)
+transforms.register(linear_transpose, handlers.linear.linear_transpose)
+transforms.register(stop_gradient, handlers.differentiation.stop_gradient)

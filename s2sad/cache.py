@@ -111,6 +111,7 @@ def stamp() -> str:
     import s2sad_rt
 
     parts = [platform.python_implementation(), platform.python_version()]
+    parts.append(f"boundscheck {os.environ.get('S2SAD_BOUNDSCHECK') != '0'}")
     for package in ("s2sad", "numba", "llvmlite", "numpy"):
         try:
             parts.append(f"{package} {importlib.metadata.version(package)}")

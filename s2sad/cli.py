@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, NoReturn
@@ -55,7 +56,9 @@ Target = Annotated[
 ]
 Targets = Annotated[
     list[str],
-    typer.Argument(help="Functions, as file.py:f or package.module:f; several of one: file.py:f,g.", metavar="MODULE:FUNCTION"),
+    typer.Argument(
+        help="Functions, as file.py:f or package.module:f; several of one: file.py:f,g.", metavar="MODULE:FUNCTION"
+    ),
 ]
 ModeOption = Annotated[Mode, typer.Option("--mode", "-m", help="What to make of the function.", metavar="MODE")]
 Wrt = Annotated[
@@ -66,8 +69,8 @@ Signature = Annotated[
     str | None,
     typer.Option(
         "--signature", "-s",
-        help='Types of the parameters, as in "f8[:], f8[:,3], i8, {w: f8[:], b: f8}, 4": a container is taken apart, a number '
-        "is known when compiling. By default: the annotations, else float64 numbers.",
+        help='Types of the parameters, as in "f8[:], f8[:,3], i8, {w: f8[:], b: f8}, 4": a container is taken apart, '
+        "a number is known when compiling. By default: the annotations, else float64 numbers.",
     ),
 ]  # fmt: skip
 Holomorphic = Annotated[bool, typer.Option("--holomorphic", help="Promise that a complex function is holomorphic.")]
@@ -99,7 +102,7 @@ def emit(
     exports = []
     silent = len(found) < 2 or not err.is_terminal
     for name, function in track(found, "emitting", console=err, disable=silent, transient=True):
-        exports.append(guarded(lambda f=function, n=name: exporting.export(f, n, request)))
+        exports.append(guarded(partial(exporting.export, function, name, request)))
     text = guarded(lambda: exporting.module_source(exports))
     guarded(lambda: inspection.write_whole(output, text, force))
     out.print("wrote [bold]", end="")
@@ -109,7 +112,10 @@ def emit(
 
 @app.command(
     epilog=examples(
-        's2sad show model.py:loss -s "f8[:], f8[:,:]"', 's2sad show model.py:loss -s "f8[:], f8[:,:]" --after vjp', MODES, CODES
+        's2sad show model.py:loss -s "f8[:], f8[:,:]"',
+        's2sad show model.py:loss -s "f8[:], f8[:,:]" --after vjp',
+        MODES,
+        CODES,
     )
 )
 def show(
@@ -157,7 +163,9 @@ def explain(
 def check(
     target: Target,
     signature: Signature = None,
-    arguments: Annotated[Path | None, typer.Option("--args", help="An .npz file with an array for each parameter.")] = None,
+    arguments: Annotated[
+        Path | None, typer.Option("--args", help="An .npz file with an array for each parameter.")
+    ] = None,
     order: Annotated[int, typer.Option(min=1, max=4, help="Up to which derivative.")] = 1,
     seed: Annotated[int, typer.Option(help="Of the random arguments.")] = 0,
 ) -> None:
@@ -175,7 +183,7 @@ def check(
 
     def of_inexact(*values: Any) -> Any:
         full = list(args)
-        for k, v in zip(differentiable, values):  # noqa: B905
+        for k, v in zip(differentiable, values, strict=True):
             full[k] = v
         return function(*full)
 
@@ -238,7 +246,7 @@ def function_of(module: ModuleType, place: str, name: str) -> Callable[..., Any]
     if isinstance(found, type):
         fail(f"{name} is a class; name a function, or a method of an object: {place}:object.method", USAGE)
     if not callable(found):
-        fail(f"{name} is a {type(found).__name__}, not a function", USAGE)
+        fail(f"{name} is no function but of type {type(found).__name__}", USAGE)
     if isinstance(owner, type) and inspect.isfunction(found) and not isinstance(vars(owner).get(part), staticmethod):
         fail(f"{name} is a method of a class; name it on an object: {place}:object.{part}", USAGE)
     return found

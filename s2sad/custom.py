@@ -34,7 +34,7 @@ class _Custom:
         raise NotImplementedError
 
 
-class custom_jvp(_Custom):  # noqa: N801 - JAX's name
+class custom_jvp(_Custom):
     """A function whose tangent is given by a rule; reverse mode transposes it.
 
         @custom_jvp
@@ -77,7 +77,7 @@ def _summed(owner: Function, jvps: tuple[Function | None, ...]) -> Function:
     def jvp(primals: Any, tangents: Any) -> Any:
         value = owner(*primals)
         total = None
-        for rule, tangent in zip(jvps, tangents):  # noqa: B905 - elaborated code
+        for rule, tangent in zip(jvps, tangents, strict=False):
             if rule is not None:
                 term = rule(tangent, value, *primals)
                 total = term if total is None else total + term
@@ -88,7 +88,7 @@ def _summed(owner: Function, jvps: tuple[Function | None, ...]) -> Function:
     return jvp
 
 
-class custom_vjp(_Custom):  # noqa: N801 - JAX's name
+class custom_vjp(_Custom):
     """A function whose cotangents are given by rules, for reverse mode only.
 
         @custom_vjp

@@ -21,9 +21,12 @@ class S2sadError(Exception):
     `why` is one sentence, `instead` one more that says what to write; `pos` is the place in the user's file.
     """
 
+    usual = "Write it with operations that are supported."
+    """What to do instead, where nothing better is said."""
+
     def __init__(self, why: str, instead: str = "", pos: Pos | None = None) -> None:
         super().__init__(why)
-        self.why, self.instead, self.pos = why, instead, pos
+        self.why, self.instead, self.pos = why, instead or self.usual, pos
 
     def __str__(self) -> str:
         lines = []
@@ -57,6 +60,8 @@ class UnsupportedError(S2sadError, NotImplementedError):
 class TypeMismatchError(S2sadError, TypeError):
     """Values of kinds that cannot meet, wrong arguments of a transform, integers where derivatives are asked for."""
 
+    usual = "Convert one of the values, or use another operation."
+
 
 class SourceNotFoundError(S2sadError, TypeError):
     """A function whose source cannot be found, or has changed since it was imported."""
@@ -68,6 +73,8 @@ class AliasError(S2sadError, ValueError):
 
 class ShapeError(S2sadError, ValueError):
     """Shapes that can never match."""
+
+    usual = "Check the shapes: they must fit."
 
 
 class NeedStatic(Exception):

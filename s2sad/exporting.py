@@ -1,4 +1,4 @@
-"""Derivatives as modules of their own: the functions a command writes to disk, with documentation and argument checks."""
+"""Derivatives as modules of their own: what a command writes to disk, with documentation and argument checks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from s2sad import api, inspection, tree, typetext, variant
 from s2sad.backend.emit import WIDTH, emit_functions, header
 from s2sad.errors import S2sadError, UnsupportedError
 from s2sad.frontend.elaborate import Abstract, Leaf
-from s2sad.ir.printer import source
 from s2sad.ir.primitives import literal
+from s2sad.ir.printer import source
 from s2sad.ir.types import is_inexact
 
 ARRAY_LIMIT = 10_000
@@ -75,24 +75,29 @@ def export(function: Callable[..., Any], name: str, request: Request) -> Export:
     public = base if request.mode == "jit" else f"{base}_{request.mode}"
     try:
         derived, args = _derived(function, names, args, chosen, request, arguments)
-        args, params = _numbered(args)
-        lowered = api.Program(derived, public).lower(args, {})
+        numbered, params = _numbered(args)
+        lowered = api.Program(derived, public).lower(numbered, {})
     except S2sadError as error:
+        variant.locate(error, [function])
         if request.signature is None and params_guessed(function):
             error.instead += f" (No signature was given, so {', '.join(names)} were taken for numbers.)"
         raise
     inspection.refuse_python_calls(lowered)
     title = TITLES[request.mode].format(name=name, wrt=", ".join(names[k] for k in chosen))
-    labels = _labels(request.mode, [x.name for k in chosen for x in tree.leaves(args[k])], len(lowered.module.main.results))
+    labels = _labels(
+        request.mode, [x.name for k in chosen for x in tree.leaves(numbered[k])], len(lowered.module.main.results)
+    )
     return Export(lowered, params, title, labels)
 
 
 # -- parameters
 
 
-def parse_arguments(function: Callable[..., Any], signature: str | None, made: typetext.Arguments) -> tuple[list[str], list[Any]]:
-    """The names of the parameters that the signature text has types for, and their arguments; without a text, those that
-    annotations give, float64 numbers by default, up to the first parameter with a default."""
+def parse_arguments(
+    function: Callable[..., Any], signature: str | None, made: typetext.Arguments
+) -> tuple[list[str], list[Any]]:
+    """The names of the parameters that the signature text has types for, and their arguments; without a text, those
+    that annotations give, float64 numbers by default, up to the first parameter with a default."""
     parameters = positional(function)
     if signature is None:
         return _annotated(function, parameters, made)
@@ -113,7 +118,10 @@ def positional(function: Callable[..., Any]) -> list[python_inspect.Parameter]:
     try:
         found = list(python_inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        return [python_inspect.Parameter(n, python_inspect.Parameter.POSITIONAL_ONLY) for n in variant.parameter_names(function)]
+        return [
+            python_inspect.Parameter(n, python_inspect.Parameter.POSITIONAL_ONLY)
+            for n in variant.parameter_names(function)
+        ]
     for p in found:
         if p.kind is p.KEYWORD_ONLY and p.default is p.empty:
             raise ValueError(f"{p.name!r} is keyword-only and has no default; give it one with functools.partial")
@@ -211,7 +219,7 @@ def _forward(function: Callable[..., Any], count: int, chosen: Sequence[int], mo
     def forward(*args: Any) -> Any:
         def of_chosen(*selected: Any) -> Any:
             full = list(args[:count])
-            for k, value in zip(chosen, selected):  # noqa: B905
+            for k, value in zip(chosen, selected, strict=True):
                 full[k] = value
             return function(*full)
 
@@ -224,7 +232,7 @@ def _reverse(function: Callable[..., Any], count: int, chosen: Sequence[int]) ->
     def reverse(*args: Any) -> Any:
         def of_chosen(*selected: Any) -> Any:
             full = list(args[:count])
-            for k, value in zip(chosen, selected):  # noqa: B905
+            for k, value in zip(chosen, selected, strict=True):
                 full[k] = value
             return function(*full)
 
@@ -323,7 +331,9 @@ def _with_constants(exported: Export, values: Sequence[Any], decorator: str) -> 
     name = exported.name
     hidden = exported.lowered.module.main.params[len(exported.params) :]
     constants = {f"{name}_{var.name}": value for var, value in zip(hidden, values, strict=True)}
-    written = "".join(line + "\n" for n, value in constants.items() for line in _filled(f"{n} = ", *_constant(value, n)))
+    written = "".join(
+        line + "\n" for n, value in constants.items() for line in _filled(f"{n} = ", *_constant(value, n))
+    )
     text = emit_functions(exported.lowered.module, doc=None, main_name=f"_{name}")
     params = [p.name for p in exported.params]
     head = _filled(f"def {name}(", params, "):")
@@ -370,7 +380,7 @@ def _number(x: Any) -> str:
 
 
 def _doc(exported: Export) -> str:
-    describe = typetext.Describer([p.name for p in exported.params])
+    describe = typetext.Describer(exported.params)
     lines = [exported.title, ""]
     if exported.params:
         lines += ["Args:", *(f"    {p.name}: {describe(p.type)}" for p in exported.params), ""]

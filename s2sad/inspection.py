@@ -22,6 +22,9 @@ class Inspection:
     def __init__(self, lowered: Lowered) -> None:
         self._lowered = lowered
 
+    def __repr__(self) -> str:
+        return f"<s2sad program {self._lowered.name}: source, stages, show(after), explain(), save(path)>"
+
     @property
     def source(self) -> str:
         """The generated Python module."""
@@ -72,7 +75,7 @@ def write_whole(path: Path, text: str, force: bool = False) -> Path:
     """Write a text file, all of it or nothing; FileExistsError where there is one, unless `force`."""
     if path.exists() and (not force or path.is_dir()):
         raise FileExistsError(
-            f"{path} is a directory" if path.is_dir() else f"{path} exists; pass force=True to overwrite it"
+            f"{path} is a directory" if path.is_dir() else f"{path} exists; pass force=True (--force) to overwrite it"
         )
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:

@@ -20,7 +20,7 @@ from s2sad.ir.nodes import Apply, Block, Call, Custom, Function, Module, Stmt, r
 from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import verify
 from s2sad.optimise import cse, dce, hoist, induction, once, prune, simplify
-from s2sad.transforms import adjoint, batch, forward, recording
+from s2sad.transforms import adjoint, batch, forward, recording, stacks
 from s2sad.transforms.split import Split, split
 
 Pass = Callable[[Function], Function]
@@ -108,9 +108,8 @@ def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split]:
     main = run(module.main, PRIMAL, functions, trace)
     elaboration.elab.resolver = lambda rule: run(resolve(rule, functions, trace), PRIMAL, functions, trace)
     main = run(resolve(main, functions, trace), PRIMAL, functions, trace)
-    opened, more = adjoint.vjp(main, tuple(arguments), functions)
-    closed, decisions = recording.record(dce.dce(prune.prune(opened)), fused=False)
-    functions.update(recorded(more))
+    closed, more, decisions = reverse(main, tuple(arguments), functions, fused=False)
+    functions.update(more)
     trace.decisions.extend(decisions)
     completed = elaboration.completed(closed, functions)
     functions = {name: inline_customs(f) for name, f in completed.functions.items()}
@@ -205,9 +204,7 @@ def transform(stmt: Apply, function: Function, functions: dict[str, Function], t
     if stmt.kind == "jvp":
         derived, more = forward.jvp(function, stmt.wrt, functions)
     elif stmt.kind == "vjp":
-        opened, more = adjoint.vjp(function, stmt.wrt, functions, len(stmt.args) - len(function.params))
-        derived, decisions = recording.record(dce.dce(prune.prune(opened)))
-        more = recorded(more)
+        derived, more, decisions = reverse(function, stmt.wrt, functions, len(stmt.args) - len(function.params))
         trace.decisions.extend(decisions)
     elif stmt.kind == "batch":
         batching = batch.apply(stmt, function, functions)
@@ -220,9 +217,25 @@ def transform(stmt: Apply, function: Function, functions: dict[str, Function], t
     return run(derived, DERIVATIVE, functions, trace)
 
 
-def recorded(adjoints: Mapping[str, Function]) -> dict[str, Function]:
-    """The adjoints of out-of-line functions, closed."""
-    return {name: recording.record(dce.dce(prune.prune(f)))[0] for name, f in adjoints.items()}
+def reverse(
+    function: Function, wrt: tuple[int, ...], functions: Functions, seeds: int | None = None, *, fused: bool = True
+) -> tuple[Function, dict[str, Function], list[Any]]:
+    """The closed adjoint of a function, the functions that it calls out of line, and what was decided."""
+    opened, pairs = adjoint.paired(function, wrt, functions, seeds)
+    try:
+        if pairs:
+            return stacks.close(opened, pairs, clean, fused=fused)
+    except stacks.Unpaired:
+        opened, more = adjoint.vjp(function, wrt, functions, seeds)
+    else:
+        more = {}
+    main, decisions = recording.record(clean(opened), fused=fused)
+    return main, {name: recording.record(clean(f))[0] for name, f in more.items()}, decisions
+
+
+def clean(opened: Function) -> Function:
+    """An open adjoint without what it does not need."""
+    return dce.dce(prune.prune(opened))
 
 
 def inline_customs(function: Function) -> Function:

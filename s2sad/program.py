@@ -61,7 +61,7 @@ class Program:
             return self._build(base, leaves, structure), leaves
 
     def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
-        """The function lowered for these arguments, not compiled. Where `Abstract`s stand for values, all else is known."""
+        """The function lowered for these arguments, not compiled. With `Abstract`s for values, all else is known."""
         leaves, structure = signature.flatten(args, kwargs)
         leaves = [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves]
         given = [isinstance(x, Abstract) for x in leaves]

@@ -1,4 +1,4 @@
-"""Linear functions made outside: the pullback of `vjp`, the pushforward of `linearize`, the transpose of `linear_transpose`.
+"""Linear functions made outside: the pullback of `vjp`, the pushforward of `linearize`, a `linear_transpose`.
 
 Each is compiled once for a function and types of arguments, however many of them are made.
 """
@@ -73,7 +73,11 @@ class Pullback(Linear):
     kind = "pullback"
 
     def __init__(
-        self, function: Function, primals: tuple[Any, ...], has_aux: bool = False, reverse: splitting.Reverse | None = None
+        self,
+        function: Function,
+        primals: tuple[Any, ...],
+        has_aux: bool = False,
+        reverse: splitting.Reverse | None = None,
     ) -> None:
         super().__init__(function, primals, has_aux)
         self._reverse = reverse

@@ -55,7 +55,7 @@ def copied(args: Sequence[Any]) -> list[Any]:
 
 def _random(rng: np.random.Generator, t: Type) -> Any:
     fixed = replace_symbols(t, dict.fromkeys(symbols_of(t), SAMPLE_SIZE))
-    shape = fixed.dims if isinstance(fixed, Array) else ()
+    shape = tuple(d for d in fixed.dims if isinstance(d, int)) if isinstance(fixed, Array) else ()
     if t.dtype.kind == "b":
         value: Any = rng.integers(0, 2, shape)
     elif t.dtype.kind in "iu":

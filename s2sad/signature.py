@@ -1,4 +1,4 @@
-"""Arguments of a call: which are runtime values, what types they have, and the key that a compiled result is kept under."""
+"""Arguments of a call: which are runtime values, what types they have, and the key of the compiled result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`vjp` in split form: a compiled forward sweep that runs once, and a compiled reverse sweep to run on its residuals."""
+"""`vjp` in split form: a compiled forward sweep that runs once, and a compiled reverse sweep for its residuals."""
 
 from __future__ import annotations
 

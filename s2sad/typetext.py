@@ -33,7 +33,9 @@ def parse_type(text: str, name: str) -> Type:
     except TypeError:
         dtype = None
     if match is None or dtype is None or dtype.kind not in "biufc" or dtype.char in "egG":
-        raise ValueError(f"{text!r} is not a type that s2sad knows (write f8, i8, b1, c16, f8[:], f8[:, :], f4[:, 3], ...)")
+        raise ValueError(
+            f"{text!r} is not a type that s2sad knows (write f8, i8, b1, c16, f8[:], f8[:, :], f4[:, 3], ...)"
+        )
     if match["dims"] is None:
         return Scalar(dtype, weak=dtype in (np.float64, np.int64, np.complex128, np.bool_))
     parts = [p.strip() for p in match["dims"][1:-1].split(",")]
@@ -117,11 +119,13 @@ def identifier(text: str) -> str:
 
 
 class Describer:
-    """Says what types are, with a letter for each size that is not known."""
+    """Says what types are, with a letter for each size of an argument and ``:`` for what is known of no other."""
 
-    def __init__(self, taken: Sequence[str]) -> None:
-        self._free = [x for x in _LETTERS if x not in taken]
-        self._letters: dict[Symbol, str] = {}
+    def __init__(self, params: Sequence[Abstract]) -> None:
+        names = [p.name for p in params]
+        free = iter(x for x in _LETTERS if x not in names)
+        sizes = [s for p in params for d in getattr(p.type, "dims", ()) if isinstance(d, Size) for s, _ in d.terms]
+        self._letters = {s: next(free, f"size_{k}") for k, s in enumerate(dict.fromkeys(sizes))}
 
     def __call__(self, t: Type) -> str:
         if isinstance(t, Array):
@@ -131,14 +135,10 @@ class Describer:
 
     def _dim(self, dim: int | Size | None) -> str:
         if not isinstance(dim, Size):
-            return "any" if dim is None else str(dim)
-        terms = tuple((Symbol(self._letter(s)), c) for s, c in dim.terms)
-        return str(Size(terms, dim.constant))
-
-    def _letter(self, s: Symbol) -> str:
-        if s not in self._letters:
-            self._letters[s] = self._free.pop(0) if self._free else f"size_{len(self._letters)}"
-        return self._letters[s]
+            return ":" if dim is None else str(dim)
+        if any(s not in self._letters for s, _ in dim.terms):
+            return ":"
+        return str(Size(tuple((Symbol(self._letters[s]), c) for s, c in dim.terms), dim.constant))
 
 
 def type_text(t: Type) -> str:

@@ -7,10 +7,13 @@ every stage to look at, and knows whether what it was built from still stands.
 from __future__ import annotations
 
 import inspect
+import linecache
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -22,10 +25,14 @@ from s2sad.backend.emit import emit
 from s2sad.config import config
 from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
 from s2sad.frontend.elaborate import Abstract, Elaboration, Leaf, elaborate
-from s2sad.ir.nodes import Atom, Module
+from s2sad.frontend.source import find
+from s2sad.ir.nodes import Atom, Module, Pos
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
 from s2sad.ir.types import Scalar, type_of_value
 from s2sad.transforms.split import Split
+
+OURS = str(Path(__file__).parent)
+"""Where our own functions stand, at which no user can mend anything."""
 
 
 @dataclass(slots=True)
@@ -78,7 +85,7 @@ class Variant:
     def flat(self, runtime: Sequence[Any]) -> list[Any]:
         """The flat results of the compiled function."""
         out = self.function(*runtime)
-        flat = (out,) if self.single else out
+        flat = (out,) if self.single else out or ()
         return [v if c is None else c(v) for v, c in zip(flat, self.converters, strict=True)]
 
 
@@ -98,7 +105,7 @@ def lower(
     name: str,
     finish: Finish = joint,
 ) -> Lowered:
-    """Elaborate a function for these argument leaves (numbers, arrays, or `Abstract`s) and take it through the pipeline.
+    """Elaborate a function for these argument leaves (numbers, arrays, `Abstract`s) and take it through the pipeline.
 
     Leaves whose value turns out to be needed become static.
     """
@@ -118,9 +125,10 @@ def lower(
                 ) from None
             statics = statics | {need.index}
             continue
-        except S2sadError:
-            explain_exactly(function, leaves, structure, statics, names)
-            raise
+        except S2sadError as error:
+            exact = explain_exactly(function, leaves, structure, statics, names) or error
+            locate(exact, [function, *leaves])
+            raise exact from None
         module, trace, split = finish(elaboration)
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
         return Lowered(name, elaboration, module, trace, params, statics, split)
@@ -128,19 +136,52 @@ def lower(
 
 def explain_exactly(
     function: Callable[..., Any], leaves: Sequence[Any], structure: Any, statics: frozenset[int], names: Sequence[str]
-) -> None:
-    """Raise the error of a refused call with the sizes of these very arguments in its text, where it comes up again."""
+) -> S2sadError | None:
+    """The error of a refused call with the sizes of these very arguments in its text, where it comes up again."""
     exact = [
-        Abstract(k, type_of_value(leaf), names[k]) if isinstance(leaf, np.ndarray) else as_abstract(leaf, k, names[k], statics)
+        Abstract(k, type_of_value(leaf), names[k])
+        if isinstance(leaf, np.ndarray)
+        else as_abstract(leaf, k, names[k], statics)
         for k, leaf in enumerate(leaves)
     ]
     args, kwargs = tree.unflatten(structure, exact)
     try:
         elaborate(function, args, kwargs)
     except S2sadError as error:
-        raise error from None
+        return error
     except Exception:  # only to find better words
-        return
+        return None
+    return None
+
+
+def locate(error: S2sadError, candidates: Sequence[Any]) -> None:
+    """Give an error that has no place in the user's files that of the first of the user's functions there is."""
+    if error.pos is None or error.pos.filename.startswith(OURS):
+        places = (place_of(x) for x in candidates if callable(x))
+        error.pos = next((p for p in places if p is not None and not p.filename.startswith(OURS)), None)
+
+
+def place_of(function: Any) -> Pos | None:
+    """Where a function is defined, through transforms, partials and methods; None where that is not known."""
+    while True:
+        match function:
+            case partial():
+                function = function.func
+            case object(__s2sad__=spec):
+                function = spec.function
+            case FunctionType():
+                break
+            case object(__func__=inner) | object(py_func=inner) | object(__wrapped__=inner):
+                function = inner
+            case _:
+                return None
+    try:
+        found = find(function)
+    except S2sadError:
+        return None
+    pos = found.pos()
+    end = len(linecache.getline(pos.filename, pos.line).rstrip())
+    return replace(pos, end_column=pos.end_column or end)
 
 
 def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int]) -> Any:
@@ -205,7 +246,7 @@ def load_function(module: Module) -> Callable[..., Any]:
 
 
 def converter(result: Atom) -> Callable[[Any], Any] | None:
-    """What makes of a compiled result the NumPy or Python value that its type promises (Numba boxes every float as float)."""
+    """What makes of a compiled result the NumPy or Python value its type promises (Numba boxes all floats as float)."""
     match result.type:
         case Scalar(dtype, weak=True):
             return {"b": bool, "i": int, "f": float, "c": complex}[dtype.kind]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -34,14 +35,32 @@ def plain_python() -> Iterator[None]:
 def jit(function: Function) -> Function:
     """Compile a generated function with Numba, on its first call for each type of arguments, and cache it on disk
     beside its module where that can be written. The plain function where there is no Numba, under `plain_python`, or
-    when the environment has S2SAD_PLAIN_PYTHON."""
+    when the environment has S2SAD_PLAIN_PYTHON. An index out of bounds raises IndexError, as in Python;
+    S2SAD_BOUNDSCHECK=0 compiles without that check."""
     if _plain.get() or os.environ.get("S2SAD_PLAIN_PYTHON") or importlib.util.find_spec("numba") is None:
         return function
     numba = _numba()
+    checked = os.environ.get("S2SAD_BOUNDSCHECK") != "0"
+    known = function.__module__ in sys.modules  # where Numba's cache looks for it
+    calls_itself = function.__name__ in function.__code__.co_names
     try:
-        return numba.njit(function, error_model="numpy", cache=True)
+        return _guarded(numba.njit(function, error_model="numpy", boundscheck=checked, cache=known and not calls_itself))
     except RuntimeError:  # no file to cache beside: the source was executed from a string
-        return numba.njit(function, error_model="numpy")
+        return numba.njit(function, error_model="numpy", boundscheck=checked)
+
+
+def _guarded(dispatcher: Any) -> Any:
+    """Keep out of the cache what would crash when it is loaded: code that calls another version of a function that is
+    being compiled, as recursion does, by a symbol that only this process resolves (numba issue 6061)."""
+    cached = dispatcher._cache
+    save = cached.save_overload
+
+    def save_if_whole(signature: Any, compiled: Any) -> None:
+        if not any(v.name.startswith(".numba.unresolved$") for v in compiled.library._final_module.global_variables):
+            save(signature, compiled)
+
+    cached.save_overload = save_if_whole
+    return dispatcher
 
 
 @cache

@@ -22,7 +22,6 @@ _PARAMETER = re.compile(r"(\w+): (\w+)(?:\[(.*)\])?$")
 
 class Exported:
     """A compiled function behind a check of its arguments."""
-
     __name__: str
 
     def __init__(self, function: Callable[..., Any], parameters: tuple[str, ...]) -> None:
@@ -36,6 +35,9 @@ class Exported:
         if len(args) != len(self.checks):
             raise TypeError(f"{self.__name__}() takes {len(self.checks)} arguments, not {len(args)}")
         return self.function(*[self._checked(a, *c) for a, c in zip(args, self.checks, strict=True)])
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__}({', '.join(c[0] for c in self.checks)}), made by s2sad>"
 
     def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         names = [c[0] for c in self.checks]
@@ -84,9 +86,17 @@ def _parse(parameter: str) -> tuple[str, np.dtype, tuple[int | None, ...] | None
 
 def export(*parameters: str) -> Callable[[Callable[..., Any]], Exported]:
     """Decorate a compiled function with a check of its arguments."""
-    return lambda function: Exported(function, parameters)
 
 
+    def decorate(function: Callable[..., Any]) -> Exported:
+        if hasattr(function, "py_func"):
+            register_with_numba()
+        return Exported(function, parameters)
+
+    return decorate
+
+
+@functools.cache
 def register_with_numba() -> None:
     """Make `Exported` functions callable from ``@njit`` code."""
     from numba.extending import typeof_impl

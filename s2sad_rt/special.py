@@ -213,30 +213,6 @@ def erfinv_number(x: float) -> float:
     return y
 
 
-def jn_number(n: int, x: float) -> float:
-    """J_n(x), the mean of ``cos(n t - x sin t)`` over a period (9.1.21): the trapezoidal rule converges geometrically."""
-    count = int(abs(x)) + abs(n) + 40
-    total = 0.0
-    for k in range(2 * count):
-        t = math.pi * (k + 0.5) / count
-        total += math.cos(n * t - x * math.sin(t))
-    return total / (2 * count)
-
-
-def ive_number(n: int, x: float) -> float:
-    """``exp(-|x|) I_n(x)``, the mean of ``exp(x cos t - |x|) cos(n t)`` over a period (9.6.19)."""
-    count = int(6.0 * math.sqrt(abs(x))) + abs(n) + 40
-    total = 0.0
-    for k in range(2 * count):
-        t = math.pi * (k + 0.5) / count
-        total += math.exp(x * math.cos(t) - abs(x)) * math.cos(n * t)
-    return total / (2 * count)
-
-
-def iv_number(n: int, x: float) -> float:
-    return ive_number(n, x) * math.exp(abs(x))
-
-
 def expit(x: Any) -> Any:
     return _elementwise(expit_number, x)
 
@@ -251,18 +227,6 @@ def xlogy(x: Any, y: Any) -> Any:
 
 def xlog1py(x: Any, y: Any) -> Any:
     return _of_two(xlog1py_number, x, y)
-
-
-def jn(n: Any, x: Any) -> Any:
-    return _elementwise(lambda v: jn_number(int(n), v), x)
-
-
-def iv(n: Any, x: Any) -> Any:
-    return _elementwise(lambda v: iv_number(int(n), v), x)
-
-
-def ive(n: Any, x: Any) -> Any:
-    return _elementwise(lambda v: ive_number(int(n), v), x)
 
 
 def _of_two(function: Any, x: Any, y: Any) -> Any:

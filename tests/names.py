@@ -1,4 +1,4 @@
-"""Checking what NumPy's and SciPy's functions mean: value, both modes, second order, by differences along a direction."""
+"""Checking what NumPy's and SciPy's functions mean: value, both modes, second order, by differences."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def total(f: Callable[..., Any], us: Sequence[Any]) -> Callable[..., Any]:
         out = f(*xs)
         outs = out if isinstance(out, (tuple, list)) else (out,)
         sum_ = 0.0
-        for o, u in zip(outs, us):
+        for o, u in zip(outs, us, strict=True):
             sum_ = sum_ + np.sum(np.real(o * u))
         return sum_
 
@@ -141,7 +141,7 @@ def together(cases: Sequence[Case]) -> Callable[..., Any]:
     def all_of(*xs):
         start = 0
         outs = []
-        for f, n in zip(functions, counts):
+        for f, n in zip(functions, counts, strict=True):
             out = f(*xs[start : start + n])
             outs.extend(out if isinstance(out, (tuple, list)) else [out])
             start += n

@@ -44,8 +44,8 @@ def blocks(path: Path) -> list[Block]:
         arrows = ARROW.findall(fence[2])
         follows = fences[k + 1] if k + 1 < len(fences) else None
         expected = "\n".join(arrows) if arrows else None
-        if expected is None and follows is not None and follows[1] == "text" and not text[fence.end() : follows.start()].strip():
-            expected = follows[2]
+        if expected is None and follows is not None and follows[1] == "text":
+            expected = follows[2] if not text[fence.end() : follows.start()].strip() else None
         found.append(Block(text.count("\n", 0, fence.start(2)), fence[2], expected))
     return found
 

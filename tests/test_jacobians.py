@@ -12,8 +12,21 @@ import pytest
 
 import s2sad
 from s2sad import (
-    checkpoint, grad, hessian, hvp, jacfwd, jacrev, jit, jvp, linear_transpose, linearize, remat, value_and_grad, vjp, vmap,
-)  # fmt: skip
+    checkpoint,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacrev,
+    jit,
+    jvp,
+    linear_transpose,
+    linearize,
+    remat,
+    value_and_grad,
+    vjp,
+    vmap,
+)
 from s2sad.config import using
 
 jax = pytest.importorskip("jax")
@@ -77,14 +90,20 @@ def test_hessian_of_a_container() -> None:
 
 
 def test_third_derivatives() -> None:
-    f = lambda x, np=np: np.sum(np.sin(x) * x**2)  # noqa: E731
-    g = lambda x: f(x, jnp)  # noqa: E731
+    def f(x, np=np):
+        return np.sum(np.sin(x) * x**2)
+
+    def g(x):
+        return f(x, jnp)
+
     same(jacfwd(hessian(lambda x: f(x)))(X), jax.jacfwd(jax.hessian(g))(X))
 
 
 @pytest.mark.parametrize("name", ["jacfwd", "jacrev", "hessian"])
 def test_has_aux(name: str) -> None:
-    f = lambda x: (x**2, {"sum": np.sum(x), "n": 3})  # noqa: E731
+    def f(x):
+        return (x**2, {"sum": np.sum(x), "n": 3})
+
     found, aux = getattr(s2sad, name)(f, has_aux=True)(X)
     expected, _ = getattr(jax, name)(lambda x: (x**2, 0), has_aux=True)(X)
     same(found, expected)
@@ -144,7 +163,9 @@ def test_as_decorators_and_inside() -> None:
 
 
 def test_batches_of_jacobians() -> None:
-    f = lambda a, x, np=np: np.sin(a * x)  # noqa: E731
+    def f(a, x, np=np):
+        return np.sin(a * x)
+
     xs = np.stack([X, 2 * X])
     for name in ("jacfwd", "jacrev", "hessian"):
         found = vmap(getattr(s2sad, name)(lambda a, x: f(a, x), 1), in_axes=(None, 0))(X, xs)
@@ -186,7 +207,8 @@ def test_hessian_vector_products() -> None:
 
 
 def test_hutchinson_trace() -> None:
-    f = lambda x: np.sum(np.sin(x) ** 2 * x)  # noqa: E731
+    def f(x):
+        return np.sum(np.sin(x) ** 2 * x)
 
     def trace(x: Any, probes: Any) -> Any:
         return np.mean(vmap(lambda v: np.vdot(v, hvp(f, (x,), (v,))))(probes))
@@ -203,8 +225,12 @@ def test_gauss_newton_products() -> None:
         _, f_vjp = vjp(f, x)
         return f_vjp(r_g)[0]
 
-    f = lambda x: np.sin(M @ x)  # noqa: E731
-    loss = lambda z: np.sum(np.exp(z))  # noqa: E731
+    def f(x):
+        return np.sin(M @ x)
+
+    def loss(z):
+        return np.sum(np.exp(z))
+
     v = np.array([1.0, 2.0, -1.0])
     J, H = jacrev(f)(X), hessian(loss)(f(X))
     same(gnvp(loss, f, X, v), J.T @ (H @ (J @ v)))
@@ -217,7 +243,9 @@ def test_forward_mode_from_reverse_mode_only() -> None:
         _, transposed = vjp(lambda u: f_vjp(u)[0], np.zeros_like(y))
         return transposed(v)[0]
 
-    f = lambda x: np.sin(M @ x)  # noqa: E731
+    def f(x):
+        return np.sin(M @ x)
+
     same(our_jvp(f, X, X), jvp(f, (X,), (X,))[1])
     same(jit(lambda x: our_jvp(f, x, x))(X), jvp(f, (X,), (X,))[1])
 
@@ -226,7 +254,9 @@ def test_a_gradient_step_inside_the_loss() -> None:
     def meta(loss: Any, grad: Any) -> Any:
         return grad(lambda p, x: loss(p - 0.1 * grad(loss)(p, x), x))
 
-    f = lambda p, x, np=np: np.sum((np.tanh(p * x) - 1) ** 2)  # noqa: E731
+    def f(p, x, np=np):
+        return np.sum((np.tanh(p * x) - 1) ** 2)
+
     same(meta(lambda p, x: f(p, x), grad)(X, 2 * X), meta(lambda p, x: f(p, x, jnp), jax.grad)(X, 2 * X))
 
 
@@ -234,7 +264,9 @@ def test_a_gradient_step_inside_the_loss() -> None:
 
 
 def test_linearize() -> None:
-    f = lambda p, s: {"y": np.sin(p["v"]) * s, "n": 3}  # noqa: E731
+    def f(p, s):
+        return {"y": np.sin(p["v"]) * s, "n": 3}
+
     y, push = linearize(f, P, 2.0)
     assert y["n"] == 3
     for scale in (1.0, -2.0):
@@ -256,7 +288,9 @@ def test_linearize() -> None:
 
 
 def test_linear_transpose() -> None:
-    f = lambda p: M @ p["v"] + 2 * p["W"][:, 0]  # noqa: E731
+    def f(p):
+        return M @ p["v"] + 2 * p["W"][:, 0]
+
     transposed = linear_transpose(f, P)
     (found,) = transposed(np.array([1.0, 2.0]))
     same(found, {"W": np.array([[2.0, 0, 0], [4.0, 0, 0]]), "v": M.T @ [1.0, 2.0]})
@@ -280,7 +314,7 @@ def test_checkpoint() -> None:
         same(value_and_grad(g)(X), value_and_grad(f)(X))
         same(grad(g, (0, 1))(X, 0.5), grad(f, (0, 1))(X, 0.5))
         same(hessian(g)(X), hessian(f)(X))
-        same(grad(lambda x: g(g(x) * x, a=2.0))(X), grad(lambda x: f(f(x) * x, a=2.0))(X))  # noqa: B023
+        same(grad(lambda x, g=g: g(g(x) * x, a=2.0))(X), grad(lambda x: f(f(x) * x, a=2.0))(X))
         same(vmap(grad(g))(np.stack([X, 2 * X])), vmap(grad(f))(np.stack([X, 2 * X])))
         same(jvp(g, (X,), (X,)), jvp(f, (X,), (X,)))
 

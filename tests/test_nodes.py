@@ -91,7 +91,9 @@ def test_made_and_returned_inside() -> None:
 
 
 def test_jvp_and_vjp_of_nodes() -> None:
-    f = lambda p: Pair(p.first * p.second, p.second, "out")  # noqa: E731
+    def f(p):
+        return Pair(p.first * p.second, p.second, "out")
+
     out, dot = jvp(f, (Pair(2.0, 3.0, "here"),), (Pair(1.0, 0.5, "here"),))
     assert (out.first, out.second, dot.first, dot.second, dot.label) == (6.0, 3.0, 4.0, 0.5, "out")
     out, pull = vjp(f, Pair(2.0, 3.0, "here"))

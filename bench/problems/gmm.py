@@ -16,7 +16,7 @@ TINY = {"n": 5, "d": 3, "k": 2}
 
 
 def make(n, d, k, seed=1):
-    """alpha (k), mu (k, d), q (k, d), l (k, d (d - 1) / 2), x (n, d), gamma, m."""
+    """alpha (k), mu (k, d), q (k, d), low (k, d (d - 1) / 2), x (n, d), gamma, m."""
     rng = np.random.default_rng(seed)
     tri = d * (d - 1) // 2
     return (rng.normal(size=k), rng.uniform(size=(k, d)), rng.normal(size=(k, d)), rng.normal(size=(k, tri)),
@@ -43,11 +43,11 @@ def logsumexp(v):
     return top + math.log(s)
 
 
-def objective(alpha, mu, q, l, x, gamma, m):  # noqa: E741
+def objective(alpha, mu, q, low, x, gamma, m):
     """The log-posterior."""
     n, d = x.shape
     k = len(alpha)
-    tri = l.shape[1]
+    tri = low.shape[1]
     diagonal = np.empty((k, d))
     sums = np.empty(k)
     for c in range(k):
@@ -69,7 +69,7 @@ def objective(alpha, mu, q, l, x, gamma, m):  # noqa: E741
             p = 0
             for b in range(d):
                 for a in range(b + 1, d):
-                    scaled[a] += l[c, p] * centred[b]
+                    scaled[a] += low[c, p] * centred[b]
                     p += 1
             square = 0.0
             for a in range(d):
@@ -85,13 +85,13 @@ def objective(alpha, mu, q, l, x, gamma, m):  # noqa: E741
         for a in range(d):
             square += diagonal[c, a] * diagonal[c, a]
         for p in range(tri):
-            square += l[c, p] * l[c, p]
+            square += low[c, p] * low[c, p]
         prior -= 0.5 * gamma * gamma * square - m * sums[c]
     return -0.5 * n * d * math.log(2.0 * math.pi) + total - n * logsumexp(alpha) + prior
 
 
 def derivative(s2sad):
-    """The gradient in alpha, mu, q and l."""
+    """The gradient in alpha, mu, q and low."""
     return s2sad.grad(objective, argnums=ARGNUMS)
 
 
@@ -107,16 +107,16 @@ def jax_objective():
     import jax.numpy as jnp
     from jax.scipy.special import logsumexp as lse
 
-    def f(alpha, mu, q, l, x, gamma, m):  # noqa: E741
+    def f(alpha, mu, q, low, x, gamma, m):
         n, d = x.shape
         k = alpha.shape[0]
         columns, rows = np.triu_indices(d, 1)
-        lower = jnp.zeros((k, d, d)).at[:, rows, columns].set(l)
+        lower = jnp.zeros((k, d, d)).at[:, rows, columns].set(low)
         lower = lower.at[:, np.arange(d), np.arange(d)].set(jnp.exp(q))
         scaled = jnp.einsum("kab,nkb->nka", lower, x[:, None, :] - mu)
         sums = jnp.sum(q, axis=1)
         terms = alpha + sums - 0.5 * jnp.sum(scaled * scaled, axis=2)
-        square = jnp.sum(jnp.exp(q) ** 2) + jnp.sum(l * l)
+        square = jnp.sum(jnp.exp(q) ** 2) + jnp.sum(low * low)
         prior = -0.5 * gamma * gamma * square + m * jnp.sum(sums)
         return constants(d, k, n, gamma, m) + jnp.sum(lse(terms, axis=1)) - n * lse(alpha) + prior
 
@@ -134,8 +134,8 @@ def torch_twin():
     """The same gradient by PyTorch."""
     import torch
 
-    def gradient(alpha, mu, q, l, x, gamma, m):  # noqa: E741
-        leaves = [torch.tensor(v, requires_grad=True) for v in (alpha, mu, q, l)]
+    def gradient(alpha, mu, q, low, x, gamma, m):
+        leaves = [torch.tensor(v, requires_grad=True) for v in (alpha, mu, q, low)]
         a, u, p, w = leaves
         data = torch.as_tensor(x)
         n, d = data.shape
@@ -158,16 +158,16 @@ def autograd_twin():
     import autograd.numpy as anp
     from autograd.scipy.special import logsumexp as lse
 
-    def f(alpha, mu, q, l, x, gamma, m):  # noqa: E741
+    def f(alpha, mu, q, low, x, gamma, m):
         n, d = x.shape
         columns, rows = np.triu_indices(d, 1)
-        place = np.zeros((l.shape[1], d, d))
-        place[np.arange(l.shape[1]), rows, columns] = 1.0
-        lower = anp.einsum("kp,pab->kab", l, place) + anp.exp(q)[:, :, None] * np.eye(d)
+        place = np.zeros((low.shape[1], d, d))
+        place[np.arange(low.shape[1]), rows, columns] = 1.0
+        lower = anp.einsum("kp,pab->kab", low, place) + anp.exp(q)[:, :, None] * np.eye(d)
         scaled = anp.einsum("kab,nkb->nka", lower, x[:, None, :] - mu)
         sums = anp.sum(q, axis=1)
         terms = alpha + sums - 0.5 * anp.sum(scaled * scaled, axis=2)
-        prior = -0.5 * gamma * gamma * (anp.sum(anp.exp(q) ** 2) + anp.sum(l * l)) + m * anp.sum(sums)
+        prior = -0.5 * gamma * gamma * (anp.sum(anp.exp(q) ** 2) + anp.sum(low * low)) + m * anp.sum(sums)
         return anp.sum(lse(terms, axis=1)) - n * lse(alpha) + prior
 
     return autograd.grad(f, ARGNUMS)

@@ -140,7 +140,8 @@ class Emitter(Printer):
         if call is not None:
             name, array, key = call
             return [*lines, f"rt.{name}({expression(array)}, {expression(key)}, {self.text(value)})"]
-        return [*lines, f"{expression(place)} {'+=' if add else '='} {self.text(value)}"]
+        number = isinstance(value.type, Array) and not value.type.dims  # Numba adds no array of rank 0 to an element
+        return [*lines, f"{expression(place)} {'+=' if add else '='} {self.text(value)}{'[()]' if number else ''}"]
 
     def text(self, atom: Atom) -> str:
         return expression(self.expr(atom))

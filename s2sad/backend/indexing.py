@@ -81,8 +81,7 @@ def _no_size(atom: Any) -> None:
 def _type_before(array: Array, path: Path, operands: Sequence[Atom]) -> Array:
     count = paths.count_slots(path)
     found = load_type(array, tuple(operands[:count]), path, _no_size)
-    assert isinstance(found, Array)
-    return found
+    return found if isinstance(found, Array) else Array(found.dtype, ())  # one element, by way of an ellipsis
 
 
 def _call(function: str, *args: ast.expr) -> ast.expr:

@@ -5,6 +5,7 @@ The rules, and the messages, are JAX's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import optree

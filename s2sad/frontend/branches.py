@@ -108,8 +108,8 @@ def _one_side(elab: Elaborator, cond: Atom, then: Arm, orelse: Arm) -> Value | N
         raise Unreachable
     dead, alive = (then, orelse) if then.dead else (orelse, then)
     if dead.block:
-        kept = (tuple(arm.block) if arm.dead else () for arm in (then, orelse))
-        elab.builder.append(If(cond, *kept, joined=(), pos=elab.pos))
+        left, right = (tuple(arm.block) if arm.dead else () for arm in (then, orelse))
+        elab.builder.append(If(cond, left, right, (), elab.pos))
     elab.builder.extend(alive.block)
     elab.state = alive.state
     return alive.value

@@ -18,7 +18,8 @@ import numpy as np
 from s2sad.frontend import library
 from s2sad.frontend.frames import bind, names_of
 from s2sad.frontend.outside import LIBRARY_MODULES, is_user_class
-from s2sad.frontend.values import Entries, Location, Maybe, ObjectRef, Partial, Static, Tuple, Value
+from s2sad.frontend.values import ArrayRef, Entries, Location, Maybe, ObjectRef, Partial, Static, Tuple, Value
+from s2sad.ir.types import is_complex
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
@@ -183,6 +184,9 @@ def type_of(elab: Elaborator, value: Value) -> type | None:
 def assign_attribute(elab: Elaborator, base: Value, name: str, value: Value) -> None:
     """``base.name = value``."""
     name = mangled(elab, name)
+    if isinstance(base, ArrayRef) and (name == "real" or (name == "imag" and is_complex(base.type))):
+        library.assign_subscript(elab, library.attribute(elab, base, name), Static(...), value)
+        return
     if not isinstance(base, ObjectRef):
         what = elab.describe(base)
         elab.error(

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s2sad.errors import TypeMismatchError, UnsupportedError
-
 from s2sad.frontend.closed import Closed, close, zero_of_leaf
 from s2sad.frontend.differentiation import function_of, name_of, same_shape, sequence
 from s2sad.frontend.leaves import leaves, structure, transform, type_of
@@ -59,7 +58,9 @@ class Site:
         """The primals with other leaves."""
         supply = iter(values)
         elab = self.elab
-        return [transform(elab, p, lambda leaf: leaf if type_of(elab, leaf) is None else next(supply)) for p in self.primals]
+        return [
+            transform(elab, p, lambda leaf: leaf if type_of(elab, leaf) is None else next(supply)) for p in self.primals
+        ]
 
     def write(self, builder: Builder, closed: Closed, given: Sequence[Atom], stmt: Custom) -> tuple[Atom, ...]:
         """Inline a closed rule: its first parameters are `given`, the rest what it captured, as the call has it now."""
@@ -88,7 +89,8 @@ class Site:
         for atom, varies in zip(self.closed.args[count:], active[count:], strict=False):
             if varies:
                 raise UnsupportedError(
-                    f"{self.name} has a derivative rule of its own, and is differentiated with respect to {atom}, which it captures.",
+                    f"{self.name} has a derivative rule of its own, and is differentiated with respect to {atom}, "
+                    "which it captures.",
                     "Pass it as an argument.",
                     self.pos,
                 )
@@ -97,9 +99,12 @@ class Site:
 def zero_like(builder: Builder, atom: Atom) -> Atom:
     """Zeros like a value."""
     if isinstance(atom.type, Array):
-        dims = [d if isinstance(d, int) else builder.emit(dim, (atom,), {"axis": k}, "n") for k, d in enumerate(atom.type.dims)]
+        dims = [
+            d if isinstance(d, int) else builder.emit(dim, (atom,), {"axis": k}, "n")
+            for k, d in enumerate(atom.type.dims)
+        ]
         return builder.emit(zeros, dims, {"dtype": atom.type.dtype})
-    return builder.emit(cast, (0.0,), {"dtype": atom.type.dtype, "weak": getattr(atom.type, "weak", False)})
+    return builder.emit(cast, (0.0,), {"dtype": atom.type.dtype, "weak": atom.type.weak})
 
 
 # -- custom_jvp
@@ -117,8 +122,9 @@ class JvpRule:
         site, elab = self.site, self.site.elab
         site.check_captured([t is not None for t in tangents])
         primals = site.leaves
-        varying = [k for k, v in enumerate(primals) if is_inexact(type_of(elab, v))]
-        dots = [elab.lift(Var(elab.builder.names.fresh("x_dot"), type_of(elab, primals[k]))) for k in varying]
+        types = {k: t for k, v in enumerate(primals) if (t := type_of(elab, v)) is not None and is_inexact(t)}
+        varying = list(types)
+        dots = [elab.lift(Var(elab.builder.names.fresh("x_dot"), t)) for t in types.values()]
 
         def run(values: list[Value]) -> tuple[Value, ...]:
             supply = iter(values[len(primals) :])
@@ -134,11 +140,14 @@ class JvpRule:
         given = [*stmt.args[: len(primals)], *(tangents[k] or zero_like(builder, stmt.args[k]) for k in varying)]
         results = site.write(builder, closed, given, stmt)
         bind(builder, stmt.targets, [results[n] for n in closed.out_leaves[0] if n is not None])
-        found = iter([n for n in closed.out_leaves[1] if n is not None])
-        return [fitted(builder, results[next(found)], t) if is_inexact(t.type) else skip(found) for t in stmt.targets]
+        numbers = [n for n in closed.out_leaves[1] if n is not None][: len(stmt.targets)]
+        return [
+            fitted(builder, results[n], t) if is_inexact(t.type) else None
+            for n, t in zip(numbers, stmt.targets, strict=True)
+        ]
 
     def forward(self, builder: Builder, stmt: Custom) -> tuple[tuple[Atom, ...], Transposed]:
-        """Write the forward part of reverse mode: the value, as the rule gives it. The reverse part transposes the rule."""
+        """Write the forward part of reverse mode: the value, by the rule. The reverse part transposes the rule."""
         outs = tuple(builder.var(t.name, t.type) for t in stmt.targets)
         self.jvp(builder, replace(stmt, targets=outs), [None for _ in stmt.args])
         return outs, Transposed(self)
@@ -147,7 +156,8 @@ class JvpRule:
         """The tangent must mirror the value."""
         if structure(elab, out[0]) != structure(elab, out[1]):
             elab.mismatch(
-                f"The jvp rule of {self.site.name} must return a tangent with the tree structure of the value.", "Mirror it."
+                f"The jvp rule of {self.site.name} must return a tangent with the tree structure of the value.",
+                "Mirror it.",
             )
         for value, dot in zip(leaves(elab, out[0]), leaves(elab, out[1]), strict=True):
             left, right = type_of(elab, value), type_of(elab, dot)
@@ -169,11 +179,6 @@ class Transposed:
         return self.rule.jvp(builder, stmt, tangents)
 
 
-def skip(found: Any) -> None:
-    """Pass over the derivative of something that has none."""
-    next(found)
-
-
 def bind(builder: Builder, targets: Sequence[Var], results: Sequence[Atom]) -> None:
     """Define the targets as these results."""
     for target, result in zip(targets, results, strict=True):
@@ -181,7 +186,7 @@ def bind(builder: Builder, targets: Sequence[Var], results: Sequence[Atom]) -> N
         builder.append(Let((target,), cast, (result,), params, builder.pos))
 
 
-def fitted(builder: Builder, atom: Atom, like: Var) -> Atom:
+def fitted(builder: Builder, atom: Atom, like: Atom) -> Atom:
     """A derivative with the dtype of its primal."""
     if element(atom.type) == element(like.type):
         return atom
@@ -203,7 +208,9 @@ class VjpRule:
 
     def jvp(self, builder: Builder, stmt: Custom, tangents: list[Atom | None]) -> list[Atom | None]:
         raise TypeMismatchError(
-            "can't apply forward-mode differentiation (jvp) to a custom_vjp function.", "Use custom_jvp for both modes.", self.site.pos
+            "can't apply forward-mode differentiation (jvp) to a custom_vjp function.",
+            "Use custom_jvp for both modes.",
+            self.site.pos,
         )
 
     def forward(self, builder: Builder, stmt: Custom) -> tuple[tuple[Atom, ...], Opened]:
@@ -238,9 +245,13 @@ class Opened:
         elab = site.elab
         out_numbers = [n for n in closed.out_leaves[0] if n is not None]
         residual_numbers = [n for n in closed.out_leaves[1] if n is not None]
-        bars = {n: c for n, c in zip(out_numbers, cotangents, strict=True)}
-        params = [closed.fun.results[n] for n in residual_numbers] + [closed.fun.results[n] for n in out_numbers if is_inexact(closed.fun.results[n].type)]
-        values = [elab.lift(Var(elab.builder.names.fresh(str(a) if isinstance(a, Var) else "r"), a.type)) for a in params]
+        bars = dict(zip(out_numbers, cotangents, strict=True))
+        params = [closed.fun.results[n] for n in residual_numbers] + [
+            closed.fun.results[n] for n in out_numbers if is_inexact(closed.fun.results[n].type)
+        ]
+        values = [
+            elab.lift(Var(elab.builder.names.fresh(str(a) if isinstance(a, Var) else "r"), a.type)) for a in params
+        ]
 
         def run(given: list[Value]) -> tuple[Value, ...]:
             atoms: list[Any] = [Static(0.0)] * len(closed.fun.results)
@@ -257,7 +268,8 @@ class Opened:
                 found = [out]  # a lone cotangent, for the one argument that there is
             if found is None or len(found) != len(site.primals):
                 elab.mismatch(
-                    f"The backward rule of {site.name} must return a tuple of {len(site.primals)}, a cotangent for each argument.",
+                    f"The backward rule of {site.name} must return a tuple of {len(site.primals)}, a cotangent for "
+                    "each argument.",
                     "Return a tuple; None stands for zero.",
                 )
             return tuple(self.whole(elab, p, c) for p, c in zip(site.primals, found, strict=True))
@@ -269,8 +281,11 @@ class Opened:
                 given.append(bars[n] or zero_like(builder, self.results[n]))
         results = site.write(builder, again, given, stmt)
         found: list[Atom | None] = [results[n] for part in again.out_leaves for n in part if n is not None]
-        primals = [a for a in stmt.args[: len(site.leaves)]]
-        kept = [fitted(builder, c, a) if c is not None and is_inexact(a.type) else None for a, c in zip(primals, found, strict=True)]
+        primals = stmt.args[: len(site.leaves)]
+        kept = [
+            fitted(builder, c, a) if c is not None and is_inexact(a.type) else None
+            for a, c in zip(primals, found, strict=True)
+        ]
         return [*kept, *(None for _ in stmt.args[len(primals) :])]
 
     @staticmethod
@@ -279,7 +294,10 @@ class Opened:
         if isinstance(cotangent, Static) and cotangent.obj is None:
             return transform(elab, primal, lambda leaf: zero_of_leaf(elab, leaf))
         if structure(elab, primal) != structure(elab, cotangent):
-            elab.mismatch("A backward rule must return cotangents with the tree structure of the arguments.", "Mirror each argument.")
+            elab.mismatch(
+                "A backward rule must return cotangents with the tree structure of the arguments.",
+                "Mirror each argument.",
+            )
         supply = iter(leaves(elab, cotangent))
 
         def fill(leaf: Value) -> Value:
@@ -298,7 +316,10 @@ def custom_jvp(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str
     owner = spec.options["owner"]
     rule = spec.options["rule"](owner)
     if rule is None:
-        elab.mismatch(f"No JVP defined for custom_jvp function {owner.__name__} using defjvp.", "Define one with defjvp or defjvps.")
+        elab.mismatch(
+            f"No JVP defined for custom_jvp function {owner.__name__} using defjvp.",
+            "Define one with defjvp or defjvps.",
+        )
     return call(elab, spec, args, kwargs, lambda site, _: JvpRule(site, Static(rule)))
 
 
@@ -308,7 +329,10 @@ def custom_vjp(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str
     owner = spec.options["owner"]
     rules = spec.options["rule"](owner)
     if rules is None:
-        elab.mismatch(f"No VJP defined for custom_vjp function {owner.__name__} using defvjp.", "Define one with defvjp(fwd, bwd).")
+        elab.mismatch(
+            f"No VJP defined for custom_vjp function {owner.__name__} using defvjp.",
+            "Define one with defvjp(fwd, bwd).",
+        )
     fwd, bwd = rules
     return call(elab, spec, args, kwargs, lambda site, arrange: VjpRule(site, Static(fwd), Static(bwd), arrange))
 
@@ -322,7 +346,9 @@ def checkpoint(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str
     return call(elab, Spec("checkpoint", function, spec.options), args, kwargs, lambda site, _: None)
 
 
-def call(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value], make_rule: Callable[..., Any]) -> Value:
+def call(
+    elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value], make_rule: Callable[..., Any]
+) -> Value:
     """Write a call of a custom function."""
     function = function_of(elab, spec)
     every = positional(elab, function, args, kwargs)
@@ -338,7 +364,9 @@ def call(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Valu
 
     def run(values: list[Value]) -> tuple[Value, ...]:
         supply = iter(values)
-        inner = [transform(elab, p, lambda leaf: leaf if type_of(elab, leaf) is None else next(supply)) for p in primals]
+        inner = [
+            transform(elab, p, lambda leaf: leaf if type_of(elab, leaf) is None else next(supply)) for p in primals
+        ]
         return (elab.resolve(elab.call(function, arrange(fixed, inner), {})),)
 
     state = dict(elab.state)

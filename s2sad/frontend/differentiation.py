@@ -275,8 +275,10 @@ def arguments(
 
 def check_tangent(elab: Elaborator, primal: Value, tangent: Value) -> Atom:
     """The atom of a tangent that fits its primal."""
-    expected, found = type_of(elab, primal), type_of(elab, tangent)
+    expected = type_of(elab, primal)
     assert expected is not None
+    tangent = without_rank(elab, expected, tangent)
+    found = type_of(elab, tangent)
     if found is None or element(found) != element(expected):
         got = "none" if found is None else element(found).name
         elab.mismatch(
@@ -291,6 +293,16 @@ def check_tangent(elab: Elaborator, primal: Value, tangent: Value) -> Atom:
             "Give the tangent the shape of its primal.",
         )
     return elab.atom(tangent)
+
+
+def without_rank(elab: Elaborator, expected: Type, leaf: Value) -> Value:
+    """An array of rank 0 where a number is expected, and the other way, as what is expected."""
+    found = type_of(elab, leaf)
+    if isinstance(expected, Scalar) and isinstance(found, Array) and not found.dims:
+        return library.subscript(elab, leaf, Static(()))
+    if isinstance(expected, Array) and not expected.dims and isinstance(found, Scalar):
+        return library.call(elab, np.array, [leaf], {})
+    return leaf
 
 
 def same_shape(a: Type, b: Type) -> bool:
@@ -351,10 +363,8 @@ def pull_back(elab: Elaborator, closed: Closed, primals: list[Value], out_bar: V
 
 def check_cotangent(elab: Elaborator, expected: Type, leaf: Value) -> Atom:
     """The atom of a cotangent that fits a result."""
+    leaf = without_rank(elab, expected, leaf)
     found = type_of(elab, leaf)
-    if isinstance(expected, Scalar) and isinstance(found, Array) and not found.dims:
-        leaf = library.subscript(elab, leaf, Static(()))
-        found = type_of(elab, leaf)
     if found is None or not same_shape(expected, found) or element(found) != element(expected):
         got = "nothing" if found is None else f"{element(found).name}{shape_text(found)}"
         elab.mismatch(

@@ -45,7 +45,11 @@ CHANGERS = {
 def statement(elab: Elaborator, node: gast.Call) -> bool:
     """Run a call whose result nobody takes, where only CPython can; False where it is a call like any other."""
     found = outer(elab, node.func)
-    if found is None or any(isinstance(a, gast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+    if (
+        found is None
+        or any(isinstance(a, gast.Starred) for a in node.args)
+        or any(k.arg is None for k in node.keywords)
+    ):
         return False
     place, obj = found
     if is_debugger(obj):
@@ -90,7 +94,9 @@ def outer_name(elab: Elaborator, name: str) -> tuple[Place, Any] | None:
         place = Place(lambda: cell.cell_contents, ("cell", id(cell)), name)
     else:
         namespace = function.__globals__ if function is not None else {}
-        place = Place(lambda: namespace.get(name, getattr(builtins, name, MISSING)), ("global", id(namespace), name), name)
+        place = Place(
+            lambda: namespace.get(name, getattr(builtins, name, MISSING)), ("global", id(namespace), name), name
+        )
     try:
         obj = place.read()
     except ValueError:
@@ -121,14 +127,23 @@ def changed_container(obj: Any) -> Any:
 
 def is_opaque(obj: Any) -> bool:
     """Whether a callable belongs to a library that is not followed, and has no meaning of its own."""
-    if isinstance(obj, type) or transforms.handler_of(obj) is not None or table.find(obj) is not None or calls.is_pure(obj):
+    if (
+        isinstance(obj, type)
+        or transforms.handler_of(obj) is not None
+        or table.find(obj) is not None
+        or calls.is_pure(obj)
+    ):
         return False
     owner = getattr(obj, "__self__", None)
     if isinstance(owner, (np.ndarray, np.generic, *CHANGERS)):
         return False
     if isinstance(obj, types.BuiltinMethodType) and not isinstance(owner, types.ModuleType | type | None):
         return True
-    named = obj if isinstance(obj, types.FunctionType | types.BuiltinFunctionType) and owner in (None, builtins) else type(owner)
+    named = (
+        obj
+        if isinstance(obj, types.FunctionType | types.BuiltinFunctionType) and owner in (None, builtins)
+        else type(owner)
+    )
     module = (getattr(named, "__module__", None) or "builtins").split(".")[0]
     return module in sys.stdlib_module_names and module not in ("builtins", "math", "cmath", "__main__")
 
@@ -214,7 +229,9 @@ def note(elab: Elaborator, place: Place, obj: Any) -> None:
     if owner is None or isinstance(owner, types.ModuleType):
         elab.log.note(("called", place.key), place.read, same_object(obj), place.name)
     else:
-        elab.log.note(("called", place.key), lambda: getattr(place.read(), "__self__", None), same_object(owner), place.name)
+        elab.log.note(
+            ("called", place.key), lambda: getattr(place.read(), "__self__", None), same_object(owner), place.name
+        )
 
 
 def name_for(elab: Elaborator, obj: Any, hint: str) -> Named:
@@ -260,7 +277,10 @@ def template(elab: Elaborator, value: Value, atoms: list[Atom]) -> Any:
             assert isinstance(content, Entries)
             return {k: template(elab, v, atoms) for k, v in content.items}
     if type_of(elab, value) is None:
-        elab.error(f"{elab.describe(value).capitalize()} cannot be given to a function that only CPython can run.", "Give it numbers.")
+        elab.error(
+            f"{elab.describe(value).capitalize()} cannot be given to a function that only CPython can run.",
+            "Give it numbers.",
+        )
     atoms.append(elab.atom(value))
     return Hole(len(atoms) - 1)
 

@@ -97,7 +97,7 @@ def elaborate(
     arguments.declare((tuple(args), kwargs))
     positional = [arguments.value(a, f"arg{k}") for k, a in enumerate(args)]
     named = {k: arguments.value(v, k) for k, v in kwargs.items()}
-    label: str = name or getattr(function, "__name__", "function")
+    label: str = name if name else getattr(function, "__name__", "function")
     name = elab.builder.names.fresh(_identifier(label))
     structure: Any = None
     results: list[Atom] = []
@@ -145,7 +145,7 @@ class _Arguments:
         _abstracts(tree, found)
         for index in sorted(found):
             leaf = found[index]
-            var = Var(self.elab.builder.names.fresh(leaf.name), leaf.type)
+            var = Var(self.elab.builder.names.wanted(leaf.name), leaf.type)
             self.vars[index] = var
             self.elab.leaves[var] = index
 

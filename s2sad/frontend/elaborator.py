@@ -19,7 +19,7 @@ from s2sad.frontend import branches, functions, library, reach
 from s2sad.frontend.frames import Frame
 from s2sad.frontend.library.support import describe, is_number
 from s2sad.frontend.outside import Outside
-from s2sad.frontend.readlog import ReadLog
+from s2sad.frontend.readlog import MISSING, ReadLog
 from s2sad.frontend.recursion import Activation
 from s2sad.frontend.unbound import Pending, UnboundName
 from s2sad.frontend.unreachable import Unreachable
@@ -196,9 +196,9 @@ class Elaborator:
             )
         others = self.aliases.get(location)
         if others and others & reach.live_locations(self):
-            names = ", ".join(sorted({location.hint, *(o.hint for o in others)}))
+            names = reach.names_for(self, [location, *others])
             raise AliasError(
-                f"After a branch or a loop, these may or may not be the same array, and one is written into: {names}.",
+                f"After a branch or a loop, {names} may or may not be the same array, and one of them is written into.",
                 "Write into it inside the branch, or copy it there with .copy().",
                 self.pos,
             )
@@ -340,6 +340,8 @@ class Elaborator:
                 return number
             case Number(Var() as var) if var in self.leaves:
                 raise NeedStatic(self.leaves[var], self.pos)
+            case Number(Var() as var) if (found := self.outside.baked(var)) is not MISSING:
+                return found
             case Tuple(items, cls):
                 objects = [self.static(v) for v in items]
                 return tuple(objects) if cls is tuple else cls(*objects)
@@ -349,8 +351,10 @@ class Elaborator:
                 return {k: self.static(v) for k, v in content.items}
             case _:
                 self.error(
-                    f"The value of {self.describe(value)} must be known when the function is compiled, and is not.",
-                    "Use a constant, or an argument.",
+                    f"A value is needed while the function is compiled, but this one ({self.describe(value)}) is known "
+                    "at run "
+                    "time only.",
+                    "Use a constant, or an int argument as it is passed.",
                 )
 
     def describe(self, value: Value) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ class Frame:
     source: FunctionSource
     location: Location
     parent: Location | None
-    function: types.FunctionType | None
+    function: Callable[..., Any] | None
     live: Names | None = None
 
     @property
@@ -77,7 +77,7 @@ def owner_of(elab: Elaborator, frame: Frame, name: str) -> Frame | None:
     return None
 
 
-def root_function(elab: Elaborator, frame: Frame) -> types.FunctionType | None:
+def root_function(elab: Elaborator, frame: Frame) -> Callable[..., Any] | None:
     """The Python function that a chain of frames ends at."""
     while frame.parent is not None:
         frame = elab.frames[frame.parent]

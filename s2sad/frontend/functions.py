@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import sysconfig
 import types
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gast
 
-from s2sad.errors import UnsupportedSyntaxError
+from s2sad.errors import S2sadError, UnsupportedSyntaxError
 from s2sad.frontend import binding, classes, library, recursion, statements, transforms
 from s2sad.frontend.expressions import evaluate, evaluate_raw
 from s2sad.frontend.frames import Frame
@@ -18,7 +20,9 @@ from s2sad.frontend.values import Closure, Entries, Location, Maybe, ObjectRef, 
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
+    from s2sad.ir.nodes import Pos
 
+STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 DEEPEST = 200
 """How many calls may be nested in each other."""
 
@@ -82,6 +86,8 @@ def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str,
             if library.is_library(obj):
                 return library.call(elab, obj, resolved(elab, args), kwargs)
             return call_closure(elab, closure_of(elab, obj), args, kwargs)
+        case _ if not isinstance(obj, type) and library.has_meaning(obj):
+            return library.call(elab, obj, resolved(elab, args), {k: elab.resolve(v) for k, v in kwargs.items()})
         case types.MethodType() if isinstance(obj.__func__, types.FunctionType):
             owner = elab.outside.argument(obj.__self__, "self")
             return call_object(elab, obj.__func__, [owner, *args], kwargs)
@@ -89,7 +95,7 @@ def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str,
             return call_partial(elab, obj, args, kwargs)
         case type() if classes.is_user_class(obj):
             return classes.instantiate(elab, obj, args, kwargs)
-    python = getattr(obj, "py_func", None)
+    python = obj.__wrapped__ if isinstance(obj, functools._lru_cache_wrapper) else getattr(obj, "py_func", None)
     if isinstance(python, types.FunctionType):
         return call_object(elab, python, args, kwargs)
     if not isinstance(obj, type) and classes.is_user_class(type(obj)) and "__call__" in dir(type(obj)):
@@ -121,12 +127,29 @@ def call_closure(elab: Elaborator, closure: Closure, args: list[Value], kwargs: 
     return recursion.run(elab, closure, bound, lambda values: run_body(elab, closure, values))
 
 
+def _relocate(elab: Elaborator, error: S2sadError, source: FunctionSource, call: Pos | None) -> None:
+    """Put an error in Python's own library, where no user can mend it, at the user's call that led there."""
+    callers = elab.stack[-2:-1]
+    if error.pos is None or call is None or not _is_pythons(error.pos.filename) or not callers:
+        return
+    if _is_pythons(source.filename) and not _is_pythons(callers[0].source.filename):
+        place = f"{Path(error.pos.filename).name}:{error.pos.line}"
+        error.why = f"{source.name} is written in Python's library with what cannot be followed ({place}: {error.why})"
+        error.instead, error.pos = "Do without it, or call it outside and pass the result in.", call
+
+
+def _is_pythons(filename: str) -> bool:
+    """Whether a file is of Python's own library."""
+    return filename.startswith(STANDARD_LIBRARY) and "site-packages" not in filename
+
+
 def run_body(elab: Elaborator, closure: Closure, bound: dict[str, Value]) -> Value:
     """The body itself, inline."""
     source: FunctionSource = closure.source
-    if source.scope.is_generator:
+    if source.scope.is_generator or isinstance(source.node, gast.AsyncFunctionDef):
+        kind = "a coroutine" if isinstance(source.node, gast.AsyncFunctionDef) else "a generator"
         raise UnsupportedSyntaxError(
-            f"{source.name} is a generator, which cannot be followed.", "Return a list instead.", elab.pos
+            f"{source.name} is {kind}, which cannot be followed.", "Return a list or a value instead.", elab.pos
         )
     if len(elab.stack) > DEEPEST:
         elab.error(
@@ -144,6 +167,9 @@ def run_body(elab: Elaborator, closure: Closure, bound: dict[str, Value]) -> Val
             return evaluate_raw(elab, source.node.body)
         value = statements.run_block(elab, source.node.body)
         return Static(None) if value is None else value
+    except S2sadError as error:
+        _relocate(elab, error, source, pos)
+        raise
     finally:
         elab.stack.pop()
         elab.builder.pos = pos

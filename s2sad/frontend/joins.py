@@ -337,9 +337,9 @@ class Joiner:
         )
         if not like.path:
             return ArrayRef(location, array_type(content.atom))
-        type_ = self.settled(key, like.type if NOTHING in (a, b) else meet(a.type, b.type))
-        assert isinstance(type_, Array)
-        return ArrayRef(location, type_, like.path, operands)
+        met = like.type if NOTHING in (a, b) else meet(a.type, b.type)
+        assert isinstance(met, Array)
+        return ArrayRef(location, self.settled(key, met), like.path, operands)
 
     def copied(self, key: Key, a: ArrayRef, b: ArrayRef) -> Value:
         """Two views of different kinds: what they show, in a place that may be read only."""
@@ -352,11 +352,9 @@ class Joiner:
         self.also += [(x.location, location) for x in (a, b)]
         return ArrayRef(location, array_type(atom))
 
-    def settled(self, key: Key, type_: Type) -> Type:
+    def settled(self, key: Key, type_: Array) -> Array:
         """A type with symbols of its own for the sizes that are not known."""
-        if isinstance(type_, Array) and None in type_.dims:
-            return self.elab.builder.var(hint_of(key), type_).type
-        return type_
+        return array_type(self.elab.builder.var(hint_of(key), type_)) if None in type_.dims else type_
 
     def filled(self, key: Key, a: Any, b: Any) -> Value:
         """A number meets an array: it stands for an array full of it."""
@@ -416,10 +414,8 @@ class Joiner:
                 left, right = (dict(c.items) if isinstance(c, Entries) else None for c in (a, b))
                 names = [*(left or {}), *(k for k in right or {} if k not in (left or {}))]
                 return Entries(tuple((k, self.inner((*key, k), *_items_at(left, right, k))) for k in names))
-            case (StaticItems() | Nothing(), StaticItems() | Nothing()) if _agree(
-                a, b, lambda c: len(c.items)
-            ) and not self.grows(key):
-                count = len(a.items if isinstance(a, StaticItems) else b.items)  # type: ignore[union-attr]
+            case (StaticItems() | Nothing(), StaticItems() | Nothing()) if not self.grows(key, a, b):
+                count = max(len(c.items) for c in (a, b) if isinstance(c, StaticItems))
                 sides = [[NOTHING] * count if isinstance(c, Nothing) else c.items for c in (a, b)]
                 rows = zip(*sides, strict=True)
                 return StaticItems(tuple(self.inner((*key, k), x, y) for k, (x, y) in enumerate(rows)))

@@ -15,9 +15,21 @@ from s2sad.errors import AliasError
 from s2sad.frontend import convert
 from s2sad.frontend.leaves import leaves, transform, type_of
 from s2sad.frontend.library.support import is_number
-from s2sad.frontend.meeting import first_change, meet
+from s2sad.frontend.meeting import first_change, meet, same_value
 from s2sad.frontend.unreachable import Unreachable
-from s2sad.frontend.values import ArrayRef, Buffer, ListRef, Location, Number, RuntimeItems, State, Static, Value
+from s2sad.frontend.values import (
+    ArrayRef,
+    Buffer,
+    Content,
+    Entries,
+    ListRef,
+    Location,
+    Number,
+    RuntimeItems,
+    State,
+    Static,
+    Value,
+)
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Call, Function, Var, replace
 from s2sad.ir.types import Array, Dim, List, Size, Symbol, Type, known_dims, replace_in_dim, symbol, symbols_of
@@ -205,6 +217,17 @@ def _results(elab: Elaborator, build: Build, value: Value, inner: list[Value], g
     return [convert.convert(elab, a, t) for a, t in zip(atoms, types, strict=True)]
 
 
+def _changed_name(elab: Elaborator, before: Content, location: Location) -> str:
+    """What of a frame, a list or a dict changed, by the user's name where there is one."""
+    now = elab.state.get(location, before)
+    if isinstance(before, Entries) and isinstance(now, Entries):
+        old = dict(before.items)
+        names = [repr(k) for k, v in now.items if k in old and not same_value(v, old[k])]
+        if names:
+            return " and ".join(names)
+    return location.hint
+
+
 def _outer(type_: Type, known: set[Symbol]) -> Type:
     """A result's type without the sizes that only the body knows."""
     match type_:
@@ -230,7 +253,9 @@ def _written(elab: Elaborator, build: Build, start: State, inner: list[Value]) -
     while (location := first_change(elab, changed, elab.state)) is not None:
         if not isinstance(changed[location], Buffer):
             elab.error(
-                f"The recursive function {build.hint} changes {location.hint}, which is defined outside of it.",
+                f"The recursive function {build.hint} changes {_changed_name(elab, changed[location], location)}, "
+                "which is "
+                "defined outside of it.",
                 "Pass it as an argument and return it; arrays may be written into.",
             )
         if location not in environment:

@@ -72,7 +72,7 @@ class Outside:
 
     # -- where things stand
 
-    def cell(self, function: types.FunctionType, name: str) -> Value:
+    def cell(self, function: Callable[..., Any], name: str) -> Value:
         """A free variable of a function, through its closure cell."""
         cell = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))[name]
 
@@ -179,6 +179,15 @@ class Outside:
         location = Location(name, captured=True)
         self.elab.outer[location] = Buffer(var)
         return ArrayRef(location, type_)
+
+    def baked(self, var: Var) -> Any:
+        """The value of a hidden parameter, to which what is compiled is bound from now on; else `MISSING`."""
+        for captured, read in self.captured:
+            if captured == var:
+                obj = read()
+                self.elab.log.note(("baked", var.name), read, same_object(obj), var.name)
+                return obj
+        return MISSING
 
     def names(self) -> list[str]:
         """The names of the hidden parameters."""

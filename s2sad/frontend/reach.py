@@ -44,6 +44,18 @@ def reachable(elab: Elaborator, values: Iterable[Value]) -> set[Location]:
     return found
 
 
+def names_for(elab: Elaborator, locations: Iterable[Location]) -> str:
+    """The user's names for arrays, for messages."""
+    wanted = set(locations)
+    found = []
+    for frame in elab.stack:
+        content = elab.state.get(frame.location)
+        if isinstance(content, Entries):
+            found += [str(k) for k, v in content.items if not str(k).startswith("_") and wanted & set(locations_in(v))]
+    names = list(dict.fromkeys(found)) or sorted({x.hint for x in wanted})
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def _follow(elab: Elaborator, values: Iterable[Value], found: set[Location]) -> None:
     todo = list(values)
     while todo:

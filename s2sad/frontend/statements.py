@@ -22,6 +22,8 @@ from s2sad.ir.nodes import Atom, Const
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
 
+WORDS = {"ClassDef": "class", "AsyncFunctionDef": "async def", "AsyncFor": "async for", "AsyncWith": "async with"}
+"""Statements that are not named as they are written."""
 MOST_UNROLLED = 64
 """The longest loop that is written out because its body needs the value of the index."""
 
@@ -75,9 +77,9 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
         case gast.Pass() | gast.Global() | gast.Nonlocal():
             pass
         case _:
-            kind = type(stmt).__name__.lower()
+            kind = WORDS.get(type(stmt).__name__, type(stmt).__name__.lower())
             raise UnsupportedSyntaxError(
-                f"The statement {kind!r} is not supported in a function.", "Move it out of it.", elab.pos
+                f"The statement {kind!r} is not supported in a function.", "Move it out of the function.", elab.pos
             )
     return None
 

@@ -98,13 +98,3 @@ class Inner:
     def __init__(self, call: Handler, spec: Spec | None = None) -> None:
         self.call = call
         self.__name__ = "pullback" if spec is None else spec.kind
-
-
-from s2sad.frontend import batching, differentiation, jacobians, linear  # noqa: E402  (they declare their kinds here)
-
-elaborate_jvp = differentiation.jvp
-elaborate_vjp = differentiation.vjp
-elaborate_hvp = jacobians.hvp
-elaborate_linearize = linear.linearize
-elaborate_linear_transpose = linear.linear_transpose
-elaborate_stop_gradient = differentiation.stop_gradient

@@ -113,7 +113,7 @@ class Closure:
     frame: Location | None
     defaults: tuple[Value, ...] = ()
     kw_defaults: dict[str, Value] = field(default_factory=dict)
-    function: FunctionType | None = None
+    function: Callable[..., Any] | None = None
     """The Python function, where there is one already (else it is defined inside the elaborated code)."""
 
 

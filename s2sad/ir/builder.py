@@ -45,6 +45,13 @@ class Names:
         """Forget the names made since `mark`, but for those in `keep`."""
         self._taken, self._next = mark[0] | set(keep), dict(mark[1])
 
+    def wanted(self, name: str) -> str:
+        """`name` itself, with its counter, where it is free; else a fresh one."""
+        if name in self._taken:
+            return self.fresh(name)
+        self._taken.add(name)
+        return name
+
     def fresh(self, hint: str) -> str:
         """`hint`, or `hint_1`, `hint_2`, ... where it is taken. A counter that `hint` ends in is dropped first."""
         base = re.sub(r"_\d+$", "", hint) or "t"

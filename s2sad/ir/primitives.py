@@ -195,7 +195,10 @@ def _spell_cast(args: list[ast.expr], params: dict[str, Any], types: tuple[Type,
         return ast.Call(ast.Attribute(args[0], "astype"), [literal(params["dtype"])], [])
     if params.get("weak"):
         names = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
-        return ast.Call(ast.Name(names[params["dtype"].kind]), args, [])
+        name = names[params["dtype"].kind]
+        if types[0].dtype.kind == "b" and name in ("float", "complex"):  # which Numba does not do in one step
+            args = [ast.Call(ast.Name("int"), args, [])]
+        return ast.Call(ast.Name(name), args, [])
     return ast.Call(literal(params["dtype"]), args, [])
 
 

@@ -100,7 +100,7 @@ class Printer:
             case If():
                 return self.branch(stmt, depth)
             case Call(targets, function, args):
-                call = f"{function}({', '.join(map(self.text, args))})"
+                call = f"{function}({', '.join(map(self.argument, args))})"
                 return [pad + (f"{self.target_list(targets)} = {call}" if targets else call)]
             case Effect():
                 return [pad + self.effect(stmt)]
@@ -115,6 +115,11 @@ class Printer:
                 return [*self.nested(fun, depth), f"{pad}{self.target_list(targets)} = {call}"]
             case _:
                 assert_never(stmt)
+
+    def argument(self, atom: Atom) -> str:
+        """An argument of a call. Numba would compile a function for the very integer ``0``, and once more for others."""
+        kind = type(atom.value) if isinstance(atom, Const) else None
+        return f"{kind.__name__}({self.text(atom)})" if kind in (int, bool) else self.text(atom)
 
     def nested(self, function: Function, depth: int) -> list[str]:
         text = type(self)(self.names, self.in_place, self.copied).function(function)

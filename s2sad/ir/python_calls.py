@@ -52,7 +52,7 @@ class PythonCall:
     parameters: tuple[str, ...] = ()
     line: str = ""
 
-    def spell(self, args: list[ast.expr], types: tuple[Type, ...]) -> ast.expr:
+    def spell(self, args: list[ast.expr], types: tuple[Type | None, ...]) -> ast.expr:
         """The call as an expression."""
         given = [expression(a, args, types, self._guard) for a in self.args]
         if self.function:
@@ -100,7 +100,7 @@ def _collect(tree: Any, found: dict[str, Any]) -> None:
 
 
 def expression(
-    tree: Any, args: list[ast.expr], types: tuple[Type, ...], guard: Callable[[ast.expr], ast.expr]
+    tree: Any, args: list[ast.expr], types: tuple[Type | None, ...], guard: Callable[[ast.expr], ast.expr]
 ) -> ast.expr:
     """A template as a Python expression."""
     match tree:

@@ -14,6 +14,7 @@ from s2sad.rules import (
     logical,
     products,
     reductions,
+    scipy_special,
     searching,
     shape,
     special,
@@ -21,5 +22,5 @@ from s2sad.rules import (
 
 __all__ = [
     "control", "cotangent", "counting", "decompositions", "elementwise", "fourier",
-    "linalg", "logical", "products", "reductions", "searching", "shape", "special",
+    "linalg", "logical", "products", "reductions", "scipy_special", "searching", "shape", "special",
 ]

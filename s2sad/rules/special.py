@@ -7,7 +7,7 @@ import math
 import scipy.special as sp
 
 import s2sad_rt as rt
-from s2sad.rules.elementwise import exp, log, log1p, sign
+from s2sad.rules.elementwise import exp, log, log1p
 from s2sad.rules.registry import composed, scalar_rule, zero_derivative
 
 # -- error functions
@@ -97,54 +97,6 @@ def entr(x):
 @composed(sp.rel_entr)
 def rel_entr(x, y):
     return xlogy(x, x) - xlogy(x, y)
-
-
-# -- Bessel functions of integer order (9.1.27 and 9.6.26)
-
-
-@scalar_rule(rt.jn, sp.jn, sp.jv)
-def jn(n, x):
-    return None, 0.5 * (jn(n - 1, x) - jn(n + 1, x))
-
-
-@scalar_rule(rt.iv, sp.iv)
-def iv(n, x):
-    return None, 0.5 * (iv(n - 1, x) + iv(n + 1, x))
-
-
-@scalar_rule(rt.ive, sp.ive)
-def ive(n, x, *, out):
-    return None, 0.5 * (ive(n - 1, x) + ive(n + 1, x)) - sign(x) * out
-
-
-@composed(sp.j0)
-def j0(x):
-    return jn(0, x)
-
-
-@composed(sp.j1)
-def j1(x):
-    return jn(1, x)
-
-
-@composed(sp.i0)
-def i0(x):
-    return iv(0, x)
-
-
-@composed(sp.i1)
-def i1(x):
-    return iv(1, x)
-
-
-@composed(sp.i0e)
-def i0e(x):
-    return ive(0, x)
-
-
-@composed(sp.i1e)
-def i1e(x):
-    return ive(1, x)
 
 
 # -- integers

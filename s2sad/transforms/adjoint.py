@@ -50,13 +50,13 @@ from s2sad.ir.nodes import (
     While,
     replace,
 )
-from s2sad.ir.types import is_inexact
+from s2sad.ir.types import Array, is_inexact
 from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import mul, neg
 from s2sad.rules.registry import Rule, call_rule, rule_of
 from s2sad.transforms import adjoint_loops, custom, structure
 from s2sad.transforms.activity import active_vars
-from s2sad.transforms.calls import Callees, eager_calls, reverse_call, reverse_custom
+from s2sad.transforms.calls import Callees, Pair, loops_that_call, prepared, reverse_call, reverse_custom
 from s2sad.transforms.cotangents import ZERO, Cotangents, Value, bar_name
 from s2sad.transforms.selection import Selection, mark_selections
 
@@ -78,7 +78,18 @@ def vjp(
     return _vjp(function, wrt, callees, seeds), callees.made
 
 
-def _vjp(function: Function, wrt: tuple[int, ...], callees: Callees, count: int | None = None) -> Function:
+def paired(
+    function: Function, wrt: tuple[int, ...], functions: Functions, seeds: int | None = None
+) -> tuple[Function, dict[str, Pair]]:
+    """As `vjp`, with a pair of functions for each that it calls out of line: `stacks.close` closes this."""
+    callees = Callees(functions, _vjp, pairs={})
+    return _vjp(function, wrt, callees, seeds), callees.pairs or {}
+
+
+def _vjp(
+    function: Function, wrt: tuple[int, ...], callees: Callees, count: int | None = None, sums: bool = False
+) -> Function:
+    """The open adjoint. With `sums` the cotangents of array parameters are added to those given as last parameters."""
     names = walk.names_of(function)
     callees = replace(callees, eager={})  # a result is known by its name, which another function may use too
     opened, values = custom.opened(_unmarked(function.body), names)
@@ -87,8 +98,12 @@ def _vjp(function: Function, wrt: tuple[int, ...], callees: Callees, count: int 
     seeded = [r for r in function.results if is_inexact(r.type)][:count]
     active = active_vars(replace(function, results=tuple(seeded)), wrt, callees.functions)
     marked, selections = mark_selections(function.body, active, names)
-    function = replace(function, body=eager_calls(marked, active, callees, names))
-    bars = Cotangents(builder, active)
+    function = replace(function, body=prepared(marked, active, callees, names))
+    if callees.pairs is not None:  # what each trip leaves on the stacks is taken off in each
+        selections = {} if sums else {i: s for i, s in selections.items() if i not in loops_that_call(function.body)}
+    arrays = [function.params[k] for k in wrt if sums and isinstance(function.params[k].type, Array)]
+    given = {p: builder.var(bar_name(p), p.type) for p in arrays}
+    bars = Cotangents(builder, active, {p: Value(bar) for p, bar in given.items()})
     adjoint = Adjoint(builder, bars, callees, selections)
     seeds = [builder.var(bar_name(result), result.type) for result in seeded]
     with builder.block() as reverse:
@@ -97,7 +112,8 @@ def _vjp(function: Function, wrt: tuple[int, ...], callees: Callees, count: int 
         adjoint.block(function.body)
         cotangents = tuple(bars.whole(function.params[k]) for k in wrt)
     body = (FORWARD, *function.body, REVERSE, *reverse)
-    params, results = (*function.params, *seeds), tuple(values.get(r, r) for r in (*function.results, *cotangents))
+    params, outs = (*function.params, *seeds, *given.values()), (*function.results, *cotangents)
+    results = tuple(values.get(r, r) if isinstance(r, Var) else r for r in outs)
     body = custom.closed(body, values)
     return replace(function, name=f"{function.name}_vjp", params=params, body=body, results=results)
 
@@ -175,13 +191,14 @@ class Adjoint:
     def products(self, stmt: Let, bars: list[Atom | None], rule: Rule) -> list[Atom | None]:
         """Cotangent times partial, for each argument of an elementwise primitive."""
         args = [self.builder.ref(a) for a in stmt.args]
+        assert rule.partials is not None
         partials = call_rule(rule.partials, args, self.builder.ref(stmt.targets[0]), dict(stmt.params))
         partials = partials if isinstance(partials, tuple) else (partials,)
         return [self.scaled(bars[0], p, a) for p, a in zip(partials, stmt.args, strict=True)]
 
-    def scaled(self, bar: Atom, partial: Any, arg: Atom) -> Atom | None:
+    def scaled(self, bar: Atom | None, partial: Any, arg: Atom) -> Atom | None:
         """``bar * partial``, where the partial may be a number known now."""
-        if partial is None or not self.bars.takes(arg):
+        if bar is None or partial is None or not self.bars.takes(arg):
             return None
         match atom_of(partial):
             case Const(value) if value == 0:
@@ -200,6 +217,7 @@ class Adjoint:
         outs = [ref(t) for t in stmt.targets]
         several = stmt.prim.results != 1
         args = (tuple(given) if several else given[0], *(ref(a) for a in stmt.args))
+        assert rule.vjp is not None
         found = call_rule(rule.vjp, args, tuple(outs) if several else outs[0], dict(stmt.params))
         found = found if isinstance(found, tuple) else (found,)
         found = (*found, *(None for _ in stmt.args[len(found) :]))

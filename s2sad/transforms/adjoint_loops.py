@@ -12,7 +12,7 @@ adds to. Of these it keeps what the body changed and what is read.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Names
@@ -43,7 +43,7 @@ def count_trips(block: Block, names: Names) -> Block:
     return walk.map_blocks(block, change)
 
 
-def _uncounted(stmt: Stmt) -> bool:
+def _uncounted(stmt: Stmt) -> TypeGuard[Loop]:
     match stmt:
         case For():
             return stmt.exit is not None and stmt.trips is None
@@ -58,9 +58,10 @@ def _uncounted(stmt: Stmt) -> bool:
 
 def fold(b: Builder, prim: Primitive, *args: Atom) -> Atom:
     """Integer arithmetic, done now where it can be."""
+    known = [a.value for a in args if isinstance(a, Const)]
+    if len(known) == len(args):
+        return Const(prim.impl(*known))
     match prim.name, args:
-        case _, _ if all(isinstance(a, Const) for a in args):
-            return Const(prim.impl(*(a.value for a in args)))
         case ("add" | "sub"), (left, Const(0)):
             return left
         case "sub", (left, Const(value)) if value < 0:
@@ -86,7 +87,7 @@ def trips_of(b: Builder, loop: Loop) -> Atom:
 def reversed_range(b: Builder, loop: Loop) -> tuple[Atom, Atom, Atom]:
     """Start, stop and step of a range over the values of a loop's index in opposite order."""
     if isinstance(loop, While):
-        return fold(b, sub, loop.trips, Const(1)), Const(-1), Const(-1)
+        return fold(b, sub, trips_of(b, loop), Const(1)), Const(-1), Const(-1)
     start, stop, step = loop.start, loop.stop, loop.step
     if step == Const(1) and loop.exit is None:
         return fold(b, sub, stop, Const(1)), fold(b, sub, start, Const(1)), Const(-1)
@@ -100,7 +101,7 @@ def reversed_range(b: Builder, loop: Loop) -> tuple[Atom, Atom, Atom]:
 def forward_range(b: Builder, loop: Loop) -> tuple[Atom, Atom, Atom]:
     """Start, stop and step of a range over the values that a loop's index had, in its own order."""
     if isinstance(loop, While):
-        return Const(0), loop.trips, Const(1)
+        return Const(0), trips_of(b, loop), Const(1)
     if loop.exit is None:
         return loop.start, loop.stop, loop.step
     return loop.start, fold(b, add, loop.start, fold(b, mul, trips_of(b, loop), loop.step)), loop.step
@@ -129,12 +130,13 @@ def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:
     selection = adjoint.selections.get(loop.index)
     again = selection is not None or (not adjoint.replaying and replays(loop, active))
     if selection is not None:
+        assert isinstance(loop, For)
         trip, ends = selected_trip(loop, selection)
     slots, body = reverse_body(adjoint, loop, trip, {phi: ends[phi] for phi in seeds}, again)
     kept = used_slots(slots, body)
     b.pos = loop.pos
     if selection is not None:
-        bounds = selection.last, b.emit(add, (selection.last, selection.hit)), Const(1)
+        bounds: tuple[Atom, Atom, Atom] = selection.last, b.emit(add, (selection.last, selection.hit)), Const(1)
     elif order_free(loop.index, body, [(s.phi, s.next) for s in kept]):
         bounds = forward_range(b, loop)
     else:
@@ -165,7 +167,7 @@ def reverse_body(
         if again:
             trip, copies = replayed(trip, b.names, outer.active)
             b.extend(trip)
-            ends = {phi: copies.get(end, end) for phi, end in ends.items()}
+            ends = {phi: copies.get(end, end) if isinstance(end, Var) else end for phi, end in ends.items()}
         for phi, end in ends.items():
             bars.add(end, carried[phi])
         adjoint.block(trip)

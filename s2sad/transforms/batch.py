@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from s2sad.ir import walk
-from s2sad.ir.builder import Builder, Ref
+from s2sad.ir.builder import Builder, Names, Ref
 from s2sad.ir.nodes import Apply, Atom, Block, Call, Const, Effect, Function, Let, Stmt, Var, array_type, replace
 from s2sad.ir.primitives import cast, dim, list_new, undef, zeros
-from s2sad.ir.types import Array, Dim, List, Scalar, Type, symbols_of
+from s2sad.ir.types import Array, Dim, List, Scalar, Size, Type, symbols_of
 from s2sad.rules.batching import Axes, batched_elementwise
 from s2sad.rules.registry import call_rule, rule_of
 from s2sad.rules.shape import broadcast_to, full, move_axis
@@ -72,11 +72,25 @@ def batch(
 
     Raises ValueError where a result that differs between items has no axis to go to.
     """
+    function = _apart(function, size)
     batcher = Batcher(function, axes, size)
     with batcher.b.block() as body:
         results = batcher.run(out_axes)
     batched = replace(function, params=batcher.params, body=tuple(body), results=results)
     return Batching(batched, dict(functions or {}), tuple(batcher.decisions))
+
+
+def _apart(function: Function, size: Dim) -> Function:
+    """The function, none of whose own size symbols is one that the batch is counted by."""
+    given = {s for p in function.params for s in symbols_of(p.type)}
+    taken = {s.name for s, _ in size.terms} - {s.name for s in given} if isinstance(size, Size) else set()
+    if not taken & (_symbol_names(function) | {v.name for v in walk.all_defined(function.body)}):
+        return function
+    names = Names([*taken, *(s.name for s in given), *(p.name for p in function.params)])
+    body, new = walk.clone(function.body, names)
+    return replace(
+        function, body=body, results=tuple(new.get(r, r) if isinstance(r, Var) else r for r in function.results)
+    )
 
 
 class Batcher:
@@ -96,6 +110,7 @@ class Batcher:
         self._named: set[str] = {p.name for p in function.params}
         self._origin: dict[Atom, Let] = {}
         self.params = tuple(map(self.parameter, function.params, axes))
+        self.b.names.reserve(s.name for p in self.params for s in symbols_of(p.type))
         self.varying = varying_of(function, [p for p, a in zip(function.params, axes, strict=True) if a is not None])
         self.size: Atom = Const(size) if isinstance(size, int) else Const(0)
 

@@ -1,9 +1,13 @@
 """The reverse of calls: of functions kept out of line, and of functions with a derivative of their own.
 
-    y = f(x)              y, f_bar = f_vjp_0(x, 1.0)        out of line (recursion), with one real number as result:
-                          ...                               f's adjoint runs in place of f, in the forward sweep,
-                          x_bar += y_bar * f_bar            so that no part of a recursion runs twice
-    y, z = f(x)           y, z, x_bar = f_vjp_0(x, ...)     any other call out of line: f's adjoint runs f again
+    y = f(x)              y, stack = f_0_forward(x, stack)  out of line (recursion): the sweeps of f are functions of
+                          ...                               their own, which share stacks (`stacks`)
+                          x_bar, stack = f_0_reverse(x, y_bar, x_bar, stack)
+where that cannot be:
+    y = f(x)              y, f_bar = f_vjp_0(x, 1.0)        with one real number as result: f's adjoint runs in place of
+                          ...                               f, in the forward sweep, so that no part of a recursion
+                          x_bar += y_bar * f_bar            runs twice
+    y, z = f(x)           y, z, x_bar = f_vjp_0(x, ...)     else: f's adjoint runs f again
     y = custom(x)         what the rule's `vjp` says; the transpose of its `jvp`; or, where it has neither (checkpoint),
                           the body run again and reversed, here
 """
@@ -16,15 +20,32 @@ from typing import TYPE_CHECKING
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Names
-from s2sad.ir.nodes import Atom, Block, Call, Comment, Custom, Effect, Function, Stmt, Var, replace
-from s2sad.ir.types import Scalar, is_complex, is_inexact
+from s2sad.ir.nodes import Atom, Block, Call, Comment, Custom, Effect, For, Function, Stmt, Var, While, replace
+from s2sad.ir.types import Array, Scalar, is_complex, is_inexact
 from s2sad.rules.elementwise import mul
 from s2sad.transforms.cotangents import bar_name, number_of, zero_of
 
 if TYPE_CHECKING:
     from s2sad.transforms.adjoint import Adjoint
 
-MakeVjp = Callable[[Function, tuple[int, ...], "Callees"], Function]
+MakeVjp = Callable[..., Function]
+"""``vjp(function, wrt, callees, sums=False)`` of `adjoint`."""
+
+
+@dataclass(slots=True)
+class Pair:
+    """A function whose sweeps are functions of their own: its open adjoint, with a cotangent to add to for each array
+    argument in `wrt` as its last parameters; how many parameters and results it has itself."""
+
+    opened: Function
+    params: int
+    results: int
+
+
+def pair_called(name: str, pairs: Mapping[str, Pair]) -> tuple[str, str] | None:
+    """The pair that a function belongs to, and which of the two it is: forward or reverse."""
+    base, _, half = name.rpartition("_")
+    return (base, half) if half in ("forward", "reverse") and base in pairs else None
 
 
 @dataclass(slots=True)
@@ -34,6 +55,8 @@ class Callees:
     functions: Mapping[str, Function]
     vjp: MakeVjp
     made: dict[str, Function] = field(default_factory=dict)
+    pairs: dict[str, Pair] | None = None
+    """The pairs made so far; None where calls are not reversed by pairs."""
     eager: dict[Var, dict[int, Var]] = field(default_factory=dict)
     """For each call whose adjoint runs in the forward sweep, by its result: the derivative in each active argument."""
 
@@ -45,6 +68,37 @@ class Callees:
             made = self.vjp(without_effects(self.functions[name]), wrt, self)
             self.made[derived] = replace(made, name=derived)
         return derived
+
+    def pair_of(self, name: str, wrt: tuple[int, ...]) -> str:
+        """The name of the pair of a function with respect to some parameters, made when first asked for."""
+        assert self.pairs is not None
+        base = f"{name}_{'_'.join(map(str, wrt))}"
+        if base not in self.pairs:
+            function = self.functions[name]
+            pair = self.pairs[base] = Pair(function, len(function.params), len(function.results))
+            pair.opened = replace(self.vjp(function, wrt, self, sums=True), name=base)
+        return base
+
+
+def prepared(block: Block, active: Collection[Var], callees: Callees, names: Names) -> Block:
+    """The block with calls as the forward sweep makes them."""
+    if callees.pairs is None:
+        return eager_calls(block, active, callees, names)
+    return walk.map_blocks(block, lambda stmts: tuple(_paired(s, active, callees) for s in stmts))
+
+
+def loops_that_call(body: Block) -> set[Var]:
+    """The indexes of the loops that hold a call."""
+    loops = (s for s in walk.statements(body) if isinstance(s, (For, While)))
+    return {s.index for s in loops if any(isinstance(t, Call) for t in walk.statements((s,)))}
+
+
+def _paired(stmt: Stmt, active: Collection[Var], callees: Callees) -> Stmt:
+    """A call of the forward function of a pair, where derivatives flow through the call."""
+    if not isinstance(stmt, Call) or not any(t in active for t in stmt.targets):
+        return stmt
+    wrt = tuple(k for k, a in enumerate(stmt.args) if a in active)
+    return replace(stmt, function=f"{callees.pair_of(stmt.function, wrt)}_forward") if wrt else stmt
 
 
 def eager_calls(block: Block, active: Collection[Var], callees: Callees, names: Names) -> Block:
@@ -99,6 +153,10 @@ def reverse_call(adjoint: Adjoint, stmt: Call) -> None:
     """Reverse a call out of line by a call of the callee's adjoint."""
     b, bars, callees = adjoint.builder, adjoint.bars, adjoint.callees
     seeds = [adjoint.seed(t) for t in stmt.targets]
+    pair = pair_called(stmt.function, callees.pairs or {})
+    if pair is not None:
+        _reverse_pair(adjoint, stmt, pair[0], seeds)
+        return
     eager = next((callees.eager[t] for t in stmt.targets if t in callees.eager), None)
     if eager is not None:
         bar = next((seed for seed in seeds if seed is not None), None)
@@ -118,6 +176,24 @@ def reverse_call(adjoint: Adjoint, stmt: Call) -> None:
     found = [b.var(bar_name(stmt.args[k]), stmt.args[k].type) for k in wrt]
     name = callees.adjoint_of(stmt.function, wrt)
     b.append(Call((*again, *found), name, (*stmt.args, *given), stmt.pos))
+    for k, bar in zip(wrt, found, strict=True):
+        bars.add(stmt.args[k], bar)
+
+
+def _reverse_pair(adjoint: Adjoint, stmt: Call, name: str, seeds: list[Atom | None]) -> None:
+    """Call the reverse function of a pair, with every argument that it may ask for (`stacks` takes out the others). The
+    cotangents of array arguments are handed over to be added to."""
+    b, bars = adjoint.builder, adjoint.bars
+    given = [zero_of(b, t) if s is None else s for t, s in zip(stmt.targets, seeds, strict=True) if is_inexact(t.type)]
+    wrt = [k for k, a in enumerate(stmt.args) if bars.takes(a)]
+    handed = [k for k in wrt if isinstance(stmt.args[k].type, Array)]
+    sums: list[Atom] = []
+    for k in handed:
+        first = stmt.args[k] not in [stmt.args[j] for j in handed if j < k]
+        sums.append(bars.whole(stmt.args[k]) if first else zero_of(b, stmt.args[k]))
+        bars.take(stmt.args[k])
+    found = [b.var(bar_name(stmt.args[k]), stmt.args[k].type) for k in wrt]
+    b.append(Call(tuple(found), f"{name}_reverse", (*stmt.args, *given, *sums), stmt.pos))
     for k, bar in zip(wrt, found, strict=True):
         bars.add(stmt.args[k], bar)
 
@@ -196,4 +272,4 @@ def _jvp_function(b: Builder, stmt: Custom, wrt: tuple[int, ...]) -> tuple[Funct
     return Function("linear", (*params, *dots.values()), tuple(body), results), outs
 
 
-__all__ = ["Callees", "eager_calls", "reverse_call", "reverse_custom"]
+__all__ = ["Callees", "Pair", "loops_that_call", "pair_called", "prepared", "reverse_call", "reverse_custom"]

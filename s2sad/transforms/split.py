@@ -35,7 +35,7 @@ class Split:
 
 def split(adjoint: Function, params: int, results: int) -> Split:
     """Split a closed adjoint of a function with so many parameters and results."""
-    before, after = _sweeps(adjoint.body)
+    before, after = sweeps(adjoint.body)
     primals, seeds = adjoint.params[:params], adjoint.params[params:]
     values, bars = adjoint.results[:results], adjoint.results[results:]
     after = (*_made_again(before, after, bars, set(adjoint.params)), *after)
@@ -46,7 +46,7 @@ def split(adjoint: Function, params: int, results: int) -> Split:
     return Split(forward, reverse, residuals)
 
 
-def _sweeps(body: Block) -> tuple[Block, Block]:
+def sweeps(body: Block) -> tuple[Block, Block]:
     """The statements of the two sweeps."""
     mark = next((k for k, s in enumerate(body) if isinstance(s, Comment) and s.text == MARK), len(body))
     keep = tuple(s for s in body[:mark] if not isinstance(s, Comment) or s.text != "forward sweep")

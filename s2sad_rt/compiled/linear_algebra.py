@@ -110,7 +110,8 @@ def _solve(a: Any, b: Any) -> Any:
         return [f"(i{k} if {name}.shape[{k - count + own}] != 1 else 0)" for k in range(count - own, count)]
 
     index = [f"i{k}" for k in range(count)]
-    one = f"np.linalg.solve({_matrix('a', place('a', stack_a), a, number)}, {_matrix('b', place('b', stack_b), b, number)})"
+    left, right = _matrix("a", place("a", stack_a), a, number), _matrix("b", place("b", stack_b), b, number)
+    one = f"np.linalg.solve({left}, {right})"
     full = tuple_of([*shape, *(f"b.shape[{k - below}]" for k in range(below))])
     body = loops(list(zip(index, shape, strict=True)), [f"{at('out', index)} = {one}"])
     return [*lines, f"out = np.empty({full}, number)", *body, "return out"], names

@@ -50,7 +50,10 @@ def map_lines(call: str, names: list[str], ts: Any) -> list[str]:
         own = sizes[count - rank(t) :]
         for k, size in enumerate(own):
             wide.append(f"if {name}.shape[{k}] != 1:\n        {size} = {name}.shape[{k}]")
-            checks.append(f"if {name}.shape[{k}] != 1 and {name}.shape[{k}] != {size}:\n        raise ValueError('cannot broadcast')")
+            checks.append(
+                f"if {name}.shape[{k}] != 1 and {name}.shape[{k}] != {size}:\n        raise ValueError('cannot "
+                "broadcast')"
+            )
             checks.append(f"{name}_step{k} = 0 if {name}.shape[{k}] == 1 else 1")
         index = [f"{j} * {name}_step{k}" for k, j in enumerate(i[count - rank(t) :])]
         parts.append(at(name, index) if is_array(t) else name)
@@ -104,10 +107,6 @@ _elementwise(
     lambda z: z if z.kind == "f" else np.dtype(f"f{z.itemsize // 2}"),
 )
 _elementwise(special.sinc, lambda x: 1.0 if x == 0 else math.sin(math.pi * x) / (math.pi * x))
-_jn, _iv, _ive = (register_jitable(f) for f in (special.jn_number, special.iv_number, special.ive_number))
-_elementwise(special.jn, lambda n, x: _jn(int(n), x), _last)
-_elementwise(special.iv, lambda n, x: _iv(int(n), x), _last)
-_elementwise(special.ive, lambda n, x: _ive(int(n), x), _last)
 _elementwise(special.expit, special.expit_number)
 _elementwise(special.erfinv, special.erfinv_number)
 _elementwise(special.xlogy, special.xlogy_number)
@@ -119,8 +118,8 @@ _elementwise(special.dsinc, lambda x, n: _dsinc(x, n), _first)
 @overload_source(special.nan_to_num, literals=True)
 def _nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     limits = np.finfo(dtype(x)) if dtype(x).kind == "f" else np.finfo(float)
-    high = "posinf" if literal_known(posinf) and value(posinf) is not None or not literal_known(posinf) else "high"
-    low = "neginf" if literal_known(neginf) and value(neginf) is not None or not literal_known(neginf) else "low"
+    high = "high" if literal_known(posinf) and value(posinf) is None else "posinf"
+    low = "low" if literal_known(neginf) and value(neginf) is None else "neginf"
     test = f"nan if v != v else {high} if v == np.inf else {low} if v == -np.inf else v"
     names = {"number": dtype(x).type, "high": float(limits.max), "low": float(limits.min)}
     if not is_array(x):

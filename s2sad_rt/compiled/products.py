@@ -50,8 +50,12 @@ def _matmul(a: Any, b: Any) -> Any:
     full = [*shape, *(["a.shape[-2]"] if row else []), *(["b.shape[-1]"] if column else [])]
     if not full:
         return ["acc = zero", "for k in range(a.shape[0]):", "    acc += a[k] * b[k]", "return acc"], names
-    pairs = [*((f"i{k}", n) for k, n in enumerate(shape)), *([("r", "a.shape[-2]")] if row else []), ("k", "a.shape[-1]"),
-             *([("c", "b.shape[-1]")] if column else [])]
+    pairs = [
+        *((f"i{k}", n) for k, n in enumerate(shape)),
+        *([("r", "a.shape[-2]")] if row else []),
+        ("k", "a.shape[-1]"),
+        *([("c", "b.shape[-1]")] if column else []),
+    ]
     target = [*(f"i{k}" for k in range(stack)), *(["r"] if row else []), *(["c"] if column else [])]
     left = [*place("a", stack_a), *(["r"] if row else []), "k"]
     right = [*place("b", stack_b), "k", *(["c"] if column else [])]
@@ -119,7 +123,7 @@ def _einsum(subscripts: Any, *operands: Any) -> Any:
 
 
 def _einsum_lines(subscripts: str, names: list[str], operands: Any) -> Any:
-    """Loops over the letters, those of the output outermost. A letter may stand for 1 in one operand and more in another."""
+    """Loops over the letters, those of the output outermost. A letter may be 1 in one operand and more in another."""
     inputs, _, output = subscripts.partition("->")
     terms = inputs.split(",")
     letters = [*output, *(c for c in dict.fromkeys("".join(terms)) if c not in output)]

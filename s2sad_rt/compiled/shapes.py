@@ -250,6 +250,11 @@ def _array_of_list(items: Any) -> Any:
     ], {"number": dtype(item).type}
 
 
+@overload_source(arrays.list_add)
+def _list_add(left: Any, right: Any) -> Any:
+    return ["return [left[i] + right[i] for i in range(len(left))]"]
+
+
 @overload_source(arrays.list_of_array)
 def _list_of_array(x: Any) -> Any:
     return ["return [x[i] for i in range(len(x))]" if rank(x) == 1 else "return [x[i].copy() for i in range(len(x))]"]

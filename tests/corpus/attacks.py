@@ -29,7 +29,7 @@ def butterflies(x):
     return (a * a * x).sum()
 
 
-@program((vec(),))
+@program((vec(),), compiled=True)
 def array_of_rank_zero_stored(x):
     """Two cotangents of an array of rank 0 add up to a number."""
     a = np.zeros(())
@@ -38,7 +38,7 @@ def array_of_rank_zero_stored(x):
     return a * x
 
 
-@program((pos(5),))
+@program((pos(5),), compiled=True)
 def array_and_sum_of_one_list(x):
     """A list whose cotangents come from several uses."""
     items = []
@@ -65,3 +65,35 @@ def raise_all(a, i):
 def recursion_writes_before_and_after(x):
     work = x.copy()
     return raise_all(work, 0) + work.sum()
+
+
+@program((np.array(1.3), 0.7), compiled=True)
+def array_of_rank_zero_added(x, y):
+    """Numba adds no array of rank 0 to an element."""
+    a = np.zeros(2)
+    a[0] = x * y
+    a[1] += x
+    return a[0] * a[1]
+
+
+@program((vec(), 3), compiled=True)
+def truth_as_float(x, n):
+    """Numba makes no float of a bool."""
+    return float(n > 2) * x * x + float(x > 0) * x
+
+
+@program((pos(4, 2),))
+def rows_unpacked_in_product(points):
+    """The number of values in a row is checked when it runs, inside the loop."""
+    s = 1.0
+    for a, b in points:
+        s = s * a + b
+    return s
+
+
+@program(({"w": vec(2), "b": vec(), "a": vec(3)},))
+def items_sorted_by_name(params):
+    s = 1.0
+    for name, value in sorted(params.items()):
+        s = s * np.sum(value) + len(name)
+    return s

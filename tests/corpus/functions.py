@@ -242,7 +242,9 @@ def adaptive(f, a, b, fa, fb, depth):
 
 @program((0.7,), rtol=1e-5)
 def adaptive_quadrature(k):
-    f = lambda t: math.exp(-k * t * t) * math.sin(3.0 * t)  # noqa: E731
+    def f(t):
+        return math.exp(-k * t * t) * math.sin(3.0 * t)
+
     return adaptive(f, 0.0, 2.0, f(0.0), f(2.0), 5)
 
 

@@ -228,7 +228,9 @@ def hessian_vector_reference(x, v):
 
 @program((vec(3), vec(3)), reference=hessian_vector_reference)
 def hessian_vector(x, v):
-    f = lambda z: np.sum(z**4)  # noqa: E731
+    def f(z):
+        return np.sum(z**4)
+
     _, hv = jvp(grad(f), (x,), (v,))
     return np.sum(v * hv)
 
@@ -352,3 +354,20 @@ def checkpoint_of_derivative_reference(x):
 def checkpoint_of_derivative(x):
     slope = checkpoint(lambda z: grad(lambda y: math.sin(y * z) * y)(z) * x)
     return slope(x) * slope(2.0 * x)
+
+
+def descend(x, n):
+    if n == 0:
+        return x
+    return descend(x - 0.1 * grad(lambda z: z**4)(x), n - 1) * x
+
+
+def descend_reference(x, n):
+    if n == 0:
+        return x
+    return descend_reference(x - 0.4 * x**3, n - 1) * x
+
+
+@program((0.7, 3), reference=descend_reference)
+def derivative_in_recursion(x, n):
+    return descend(x, n)

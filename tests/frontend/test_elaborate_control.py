@@ -65,7 +65,8 @@ def collatz(n):
         if n % 2 == 0:
             n = n // 2
         else:
-            n = 3 * n + 1
+            n = 3 * n
+            n += 1
         k += 1
     return k
 
@@ -251,7 +252,7 @@ def unrolled_return(x):
 
 def enumerate_zip(x, y):
     s = 0.0
-    for i, (a, b) in enumerate(zip(x, y)):
+    for i, (a, b) in enumerate(zip(x, y, strict=False)):
         s += i * a * b
     for v in reversed(x):
         s = s * 0.5 + v
@@ -259,16 +260,26 @@ def enumerate_zip(x, y):
 
 
 CASES = [
-    (sum_positive, (X,)), (first_negative, (X,)), (first_negative, (np.abs(X),)), (newton, (2.0,)), (while_break, (37.0,)),
+    (sum_positive, (X,)),
+    (first_negative, (X,)),
+    (first_negative, (np.abs(X),)),
+    (newton, (2.0,)),
+    (while_break, (37.0,)),
     (nested_search, (np.arange(12.0).reshape(3, 4), 5.0)), (nested_search, (np.arange(12.0).reshape(3, 4), 50.0)),
     (nested_search, (-np.arange(24.0).reshape(6, 4), 5.0)),
-    (collatz, (7,)), (walrus_loop, (3.0,)), (triangular, (X,)), (down, (X,)), (last_value, (X,)), (int_meets_float, (X,)),
+    (collatz, (7,)), (walrus_loop, (3.0,)), (triangular, (X,)), (down, (X,)), (last_value, (X,)), (
+        int_meets_float, (X,)
+    ),
     (scalar_meets_array, (X,)), (two_swaps, (X,)), (row_views, (np.arange(6.0).reshape(2, 3),)), (exceptions, (2.0,)),
     (exceptions, (-2.0,)), (exceptions, (20.0,)), (match_constants, ("b", 2.0)), (match_constants, (None, 2.0)),
     (match_constants, ("z", 2.0)), (match_constants, ("q", 2.0)), (chained, (1.0, 2.0)), (chained, (3.0, 2.0)),
-    (value_or, (1.0, 2.0)), (value_or, (-1.0, 2.0)), (growing, (X,)), (comprehension, (X,)), (any_all, (X,)), (starred, (X,)),
+    (value_or, (1.0, 2.0)), (value_or, (-1.0, 2.0)), (growing, (X,)), (comprehension, (X,)), (any_all, (X,)), (
+        starred, (X,)
+    ),
     (match_runtime, (2, 1.5)), (match_runtime, (3, 1.5)), (match_runtime, (7, 1.5)), (partial_return, (7.0,)),
-    (partial_return, (3.0,)), (partial_return, (-3.0,)), (static_index, (X,)), (stencil, (X, 3)), (branch_arrays, (1.0,)),
+    (partial_return, (3.0,)), (partial_return, (-3.0,)), (static_index, (X,)), (stencil, (X, 3)), (
+        branch_arrays, (1.0,)
+    ),
     (branch_arrays, (-1.0,)), (unrolled_return, (2.0,)), (unrolled_return, (0.5,)), (unrolled_return, (5.0,)),
     (enumerate_zip, (X, X + 1)),
 ]  # fmt: skip
@@ -305,3 +316,28 @@ def test_raise_and_assert():
         run(f, -1.0)
     with pytest.raises(ValueError, match="large"):
         run(f, 11.0)
+
+
+def test_array_unpacked_into_too_few_names():
+    def f(x):
+        if len(x) == 3:
+            a, b, c = x
+            return a * b * c
+        a, b = x
+        return a * b
+
+    check(f, np.array([2.0, 3.0, 4.0]))
+    check(f, np.array([2.0, 3.0]))
+    with pytest.raises(ValueError, match="unpacked into 2 names"):
+        run(f, np.array([2.0, 3.0, 4.0, 5.0]))
+
+
+def test_real_part_assigned():
+    def f(x):
+        z = np.zeros(4, dtype=complex)
+        z.real = x
+        z.imag[1:] = x[:-1]
+        z.real += 1.0
+        return (z * z).real.sum() + z.imag[2]
+
+    check(f, X)

@@ -78,7 +78,14 @@ def test_closures():
 
 def test_late_binding():
     def f(x):
-        fs = [lambda y: y * i for i in range(3)]
+        def times_i():
+            return lambda y: y * i
+
+        fs = []
+        i = 0
+        while i < 2:
+            fs.append(times_i())
+            i += 1
         gs = [lambda y, i=i: y * i for i in range(3)]
         return fs[0](x) + gs[1](x) + sum(g(x) for g in gs)
 
@@ -87,9 +94,12 @@ def test_late_binding():
 
 def test_closures_made_in_a_loop_over_runtime_values():
     def f(x):
+        def times_entry(i):
+            return lambda y: y * x[i]
+
         s = 0.0
         for i in range(len(x)):
-            g = lambda y: y * x[i]
+            g = times_entry(i)
             s += g(2.0)
         return s
 

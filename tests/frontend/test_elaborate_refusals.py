@@ -42,7 +42,8 @@ def write_under_a_view(x):
     if x[0] > 0:
         p = a[0]
     else:
-        p = b.T[:, 1]
+        columns = b.T
+        p = columns[:, 1]
     a[0, 0] = 5.0  # here
     return p[0]
 

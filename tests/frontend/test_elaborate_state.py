@@ -143,7 +143,11 @@ def pairs_in_a_list(x):
 
 
 CASES = [
-    view_through_swaps, recursion_writes_captured_array, bound_in_the_first_iteration, copies_and_aliases, same_array_twice,
+    view_through_swaps,
+    recursion_writes_captured_array,
+    bound_in_the_first_iteration,
+    copies_and_aliases,
+    same_array_twice,
     none_then_value, memo, stack_machine, counters, edit_distance, nested_whiles, pairs_in_a_list,
 ]  # fmt: skip
 

@@ -64,7 +64,7 @@ def test_structure_with_ints():
 
 
 def test_aux():
-    out, (apply,) = applies(api.value_and_grad(lambda x: (norm(x), {"y": x * 2, "n": len(x)}), has_aux=True), X)
+    out, _ = applies(api.value_and_grad(lambda x: (norm(x), {"y": x * 2, "n": len(x)}), has_aux=True), X)
     (value, aux), gradient = out.result
     assert isinstance(value, Leaf) and set(aux) == {"y", "n"} and isinstance(gradient, Leaf)
 

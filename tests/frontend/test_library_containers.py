@@ -42,7 +42,9 @@ def runtime_lists(a, n):
     for v in w:
         total += v
     q = w.pop()
-    return len(w), w[n - 1], w[0], w[-1], np.array(w), sum(w), max(w), min(w), np.stack(w), np.array(k), total, q, sorted(w)[0]
+    return len(w), w[n - 1], w[0], w[-1], np.array(w), sum(w), max(w), min(w), np.stack(w), np.array(
+        k
+    ), total, q, sorted(w)[0]
 
 
 def growing(x):
@@ -52,7 +54,9 @@ def growing(x):
     rows = []
     for i in range(len(x)):
         rows.append(x * i)
-    return np.array(out), np.stack(rows), np.array(rows).sum(), out[1], len(out), sum(out), rows[2][1], np.concatenate(rows)
+    return np.array(out), np.stack(rows), np.array(rows).sum(), out[1], len(out), sum(out), rows[2][1], np.concatenate(
+        rows
+    )
 
 
 def chosen_at_run_time(a, x, n):
@@ -71,7 +75,9 @@ def dicts(a):
     total = 0.0
     for k, v in d.items():
         total += v * len(k)
-    return d, e, d.get("zz", 3), list(d.values()), len(d), "c" in d, first, total, d.setdefault("g", 4.0), {**d}, d | {"h": a}
+    return d, e, d.get("zz", 3), list(d.values()), len(d), "c" in d, first, total, d.setdefault("g", 4.0), {**d}, d | {
+        "h": a
+    }
 
 
 def named_tuples(a):
@@ -108,15 +114,25 @@ def loops(a, x, m):
 
 def comprehensions(x, a):
     return (
-        sum(v * v for v in x), max(abs(v) for v in x), [v * a for v in (1.0, 2.0)], all(v < 10 for v in x), any(v > 10 for v in x),
+        sum(v * v for v in x),
+        max(abs(v) for v in x),
+        [v * a for v in (1.0, 2.0)],
+        all(v < 10 for v in x),
+        any(v > 10 for v in x),
         sum([i * a for i in range(4)]), {k: a * k for k in range(3)}, min(x), max(x), list(x)[1],
     )  # fmt: skip
 
 
 def kinds(a, x):
     return (
-        isinstance(x, np.ndarray), isinstance(a, (int, float)), isinstance([a], list), isinstance((a,), tuple), isinstance(None, float),
-        type(a) is float, callable(np.sin), isinstance(x[0], float), isinstance({}, dict), x is x, a is None, [a] == [a], (a, 1) == (a, 1),
+        isinstance(x, np.ndarray),
+        isinstance(a, (int, float)),
+        isinstance([a], list),
+        isinstance((a,), tuple),
+        isinstance(None, float),
+        type(a) is float, callable(np.sin), isinstance(x[0], float), isinstance({}, dict), x is x, a is None, [a] == [
+            a
+        ], (a, 1) == (a, 1),
     )  # fmt: skip
 
 

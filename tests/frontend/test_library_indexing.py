@@ -14,13 +14,27 @@ J = np.array([0, 2, 2, 1])
 
 def basic(a, x, i):
     return (
-        a[0], a[1, 2], a[i], a[i, i], a[i][1], a[:, i], a[1:, :2], a[..., 0], a[i:, 1:i], a[:, ::2], a[i : i + 2].T, x[-1], x[::-1],
+        a[0],
+        a[1, 2],
+        a[i],
+        a[i, i],
+        a[i][1],
+        a[:, i],
+        a[1:, :2],
+        a[..., 0],
+        a[i:, 1:i],
+        a[:, ::2],
+        a[i : i + 2].T,
+        x[-1],
+        x[::-1],
         x[None], x[...], x[:, None], x[1:-1] * x[:-2], x[-i:], x[i:0:-1], x[i::2], x[:0], a[-1, -i], a[1:3][0][1],
     )  # fmt: skip
 
 
 def fancy(a, x, j):
-    return a[j], a[:, j], a[j, j], a[j][:, 1:3], a[j, 1], a[:, None, j], x[[0, 2]], x[x > 0], a[a > 0], a[[0, 1], 2:], a[j[:2]][1]
+    return a[j], a[:, j], a[j, j], a[j][:, 1:3], a[j, 1], a[:, None, j], x[[0, 2]], x[x > 0], a[a > 0], a[
+        [0, 1], 2:
+    ], a[j[:2]][1]
 
 
 def element_stores(x, i, j):
@@ -154,7 +168,12 @@ def order_in_memory(a):
 
 
 CASES = [
-    (order_in_memory, (A,)), (basic, (A, X, 2)), (fancy, (A, X, J)), (element_stores, (X, 2, J)), (views_write_through, (A, X, 2)), (copies_do_not, (A,)),
+    (order_in_memory, (A,)),
+    (basic, (A, X, 2)),
+    (fancy, (A, X, J)),
+    (element_stores, (X, 2, J)),
+    (views_write_through, (A, X, 2)),
+    (copies_do_not, (A,)),
     (rank_two_stores, (A, X, J)), (row_loop, (A,)), (filled, (3,)), (float32_stores, (X,)), (complex_stores, (X,)),
 ]  # fmt: skip
 

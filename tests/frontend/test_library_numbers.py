@@ -15,7 +15,9 @@ from tests.frontend.harness import check
 
 
 def int_operators(a, b):
-    return a + b, a - 1, a * b, a / b, a // b, a % b, a**2, a**-1, 2**a, -a, +a, abs(a), a & 1, a | 8, a << 1, a >> 1, ~a, a ^ b
+    return a + b, a - 1, a * b, a / b, a // b, a % b, a**2, a**-1, 2**a, -a, +a, abs(
+        a
+    ), a & 1, a | 8, a << 1, a >> 1, ~a, a ^ b
 
 
 def int_signs(a, b):
@@ -33,18 +35,38 @@ def bool_operators(a, b):
 
 def math_functions(a, n):
     return (
-        math.sin(a), math.sqrt(a), math.exp(a), math.pow(a, 2), math.fabs(-a), math.atan2(a, 1), math.log(a, 2), math.log(a),
-        math.hypot(a, a, a), math.hypot(a, 1.0), math.floor(a), math.ceil(-a), math.trunc(-a), math.isnan(a), math.degrees(a),
+        math.sin(a),
+        math.sqrt(a),
+        math.exp(a),
+        math.pow(a, 2),
+        math.fabs(-a),
+        math.atan2(a, 1),
+        math.log(a, 2),
+        math.log(a),
+        math.hypot(a, a, a), math.hypot(a, 1.0), math.floor(a), math.ceil(-a), math.trunc(-a), math.isnan(
+            a
+        ), math.degrees(a),
         math.copysign(a, -1.0), math.erf(a), math.lgamma(a), math.gcd(n, 6), math.comb(n, 2), math.factorial(n),
-        math.prod([a, 2.0, a]), math.isclose(a, a), math.modf(a), math.dist([a, 1.0], [0.0, a]), math.pi * a, math.sin(n),
+        math.prod([a, 2.0, a]), math.isclose(a, a), math.modf(a), math.dist([a, 1.0], [0.0, a]), math.pi * a, math.sin(
+            n
+        ),
         math.fsum([a, 1.0]), math.fmod(a, 0.7),
     )
 
 
 def numpy_numbers(a, n):
     return (
-        np.sin(a), np.sqrt(n), np.float32(a), np.float64(n), np.int64(n), np.float64(a).item(), np.abs(n), np.maximum(a, n),
-        np.where(a > 1, a, 0.0) + 0.0, np.clip(a, 0.0, 1.0), np.power(a, 2), np.pi * a, np.array(a).item(), np.sign(a), np.real(a),
+        np.sin(a),
+        np.sqrt(n),
+        np.float32(a),
+        np.float64(n),
+        np.int64(n),
+        np.float64(a).item(),
+        np.abs(n),
+        np.maximum(a, n),
+        np.where(a > 1, a, 0.0) + 0.0, np.clip(a, 0.0, 1.0), np.power(a, 2), np.pi * a, np.array(a).item(), np.sign(
+            a
+        ), np.real(a),
     )
 
 
@@ -53,23 +75,52 @@ def numpy_number_attributes(s):
 
 
 def float32_stays(s):
-    return s * 2.0, s + 1, s**2, s / 3, 1 / s, np.sqrt(s), np.maximum(s, 0.0), math.sqrt(s), np.float32(2) * s, s * np.float64(2)
+    return s * 2.0, s + 1, s**2, s / 3, 1 / s, np.sqrt(s), np.maximum(s, 0.0), math.sqrt(s), np.float32(
+        2
+    ) * s, s * np.float64(2)
 
 
 def builtin_functions(a, b, n):
     return (
-        max(a, b), min(a, b, 0.0), round(a), round(a, 1), int(a), float(n), bool(a), complex(a, b), divmod(n, 2), sum([a, b]),
-        max([a, b, 1.0]), isinstance(a, float), isinstance(n, int), len([a, b]), pow(a, 2), list(range(3)), sorted([3, 1, 2]),
-        sorted([a, b]), all([a > 0, b > 0]), any([a > 0, b > 0]), tuple({"u": a, "v": b}.values()), max([a, b], key=lambda v: v * v), sum([n, n]),
-        [v * 2 for v in (a, b)], list(zip([a, b], [1, 2], strict=True)), list(enumerate([a, b])), list(reversed([a, b])),
-        max([a]), round(n), str(3), min((a, b), default=0.0), max(n, 2), len(range(n)), len(range(1, n, 2)), sum(range(n)),
+        max(a, b),
+        min(a, b, 0.0),
+        round(a),
+        round(a, 1),
+        int(a),
+        float(n),
+        bool(a),
+        complex(a, b),
+        divmod(n, 2),
+        sum([a, b]),
+        max([a, b, 1.0]), isinstance(a, float), isinstance(n, int), len([a, b]), pow(a, 2), list(range(3)), sorted(
+            [3, 1, 2]
+        ),
+        sorted([a, b]), all([a > 0, b > 0]), any([a > 0, b > 0]), tuple({"u": a, "v": b}.values()), max(
+            [a, b], key=lambda v: v * v
+        ), sum([n, n]),
+        [v * 2 for v in (a, b)], list(zip([a, b], [1, 2], strict=True)), list(enumerate([a, b])), list(
+            reversed([a, b])
+        ),
+        max([a]), round(n), str(3), min((a, b), default=0.0), max(n, 2), len(range(n)), len(range(1, n, 2)), sum(
+            range(n)
+        ),
         list(map(abs, [a, b])), callable(math.sin), hasattr(a, "real"),
     )  # fmt: skip
 
 
 def complex_numbers(c, a):
     return (
-        c * 2, c.real, c.imag, c.conjugate(), abs(c), c**2, c == 1, complex(1, 2) * c, cmath.exp(c), cmath.exp(a), cmath.phase(c),
+        c * 2,
+        c.real,
+        c.imag,
+        c.conjugate(),
+        abs(c),
+        c**2,
+        c == 1,
+        complex(1, 2) * c,
+        cmath.exp(c),
+        cmath.exp(a),
+        cmath.phase(c),
         cmath.polar(c), cmath.rect(a, 1.0), np.exp(c), np.angle(c), c + a, -c, 1 / c,
     )
 
@@ -87,7 +138,9 @@ def itertools_and_operator(a):
     [
         (int_operators, (5, 3)), (int_signs, (7, 3)), (float_operators, (3.5, 2.25)), (float_operators, (3.5, -2.0)),
         (bool_operators, (0.5, 2.0)), (math_functions, (1.5, 3)), (numpy_numbers, (1.5, 3)),
-        (numpy_number_attributes, (np.float64(1.5),)), (float32_stays, (np.float32(2.5),)), (builtin_functions, (1.5, -2.25, 7)),
+        (numpy_number_attributes, (np.float64(1.5),)), (float32_stays, (np.float32(2.5),)), (
+            builtin_functions, (1.5, -2.25, 7)
+        ),
         (complex_numbers, (1.5 + 2j, 0.5)), (itertools_and_operator, (1.5,)),
     ],
 )  # fmt: skip
@@ -96,7 +149,9 @@ def test_numbers(function, args):
 
 
 def weak_stays_weak(x, a):
-    return x * a, x * math.sin(a), x + max(a, 1.0), x * sum([a, a]), x / len(x), x * abs(a), x - round(a, 1), x * float(a)
+    return x * a, x * math.sin(a), x + max(a, 1.0), x * sum([a, a]), x / len(x), x * abs(a), x - round(a, 1), x * float(
+        a
+    )
 
 
 def strong_widens(x, a):

@@ -9,9 +9,8 @@ import numba
 import numpy as np
 import pytest
 
-import s2sad.rules  # noqa: F401
 import s2sad_rt as rt
-import s2sad_rt.compiled  # noqa: F401
+import s2sad_rt.compiled
 from s2sad.ir import Builder, Const, Names, Var
 from s2sad.ir.printer import Printer
 from s2sad.rules.registry import RULES

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2sad.rules import elementwise as e
 from s2sad.rules import decompositions, linalg, products, reductions, shape
+from s2sad.rules import elementwise as e
 from tests.rules.check import run, trace
 
 jax = pytest.importorskip("jax")
 jax.config.update("jax_enable_x64", True)
-import jax.numpy as jnp  # noqa: E402
+jnp = jax.numpy
 
 inf, nan = math.inf, math.nan
 V = np.array

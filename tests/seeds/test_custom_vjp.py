@@ -97,7 +97,9 @@ fixed_point.defvjp(fixed_point_fwd, fixed_point_rev)
 
 
 def newton_sqrt(a: Any) -> Any:
-    update = lambda a, x: 0.5 * (x + a / x)  # noqa: E731
+    def update(a, x):
+        return 0.5 * (x + a / x)
+
     return fixed_point(update, a, a)
 
 
@@ -236,11 +238,15 @@ def test_a_backward_rule_that_keeps_a_log() -> None:
 @pytest.mark.parametrize("in_tuple", [True, False])
 def test_a_debugger_in_the_backward_pass(in_tuple: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     def debug_bwd(x: Any, g: Any) -> Any:
-        import pdb; pdb.set_trace()  # noqa: E702
+        import pdb
+
+        pdb.set_trace()
         return (g,)
 
     def debug_bwd_bare(x: Any, g: Any) -> Any:
-        import pdb; pdb.set_trace()  # noqa: E702
+        import pdb
+
+        pdb.set_trace()
         return g
 
     out = io.StringIO()

@@ -22,7 +22,9 @@ def test_a_ufunc_and_its_derivatives() -> None:
 
 
 def test_four_derivatives_of_a_cubic() -> None:
-    f = lambda x: x**3 + 2 * x**2 - 3 * x + 1  # noqa: E731
+    def f(x):
+        return x**3 + 2 * x**2 - 3 * x + 1
+
     dfdx = grad(f)
     d2fdx = grad(dfdx)
     d3fdx = grad(d2fdx)

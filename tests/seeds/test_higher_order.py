@@ -23,10 +23,26 @@ JACOBIAN = [
     [0.00574409, -0.0193281, 0.01078958],
 ]
 HESSIAN = [
-    [[0.02058932, 0.04434624, 0.03048803], [0.04434623, 0.09551499, 0.06566654], [0.03048803, 0.06566655, 0.04514575]],
-    [[-0.0743913, 0.09129842, -0.01268033], [0.09129842, -0.11204806, 0.01556223], [-0.01268034, 0.01556223, -0.00216142]],
-    [[0.01176856, 0.00135791, -0.02942139], [0.00135791, 0.00015668, -0.00339478], [-0.0294214, -0.00339478, 0.07355348]],
-    [[-0.00418412, 0.014079, -0.00785936], [0.014079, -0.04737393, 0.02644569], [-0.00785936, 0.02644569, -0.01476286]],
+    [
+        [0.02058932, 0.04434624, 0.03048803],
+        [0.04434623, 0.09551499, 0.06566654],
+        [0.03048803, 0.06566655, 0.04514575],
+    ],
+    [
+        [-0.0743913, 0.09129842, -0.01268033],
+        [0.09129842, -0.11204806, 0.01556223],
+        [-0.01268034, 0.01556223, -0.00216142],
+    ],
+    [
+        [0.01176856, 0.00135791, -0.02942139],
+        [0.00135791, 0.00015668, -0.00339478],
+        [-0.0294214, -0.00339478, 0.07355348],
+    ],
+    [
+        [-0.00418412, 0.014079, -0.00785936],
+        [0.014079, -0.04737393, 0.02644569],
+        [-0.00785936, 0.02644569, -0.01476286],
+    ],
 ]
 
 
@@ -138,7 +154,8 @@ def test_gradients_for_each_example() -> None:
     mapped = vmap(gradient, in_axes=(None, 0, 0, 0))
     close(mapped(THETA, states, rewards, nexts), expected)
     close(jit(mapped)(THETA, states, rewards, nexts), expected)
-    close(jit(vmap(grad(squared_td_loss), in_axes=(None, 0, 0, 0)))(THETA, states, rewards, nexts), [[-2.4, -4.8, 2.4]] * 2)
+    squared = jit(vmap(grad(squared_td_loss), in_axes=(None, 0, 0, 0)))
+    close(squared(THETA, states, rewards, nexts), [[-2.4, -4.8, 2.4]] * 2)
 
 
 # -- Hessian-vector products
@@ -151,7 +168,10 @@ def hvp(f: Any, primals: Any, tangents: Any) -> Any:
 
 def hvp_revfwd(f: Any, primals: Any, tangents: Any) -> Any:
     """Reverse over forward."""
-    g = lambda primals: jvp(f, primals, tangents)[1]  # noqa: E731
+
+    def g(primals):
+        return jvp(f, primals, tangents)[1]
+
     return grad(g)(primals)
 
 
@@ -178,7 +198,9 @@ def test_three_ways_of_a_hessian_vector_product() -> None:
 
 
 def test_jacobians_of_the_predictions() -> None:
-    f = lambda W: predict(W, B, INPUTS)  # noqa: E731
+    def f(W):
+        return predict(W, B, INPUTS)
+
     for jacobian in (jacfwd(f)(W), jacrev(f)(W)):
         assert jacobian.shape == (4, 3) and jacobian.dtype == np.float32
         close(jacobian, JACOBIAN)
@@ -194,7 +216,9 @@ def test_jacobian_by_a_dict() -> None:
 
 
 def test_hessian_of_the_predictions() -> None:
-    f = lambda W: predict(W, B, INPUTS)  # noqa: E731
+    def f(W):
+        return predict(W, B, INPUTS)
+
     for outer in (jacfwd, jacrev):
         for inner in (jacfwd, jacrev):
             found = outer(inner(f))(W)

@@ -61,7 +61,9 @@ def test_jacobian_matrix_products() -> None:
         return np.vstack([jvp(f, (W,), (mi,))[1] for mi in M])
 
     def vmap_jmp(f: Any, W: Any, M: Any) -> Any:
-        _jvp = lambda s: jvp(f, (W,), (s,))[1]  # noqa: E731
+        def _jvp(s):
+            return jvp(f, (W,), (s,))[1]
+
         return vmap(_jvp)(M)
 
     S = np.random.default_rng(0).standard_normal((16, 3)).astype(np.float32)
@@ -81,7 +83,9 @@ def our_jacrev(f: Any) -> Any:
 
 def our_jacfwd(f: Any) -> Any:
     def jacfun(x: Any) -> Any:
-        _jvp = lambda s: jvp(f, (x,), (s,))[1]  # noqa: E731
+        def _jvp(s):
+            return jvp(f, (x,), (s,))[1]
+
         Jt = vmap(_jvp, in_axes=1)(np.eye(len(x)))
         return np.transpose(Jt)
 

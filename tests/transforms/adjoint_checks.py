@@ -11,7 +11,7 @@ from s2sad.ir import python_function, verify
 from s2sad.ir.nodes import Function, Module
 from s2sad.ir.types import is_inexact
 from s2sad.optimise.dce import dce
-from s2sad.transforms import adjoint, recording
+from s2sad.transforms import adjoint, recording, stacks
 
 
 def reverse(function: Function, wrt: tuple[int, ...]) -> Function:
@@ -19,8 +19,17 @@ def reverse(function: Function, wrt: tuple[int, ...]) -> Function:
     return reverse_module(Module(function), wrt)[0].main
 
 
-def reverse_module(module: Module, wrt: tuple[int, ...]) -> tuple[Module, list[recording.Decision]]:
-    """The closed adjoint, and what recording decided."""
+def reverse_module(
+    module: Module, wrt: tuple[int, ...], stacked: bool = True
+) -> tuple[Module, list[recording.Decision]]:
+    """The closed adjoint, and what recording decided. Out-of-line functions are reversed by pairs that share stacks if
+    `stacked`, else by running them again."""
+    opened, pairs = adjoint.paired(module.main, wrt, module.functions)
+    if pairs and stacked:
+        closed_main, functions, decisions = stacks.close(opened, pairs, dce)
+        result = Module(dce(closed_main), {**module.functions, **functions})
+        verify(result, "stacks")
+        return result, decisions
     opened, more = adjoint.vjp(module.main, wrt, module.functions)
     main, decisions = close(opened, {**module.functions, **more})
     closed = {name: close(function, {**module.functions, **more})[0] for name, function in more.items()}
@@ -40,14 +49,15 @@ def close(opened: Function, functions: Mapping[str, Function]) -> tuple[Function
 
 
 def check(
-    function: Function | Module, args: tuple[Any, ...], order: int = 1, tolerance: float = 1e-6, seed: int = 0
+    function: Function | Module, args: tuple[Any, ...], order: int = 1, tolerance: float = 1e-6, seed: int = 0,
+    stacked: bool = True,
 ) -> None:
     """Compare the adjoint with finite differences along random directions; then that of the adjoint, up to `order`."""
     rng = np.random.default_rng(seed)
     module = function if isinstance(function, Module) else Module(function)
     function = module.main
     wrt = tuple(k for k, p in enumerate(function.params) if is_inexact(p.type))
-    derived, _ = reverse_module(module, wrt)
+    derived, _ = reverse_module(module, wrt, stacked)
     primal, pullback = python_function(module), python_function(derived)
     outs = primal(*args)
     inexact = [k for k, r in enumerate(function.results) if is_inexact(r.type)]
@@ -71,7 +81,7 @@ def check(
             f"{order} more: d/d{function.params[k].name} is {actual}, should be {expected}"
         )
     if order > 1:
-        check(derived, (*args, *seeds), order - 1, 20 * tolerance, seed + 1)
+        check(derived, (*args, *seeds), order - 1, 20 * tolerance, seed + 1, stacked=False)
 
 
 def _noise(rng: np.random.Generator, like: Any) -> Any:

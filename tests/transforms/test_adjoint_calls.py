@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from s2sad.ir import (
     Array,
@@ -53,15 +54,21 @@ def recursion(body):
     return Module(main, {"f": f})
 
 
-def test_linear_recursion():
-    check(recursion(lambda x, n, call: x * e.sin(call(x * 1.1))), (0.7, 3), order=2)
+both = pytest.mark.parametrize("stacked", [True, False], ids=["pair", "again"])
 
 
-def test_tree_recursion():
-    check(recursion(lambda x, n, call: call(e.sin(x)) * x + call(x * 0.5)), (0.7, 3), order=2)
+@both
+def test_linear_recursion(stacked):
+    check(recursion(lambda x, n, call: x * e.sin(call(x * 1.1))), (0.7, 3), order=2, stacked=stacked)
 
 
-def test_call_in_a_loop_on_rows():
+@both
+def test_tree_recursion(stacked):
+    check(recursion(lambda x, n, call: call(e.sin(x)) * x + call(x * 0.5)), (0.7, 3), order=2, stacked=stacked)
+
+
+@both
+def test_call_in_a_loop_on_rows(stacked):
     row = Array(FLOAT, (symbol("k", 2),))
     r = Var("r", row)
     b = Builder(Names(["r"]))
@@ -84,7 +91,7 @@ def f(a, n):
     inner = [inner[0], Call((called,), "helper", (target,)), *inner[1:]]
     inner = [*inner[:2], *walk.substitute(tuple(inner[2:]), {target: called})]
     main = replace(main, body=(*main.body[:-1], replace(loop, body=tuple(inner))))
-    check(Module(main, {"helper": helper}), (np.linspace(0.3, 1.4, 12).reshape(3, 4), 3), order=2)
+    check(Module(main, {"helper": helper}), (np.linspace(0.3, 1.4, 12).reshape(3, 4), 3), order=2, stacked=stacked)
 
 
 class Doubled:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import s2sad
+from s2sad.config import using
 from s2sad.ir import python_function, verify
 from s2sad.ir.types import symbol
 from s2sad.optimise import dce, prune
@@ -158,3 +160,11 @@ def test_forward_over_a_batch_of_reverse(name):
     args = (x, 0.7, *(np.cos(v) for v in run(many(f, (0, None)), x, 0.7)))
     both = jvp(many(grad, axes), (0,))
     close(run(both, *args, np.sin(x)), looped(jvp(grad, (0,)), (*axes, 0), (*args, np.sin(x))))
+
+
+def test_the_size_of_a_batch_keeps_its_own_symbol() -> None:
+    """A size that the batched function computes must not take the name of the symbol that the batch is counted by."""
+    v = np.array([0.3, -0.7, 1.1])
+    with using(backend="python", verify=True):
+        found = s2sad.jacrev(s2sad.jacfwd(lambda p: np.sum(p["W"] @ p["v"])))({"W": np.ones((2, 3)), "v": v})
+    np.testing.assert_allclose(found["W"]["v"], np.stack([np.eye(3), np.eye(3)]))

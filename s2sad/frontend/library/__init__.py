@@ -29,7 +29,7 @@ from s2sad.frontend.library import (
     written,
 )
 from s2sad.frontend.library.attributes import attribute
-from s2sad.frontend.library.calls import call, is_library
+from s2sad.frontend.library.calls import call, has_meaning, is_library
 from s2sad.frontend.library.dicts import mapping
 from s2sad.frontend.library.indexing import assign_subscript, augment_subscript, subscript
 from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, iterate, unroll
@@ -55,6 +55,7 @@ __all__ = [
     "decompositions",
     "describe",
     "fourier",
+    "has_meaning",
     "is_library",
     "iterate",
     "joining",

@@ -10,11 +10,21 @@ import numpy as np
 
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.library.support import (
-    ONE, ZERO, Elaborator, describe, emit, emit_atom, is_number, operand, refuse, wrap,
+    ONE,
+    ZERO,
+    Elaborator,
+    describe,
+    emit,
+    emit_atom,
+    is_number,
+    operand,
+    refuse,
+    wrap,
 )
 from s2sad.frontend.library.table import MEANINGS, meaning
-from s2sad.frontend.values import ArrayRef, Buffer, DictRef, ListRef, Number, Partial, Static, Tuple, Value
+from s2sad.frontend.values import ArrayRef, Buffer, DictRef, Entries, ListRef, Number, Partial, Static, Tuple, Value
 from s2sad.ir import Atom, Const, Scalar
+from s2sad.ir.nodes import array_type
 from s2sad.ir.primitives import dim
 from s2sad.rules import elementwise
 
@@ -27,7 +37,7 @@ def size_atom(elab: Elaborator, ref: ArrayRef, axis: int) -> Atom:
     content = elab.get(ref.location)
     assert isinstance(content, Buffer)
     buffer = content.atom
-    for k, other in enumerate(buffer.type.dims):  # type: ignore[union-attr]
+    for k, other in enumerate(array_type(buffer).dims):
         if other == size:
             return emit_atom(elab, dim, (buffer,), axis=k)
     return emit_atom(elab, dim, (operand(elab, ref),), axis=axis)
@@ -186,7 +196,8 @@ def _static_attribute(elab: Elaborator, obj: Any, name: str) -> Value:
 
 def namedtuple_replace(elab: Elaborator, value: Value, **changes: Value) -> Value:
     assert isinstance(value, Tuple)
-    fields = value.type._fields  # type: ignore[attr-defined]
+    cls: Any = value.type
+    fields = cls._fields
     return Tuple(tuple(changes.get(f, v) for f, v in zip(fields, value.items, strict=True)), value.type)
 
 
@@ -194,7 +205,8 @@ def namedtuple_asdict(elab: Elaborator, value: Value) -> Value:
     from s2sad.frontend.library.dicts import new_dict
 
     assert isinstance(value, Tuple)
-    return new_dict(elab, zip(value.type._fields, value.items, strict=True))  # type: ignore[attr-defined]
+    cls: Any = value.type
+    return new_dict(elab, zip(cls._fields, value.items, strict=True))
 
 
 def replace_marker(*args: Any, **kwargs: Any) -> Any:
@@ -256,6 +268,7 @@ def has(elab: Elaborator, value: Value, name: str) -> bool:
         case Number(atom):
             sample = atom.type.dtype.type(0)
             return hasattr(sample.item() if atom.type.weak else sample, name)
-    content = getattr(value, "location", None)
-    entries = dict(elab.get(content).items) if content is not None else {}  # type: ignore[union-attr,arg-type]
+    location = getattr(value, "location", None)
+    content = None if location is None else elab.get(location)
+    entries = dict(content.items) if isinstance(content, Entries) else {}
     return name in entries or hasattr(getattr(value, "cls", object), name)

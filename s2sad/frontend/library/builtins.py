@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,24 @@ from s2sad.frontend.library import containers, dicts, operators
 from s2sad.frontend.library.attributes import size_value
 from s2sad.frontend.library.iteration import Items, Range, iterate, range_length, unroll
 from s2sad.frontend.library.support import (
-    FALSE, NONE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, fit, items_of, known, new_list, refuse, reraise,
-    retype, runtime_list, set_weak, static, type_of,
+    FALSE,
+    NONE,
+    UNKNOWN,
+    ZERO,
+    Elaborator,
+    describe,
+    emit_atom,
+    fit,
+    items_of,
+    known,
+    new_list,
+    refuse,
+    reraise,
+    retype,
+    runtime_list,
+    set_weak,
+    static,
+    type_of,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, DictRef, Entries, ListRef, Number, ObjectRef, Partial, Static, Tuple, Value
@@ -109,13 +125,13 @@ def choose(elab: Elaborator, condition: Value, then: Value, orelse: Value) -> Va
     truth = elab.truth(condition)
     if isinstance(truth, bool):
         return then if truth else orelse
-    types = [type_of(elab, then), type_of(elab, orelse)]
-    if not all(isinstance(t, Scalar) for t in types):
+    types = [t for v in (then, orelse) if isinstance(t := type_of(elab, v), Scalar)]
+    if len(types) < 2:
         return elab.branch(truth, lambda: then, lambda: orelse)
-    samples = [t.dtype.type(0).item() if t.weak else t.dtype for t in types]  # type: ignore[union-attr]
+    samples = [t.dtype.type(0).item() if t.weak else t.dtype for t in types]
     dtype = np.result_type(*samples)
-    if all(t.weak for t in types):  # type: ignore[union-attr]
-        dtype = np.result_type(*(t.dtype for t in types))  # type: ignore[union-attr]
+    if all(t.weak for t in types):
+        dtype = np.result_type(*(t.dtype for t in types))
     atoms = [fit(elab, elab.atom(v), dtype) for v in (then, orelse)]
     return elab.lift(emit_atom(elab, elementwise.where, (truth, *atoms)))
 
@@ -261,12 +277,22 @@ def sorted_(elab: Elaborator, iterable: Value, *, key: Value = NONE, reverse: Va
     return new_list(elab, sort_items(elab, unroll(elab, iterable), key, reverse))
 
 
+def _orders(elab: Elaborator, keys: Sequence[Value]) -> list[Any]:
+    """What orders some keys: they themselves, or their first items where these are known and all different."""
+    objects = [known(elab, k) for k in keys]
+    if any(o is UNKNOWN for o in objects) and all(isinstance(k, Tuple) and k.items for k in keys):
+        firsts = [known(elab, k.items[0]) for k in keys if isinstance(k, Tuple)]
+        if all(isinstance(o, str | int | float) for o in firsts) and len(set(firsts)) == len(firsts):
+            return firsts
+    return objects
+
+
 def sort_items(elab: Elaborator, items: Iterable[Value], key: Value, reverse: Value) -> list[Value]:
     """Items sorted by keys known now; numbers known at run time only are sorted as an array."""
     items = list(items)
     keys = items if key == NONE else [elab.call(key, [v], {}) for v in items]
     backwards = bool(static(elab, reverse))
-    objects = [known(elab, k) for k in keys]
+    objects = _orders(elab, keys)
     if not any(o is UNKNOWN for o in objects):
         try:
             order = sorted(range(len(items)), key=lambda k: objects[k], reverse=backwards)
@@ -284,7 +310,7 @@ def _sorted_numbers(elab: Elaborator, items: list[Value], backwards: bool) -> li
     from s2sad.ir import Const
 
     ordered = emit_atom(elab, shape_rules.sort, (stack_atoms(elab, [elab.atom(v) for v in items]),), axis=-1)
-    weak = all(t.weak for t in (type_of(elab, v) for v in items))  # type: ignore[union-attr]
+    weak = all(elab.atom(v).type.weak for v in items)
     out = [elab.lift(set_weak(elab, load_at(elab, ordered, Const(k)), weak)) for k in range(len(items))]
     return out[::-1] if backwards else out
 

@@ -12,7 +12,7 @@ from s2sad.frontend.library import operators, table
 from s2sad.frontend.library.numbers import call_math
 from s2sad.frontend.library.support import UNKNOWN, Elaborator, function_name, keywords, known, refuse, reraise, wrap
 from s2sad.frontend.library.ufuncs import call_numpy, convert
-from s2sad.frontend.values import Static, Value
+from s2sad.frontend.values import Partial, Static, Value
 from s2sad.rules.registry import CALLABLES, COMPOSED
 
 PURE_MODULES = frozenset({"math", "cmath", "operator", "_operator", "itertools", "numpy", "builtins"})
@@ -58,6 +58,8 @@ def call(elab: Elaborator, function: Callable[..., Any], args: list[Value], kwar
         return table.run(elab, function, entry, args, kwargs)
     if isinstance(function, type) and issubclass(function, np.generic) and not kwargs:
         return convert(elab, function, args)
+    if isinstance(function, np.vectorize):
+        return vectorized(elab, Static(function.pyfunc), args, kwargs)
     by_operator = call_operator(elab, function, args, kwargs)
     if by_operator is not None:
         return by_operator
@@ -67,6 +69,20 @@ def call(elab: Elaborator, function: Callable[..., Any], args: list[Value], kwar
         return call_numpy(elab, function, args, kwargs)
     unsupported(elab, function, kwargs)
     raise AssertionError
+
+
+@table.meaning(np.vectorize, fold=False)
+def vectorize(elab: Elaborator, pyfunc: Value) -> Value:
+    """The function that applies `pyfunc` to each element."""
+    from s2sad.frontend.library.written import mapping
+
+    return Partial(Static(mapping.vectorized), (pyfunc,))
+
+
+def vectorized(elab: Elaborator, pyfunc: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    from s2sad.frontend.library.written import mapping
+
+    return elab.call(Static(mapping.vectorized), [pyfunc, *args], kwargs)
 
 
 def call_operator(elab: Elaborator, function: Any, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -118,6 +134,11 @@ def is_library(function: Any) -> bool:
     if table.find(function) is not None or (_hashable(function) and (function in CALLABLES or function in COMPOSED)):
         return True
     return (getattr(function, "__module__", None) or "").split(".")[0] in ("numpy", "scipy")
+
+
+def has_meaning(obj: Any) -> bool:
+    """Whether the table says what a call of this very object means."""
+    return table.find(obj) is not None
 
 
 def is_pure(function: Any) -> bool:

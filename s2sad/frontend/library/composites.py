@@ -8,12 +8,25 @@ import numpy as np
 
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.attributes import size_value
-from s2sad.frontend.library.creation import arange, as_array, filled, linspace
 from s2sad.frontend.library.builtins import extreme
+from s2sad.frontend.library.creation import arange, as_array, filled, linspace
 from s2sad.frontend.library.indexing import add_at, subscript, view
 from s2sad.frontend.library.reductions import one_axis
 from s2sad.frontend.library.support import (
-    FALSE, LAST, NONE, ONE, TRUE, ZERO, Elaborator, composite, emit_atom, fit, items_of, operand, refuse, static,
+    FALSE,
+    LAST,
+    NONE,
+    ONE,
+    TRUE,
+    ZERO,
+    Elaborator,
+    composite,
+    emit_atom,
+    fit,
+    items_of,
+    operand,
+    refuse,
+    static,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import strong
@@ -95,6 +108,10 @@ def logspace(elab: Elaborator, start: Value, stop: Value, num: Value = NONE, end
     return (10.0 ** Arithmetic(elab, linspace(elab, start, stop, num, endpoint))).value
 
 
+def sliced_back(elab: Elaborator, vector: Value) -> Value:
+    return view(elab, as_array(elab, vector), Index((Slice(step=-1),)))
+
+
 @meaning(np.vander)
 def vander(elab: Elaborator, x: Value, N: Value = NONE, increasing: Value = FALSE) -> Value:
     from s2sad.frontend.library.joining import stack
@@ -102,9 +119,11 @@ def vander(elab: Elaborator, x: Value, N: Value = NONE, increasing: Value = FALS
     array = as_array(elab, x)
     count = static(elab, N) or array.type.dims[0]
     if not isinstance(count, int):
-        refuse(elab, "np.vander needs a number of columns known when the function is compiled.", "Give N.")
-    powers = range(count) if static(elab, increasing) else range(count)[::-1]
-    return stack(elab, Tuple(tuple(operators.power(elab, array, Static(k)) for k in powers)), ONE)
+        powers = arange(elab, size_value(elab, array, 0))
+        powers = powers if static(elab, increasing) else sliced_back(elab, powers)
+        return operators.power(elab, view(elab, array, Index((Slice(), None))), powers)
+    exponents = range(count) if static(elab, increasing) else range(count)[::-1]
+    return stack(elab, Tuple(tuple(operators.power(elab, array, Static(k)) for k in exponents)), ONE)
 
 
 # -- products and moments

@@ -15,14 +15,45 @@ import numpy as np
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.library import dicts
 from s2sad.frontend.library.support import (
-    FALSE, LAST, NONE, TRUE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, fit, is_int_scalar, is_numeric, items_of,
-    known, new_list, new_runtime_list, read_only, refuse, retype, runtime_list, set_weak, static, type_of,
+    FALSE,
+    LAST,
+    NONE,
+    TRUE,
+    UNKNOWN,
+    ZERO,
+    Elaborator,
+    describe,
+    emit_atom,
+    fit,
+    is_int_scalar,
+    is_numeric,
+    items_of,
+    known,
+    new_list,
+    new_runtime_list,
+    read_only,
+    refuse,
+    retype,
+    runtime_list,
+    set_weak,
+    static,
+    type_of,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import (
-    ArrayRef, DictRef, ListRef, Location, Number, RuntimeItems, Static, StaticItems, Tuple, Value,
+    ArrayRef,
+    DictRef,
+    ListRef,
+    Location,
+    Number,
+    RuntimeItems,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir import Array, Atom, Const, List, Scalar
+from s2sad.ir.nodes import item_type
 from s2sad.ir.primitives import list_append, list_drop, list_get, list_len, list_new, list_set
 from s2sad.ir.types import Type, element, with_dtype
 from s2sad.rules import shape as shape_rules
@@ -162,10 +193,9 @@ def runtime_append(elab: Elaborator, ref: ListRef, value: Value) -> None:
     if isinstance(atom.type, List):
         refuse(elab, "A list that grows at run time cannot hold lists.", "Append an array, np.array(item).")
     items = make_runtime(elab, ref, atom.type.dtype)
-    item = items.type.item  # type: ignore[union-attr]
-    if isinstance(item, Array) != isinstance(atom.type, Array) or (
-        isinstance(item, Array) and item.rank != atom.type.rank
-    ):
+    item = item_type(items)
+    wanted, given = (t.rank if isinstance(t, Array) else None for t in (item, atom.type))
+    if wanted != given:
         refuse(
             elab,
             f"A list of {item} cannot take {describe(elab, value)}.",
@@ -258,9 +288,8 @@ def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> No
         refuse(elab, "A list that changes at run time is written by an int.", "Use an array for slices.")
     keep_apart(elab, base, value)
     atom = elab.atom(value)
-    items = make_runtime(elab, base, atom.type.dtype)
-    item = items.type.item
-    new = emit_atom(elab, list_set, (items, place, fit(elab, atom, element(item))))
+    whole = make_runtime(elab, base, atom.type.dtype)
+    new = emit_atom(elab, list_set, (whole, place, fit(elab, atom, whole.type.dtype)))
     elab.set(base.location, RuntimeItems(new))
 
 

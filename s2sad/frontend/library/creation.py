@@ -10,8 +10,26 @@ from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend.library.attributes import size_atom
 from s2sad.frontend.library.layouts import note_copy
 from s2sad.frontend.library.support import (
-    C_ORDER, K_ORDER, NONE, ONE, TRUE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, fit, is_number, items_of,
-    known, operand, refuse, retype, runtime_list, static, type_of,
+    C_ORDER,
+    K_ORDER,
+    NONE,
+    ONE,
+    TRUE,
+    UNKNOWN,
+    ZERO,
+    Elaborator,
+    describe,
+    emit_atom,
+    fit,
+    is_number,
+    items_of,
+    known,
+    operand,
+    refuse,
+    retype,
+    runtime_list,
+    static,
+    type_of,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, Number, Static, Tuple, Value
@@ -167,8 +185,9 @@ def arange(elab: Elaborator, start: Value, stop: Value = NONE, step: Value = NON
 def _range_size(elab: Elaborator, atoms: list[Atom]) -> Dim | None:
     """The length of ``arange(start, stop, step)`` where it is known."""
     start, stop, step = atoms
-    if all(isinstance(a, Const) for a in atoms):
-        return len(np.arange(start.value, stop.value, step.value))  # type: ignore[union-attr]
+    known = [a.value for a in atoms if isinstance(a, Const)]
+    if len(known) == len(atoms):
+        return len(np.arange(*known))
     low, high = elab.builder.size_of(start), elab.builder.size_of(stop)
     if step != Const(1) or low is None or high is None:
         return None
@@ -178,15 +197,15 @@ def _range_size(elab: Elaborator, atoms: list[Atom]) -> Dim | None:
 
 @meaning(np.linspace, fold=False)
 def linspace(
-    elab: Elaborator, start: Value, stop: Value, num: Value = NONE, endpoint: Value = TRUE, dtype: Value = NONE
+    elab: Elaborator, start: Value, stop: Value, num: Value = NONE, endpoint: Value = TRUE, dtype: Value = NONE,
+    axis: Value = ZERO,
 ) -> Value:
     ends = [operand(elab, start), operand(elab, stop)]
     if any(isinstance(a.type, Array) for a in ends):
-        refuse(
-            elab,
-            "np.linspace between arrays is not supported.",
-            "Write start + (stop - start) * np.linspace(0, 1, num)[:, None].",
-        )
+        from s2sad.frontend.library.written.polynomials import linspace_between
+
+        many = Static(50) if num == NONE else num
+        return elab.call(Static(linspace_between), [start, stop, many, endpoint, axis], {})
     natural = np.result_type(*(a.type.dtype for a in ends if not a.type.weak), np.float32)
     natural = FLOAT if all(a.type.weak for a in ends) else np.result_type(natural, 1.0)
     if any(a.type.dtype.kind in "iu" and not a.type.weak for a in ends):
@@ -225,7 +244,7 @@ def asarray(elab: Elaborator, value: Value) -> Value:
         from s2sad.frontend.library.iteration import LAZY, unroll
         from s2sad.frontend.values import Partial
 
-        if not (isinstance(value, Partial) and value.function in map(Static, LAZY)):
+        if not (isinstance(value, Partial) and any(value.function == Static(f) for f in LAZY)):
             refuse(
                 elab,
                 f"An array cannot be made of {describe(elab, value)}.",
@@ -308,7 +327,7 @@ def array(
         from s2sad.frontend.library.views import reshape_view
 
         assert isinstance(out, ArrayRef)
-        return reshape_view(elab, out, [Const(1)] * missing + shape_atoms(elab, out))
+        return reshape_view(elab, out, [*(Const(1) for _ in range(missing)), *shape_atoms(elab, out)])
     return out
 
 

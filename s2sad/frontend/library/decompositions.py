@@ -6,13 +6,22 @@ from typing import Any
 
 import numpy as np
 
+import s2sad_rt as rt
 from s2sad.errors import ShapeError
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.attributes import size_value
 from s2sad.frontend.library.creation import as_array
 from s2sad.frontend.library.linear_algebra import matrices
 from s2sad.frontend.library.support import (
-    FALSE, NONE, TRUE, Elaborator, composite, fit, operand, refuse, static,
+    FALSE,
+    NONE,
+    TRUE,
+    Elaborator,
+    composite,
+    fit,
+    operand,
+    refuse,
+    static,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, Broken, Static, Tuple, Value
@@ -40,11 +49,18 @@ def _several(elab: Elaborator, function: Any, matrix: Value, type_: type) -> Tup
     return Tuple(out.items, type_)
 
 
+def _first(found: Value) -> Value:
+    assert isinstance(found, Tuple)
+    return found.items[0]
+
+
 # -- eigenvalues
+
+LOWER = Static("L")
 
 
 @meaning(np.linalg.eigh)
-def eigh(elab: Elaborator, a: Value, UPLO: Value = Static("L")) -> Value:
+def eigh(elab: Elaborator, a: Value, UPLO: Value = LOWER) -> Value:
     matrix = inexact_matrices(elab, a, "eigh")
     if static(elab, UPLO).upper() == "U":
         matrix = composite(elab, linalg.adjoint, matrix)
@@ -52,8 +68,8 @@ def eigh(elab: Elaborator, a: Value, UPLO: Value = Static("L")) -> Value:
 
 
 @meaning(np.linalg.eigvalsh)
-def eigvalsh(elab: Elaborator, a: Value, UPLO: Value = Static("L")) -> Value:
-    return eigh(elab, a, UPLO).items[0]  # type: ignore[union-attr]
+def eigvalsh(elab: Elaborator, a: Value, UPLO: Value = LOWER) -> Value:
+    return _first(eigh(elab, a, UPLO))
 
 
 @meaning(np.linalg.eig)
@@ -63,7 +79,7 @@ def eig(elab: Elaborator, a: Value) -> Value:
 
 @meaning(np.linalg.eigvals)
 def eigvals(elab: Elaborator, a: Value) -> Value:
-    return eig(elab, a).items[0]  # type: ignore[union-attr]
+    return _first(eig(elab, a))
 
 
 # -- singular values
@@ -74,7 +90,7 @@ def svd(
     elab: Elaborator, a: Value, full_matrices: Value = TRUE, compute_uv: Value = TRUE, hermitian: Value = FALSE
 ) -> Value:
     matrix = inexact_matrices(elab, a, "svd", square=False)
-    u, s, vh = composite(elab, decompositions.svd, matrix).items  # type: ignore[union-attr]
+    u, s, vh = _several(elab, decompositions.svd, matrix, SVDResult).items
     if not static(elab, compute_uv):
         return s
     if static(elab, full_matrices):
@@ -95,7 +111,7 @@ def _full(elab: Elaborator, matrix: ArrayRef, u: Value, s: Value, vh: Value) -> 
         return Tuple((Broken(why) if rows > columns else u, s, Broken(why) if rows < columns else vh), SVDResult)
     sizes = (size_value(elab, matrix, matrix.type.rank - k) for k in (2, 1))
     square = elab.truth(operators.compare(elab, "eq", *sizes))
-    elab.check(square, "ValueError", f"{FULL}; use full_matrices=False")  # type: ignore[attr-defined]
+    elab.check(square, "ValueError", f"{FULL}; use full_matrices=False")
     return Tuple((u, s, vh), SVDResult)
 
 
@@ -112,9 +128,11 @@ def pinv(elab: Elaborator, a: Value, rcond: Value = NONE, hermitian: Value = FAL
 
 # -- QR
 
+REDUCED = Static("reduced")
+
 
 @meaning(np.linalg.qr)
-def qr(elab: Elaborator, a: Value, mode: Value = Static("reduced")) -> Value:
+def qr(elab: Elaborator, a: Value, mode: Value = REDUCED) -> Value:
     out = _several(elab, decompositions.qr, inexact_matrices(elab, a, "qr", square=False), QRResult)
     match static(elab, mode):
         case "reduced":
@@ -122,3 +140,17 @@ def qr(elab: Elaborator, a: Value, mode: Value = Static("reduced")) -> Value:
         case "r":
             return out.items[1]
     refuse(elab, f"np.linalg.qr with mode={static(elab, mode)!r} is not supported.", "Use 'reduced' or 'r'.")
+
+
+# -- triangular systems, functions of matrices: `s2sad_rt`'s names, for what is written in terms of them
+
+
+@meaning(rt.solve_triangular)
+def solve_triangular(elab: Elaborator, a: Value, b: Value, lower: Value = FALSE, unit: Value = FALSE) -> Value:
+    flags = {"lower": bool(static(elab, lower)), "unit": bool(static(elab, unit))}
+    return composite(elab, decompositions.solve_triangular, matrices(elab, a, "solve_triangular"), as_array(elab, b), **flags)
+
+
+@meaning(rt.expm)
+def expm(elab: Elaborator, x: Value) -> Value:
+    return composite(elab, decompositions.expm, inexact_matrices(elab, x, "expm"))

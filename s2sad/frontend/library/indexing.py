@@ -15,7 +15,18 @@ import numpy as np
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError
 from s2sad.frontend.library import containers, dicts, operators
 from s2sad.frontend.library.support import (
-    NONE, UNKNOWN, Elaborator, describe, emit_atom, fit, items_of, known, refuse, reraise, runtime_list, type_of,
+    NONE,
+    UNKNOWN,
+    Elaborator,
+    describe,
+    emit_atom,
+    fit,
+    items_of,
+    known,
+    refuse,
+    reraise,
+    runtime_list,
+    type_of,
 )
 from s2sad.frontend.values import ArrayRef, Buffer, DictRef, ListRef, Number, ObjectRef, Partial, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const, Scalar
@@ -217,6 +228,11 @@ def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
     range_ = _subscript_lazy(elab, base, key)
     if range_ is not None:
         return range_
+    if obj is np.r_ or obj is np.c_:
+        from s2sad.frontend.library.written import shape as written
+
+        parts = key if isinstance(key, Tuple) else Tuple((key,))
+        return elab.call(Static(written.joined_rows if obj is np.r_ else written.joined_columns), [parts], {})
     refuse(elab, f"{describe(elab, base)} cannot be indexed.".capitalize(), kind=TypeMismatchError)
 
 

@@ -17,8 +17,22 @@ from typing import Any
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.library import containers, dicts
 from s2sad.frontend.library.support import (
-    FALSE, NONE, ONE, UNKNOWN, ZERO, Elaborator, describe, emit_atom, is_int_scalar, items_of, known, new_list,
-    read_only, refuse, runtime_list, wrap,
+    FALSE,
+    NONE,
+    ONE,
+    UNKNOWN,
+    ZERO,
+    Elaborator,
+    describe,
+    emit_atom,
+    is_int_scalar,
+    items_of,
+    known,
+    new_list,
+    read_only,
+    refuse,
+    runtime_list,
+    wrap,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, DictRef, Number, ObjectRef, Partial, Static, Tuple, Value
@@ -150,8 +164,9 @@ def indexed(elab: Elaborator, iteration: Iteration) -> Indexed:
 
 def range_length(elab: Elaborator, r: Range) -> Atom:
     """How many ints a range has; not below 0 where the loop that uses it could tell."""
-    if all(isinstance(a, Const) for a in (r.start, r.stop, r.step)):
-        return Const(len(range(r.start.value, r.stop.value, r.step.value)))  # type: ignore[union-attr]
+    known = [a.value for a in (r.start, r.stop, r.step) if isinstance(a, Const)]
+    if len(known) == 3:
+        return Const(len(range(*known)))
     if r.step == Const(1):
         return r.stop if r.start == Const(0) else emit_atom(elab, elementwise.sub, (r.stop, r.start))
     return emit_atom(elab, trip_count, (r.start, r.stop, r.step))

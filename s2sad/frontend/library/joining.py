@@ -17,7 +17,18 @@ from s2sad.frontend.library.iteration import unroll
 from s2sad.frontend.library.reductions import one_axis
 from s2sad.frontend.library.shape import moveaxis, raise_rank
 from s2sad.frontend.library.support import (
-    NONE, ZERO, Elaborator, emit_atom, fit, items_of, new_list, operand, rank_of, refuse, runtime_list, static,
+    NONE,
+    ZERO,
+    Elaborator,
+    emit_atom,
+    fit,
+    items_of,
+    new_list,
+    operand,
+    rank_of,
+    refuse,
+    runtime_list,
+    static,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver

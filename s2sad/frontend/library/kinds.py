@@ -59,7 +59,7 @@ def callable_(elab: Elaborator, value: Value) -> Value:
         case Partial():
             return Static(class_of(elab, value) in (functools.partial, types.MethodType))
         case ObjectRef(cls=cls):
-            return Static(hasattr(cls, "__call__"))  # noqa: B004
+            return Static(any("__call__" in vars(base) for base in cls.__mro__))
         case Static(obj):
             return Static(callable(obj))
         case _:

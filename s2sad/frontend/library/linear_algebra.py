@@ -11,7 +11,7 @@ from s2sad.frontend.library.creation import as_array
 from s2sad.frontend.library.support import FALSE, NONE, Elaborator, composite, emit_atom, operand, refuse, static
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver, strong
-from s2sad.frontend.values import Tuple, Value
+from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
 from s2sad.ir import Array
 from s2sad.rules import linalg, products
 
@@ -49,15 +49,28 @@ def tensordot(elab: Elaborator, a: Value, b: Value, axes: Value = NONE) -> Value
 
 @meaning(np.einsum)
 def einsum(elab: Elaborator, subscripts: Value, *operands: Value, optimize: Value = FALSE) -> Value:
+    if isinstance(subscripts, ArrayRef):
+        subscripts, operands = _by_letters(elab, (subscripts, *operands))
     text = static(elab, subscripts)
     if not isinstance(text, str):
         refuse(
             elab,
-            "np.einsum takes its subscripts as a string.",
+            "np.einsum takes subscripts or arrays first.",
             "Write np.einsum('ij,jk->ik', a, b).",
             TypeMismatchError,
         )
     return composite(elab, products.einsum, *(as_array(elab, o) for o in operands), subscripts=text.replace(" ", ""))
+
+
+def _by_letters(elab: Elaborator, args: tuple[Value, ...]) -> tuple[Value, tuple[Value, ...]]:
+    """``einsum(a, [0, 1], b, [1, 2], [0, 2])`` as subscripts and operands."""
+
+    def term(places: Value) -> str:
+        return "".join("..." if p is Ellipsis else chr(ord("a") + p) for p in static(elab, places))
+
+    count = len(args) // 2
+    text = ",".join(term(p) for p in args[1 : 2 * count : 2])
+    return Static(f"{text}->{term(args[-1])}" if len(args) % 2 else text), args[: 2 * count : 2]
 
 
 @meaning(np.linalg.multi_dot)

@@ -14,8 +14,22 @@ import numpy as np
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.support import (
-    FALSE, NONE, ONE, ZERO, Elaborator, composite, describe, emit, emit_atom, fit, known, operand, refuse, set_weak,
-    static, type_of,
+    FALSE,
+    NONE,
+    ONE,
+    ZERO,
+    Elaborator,
+    composite,
+    describe,
+    emit,
+    emit_atom,
+    fit,
+    known,
+    operand,
+    refuse,
+    set_weak,
+    static,
+    type_of,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, ListRef, Number, Static, Tuple, Value
@@ -98,7 +112,8 @@ def abs_(elab: Elaborator, x: Value) -> Value:
     from s2sad.frontend.values import ObjectRef
 
     if isinstance(x, ObjectRef):
-        return elab.call(Static(x.cls.__abs__), [x], {})  # type: ignore[attr-defined]
+        cls: Any = x.cls
+        return elab.call(Static(cls.__abs__), [x], {})
     return emit(elab, elementwise.abs_, x)
 
 
@@ -149,8 +164,9 @@ def item(elab: Elaborator, a: Value, *index: Value) -> Value:
 
     if index:
         key = index[0] if len(index) == 1 else Tuple(index)
-        flat = isinstance(a, ArrayRef) and len(index) == 1 and a.type.rank > 1 and not isinstance(key, Tuple)
-        a = subscript(elab, reshape_view(elab, a, [Const(-1)]) if flat else a, key)  # type: ignore[arg-type]
+        if isinstance(a, ArrayRef) and len(index) == 1 and a.type.rank > 1 and not isinstance(key, Tuple):
+            a = reshape_view(elab, a, [Const(-1)])
+        a = subscript(elab, a, key)
     atom = scalar_atom(elab, a, "item")
     kinds = {"b": np.dtype(bool), "i": INT, "u": INT, "f": FLOAT, "c": COMPLEX}
     return to_python(elab, elab.lift(atom), kinds[atom.type.dtype.kind], "item")
@@ -305,8 +321,9 @@ def _cmath_test(name: str, function: Any) -> None:
         return elab.lift(set_weak(elab, emit_atom(elab, CALLABLES[function], (atom,)), True))
 
 
-for _name, _function in {"phase": np.angle, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite}.items():
-    _cmath_test(_name, _function)
+_CMATH_TESTS = {"phase": np.angle, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite}
+for _name, _test in _CMATH_TESTS.items():
+    _cmath_test(_name, _test)
 
 
 @meaning(cmath.polar)

@@ -11,8 +11,20 @@ import numpy as np
 from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend.library import containers, dicts
 from s2sad.frontend.library.support import (
-    UNKNOWN, Elaborator, describe, emit, emit_atom, fit, is_number, is_numeric, items_of, known, refuse, reraise,
-    type_of, wrap,
+    UNKNOWN,
+    Elaborator,
+    describe,
+    emit,
+    emit_atom,
+    fit,
+    is_number,
+    is_numeric,
+    items_of,
+    known,
+    refuse,
+    reraise,
+    type_of,
+    wrap,
 )
 from s2sad.frontend.values import ArrayRef, DictRef, ListRef, Number, ObjectRef, Static, Value
 from s2sad.ir import Array, Atom, Const, Scalar

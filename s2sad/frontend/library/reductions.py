@@ -10,7 +10,19 @@ from s2sad.errors import ShapeError
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.creation import as_array, dtype_argument
 from s2sad.frontend.library.support import (
-    FALSE, NONE, ONE, TRUE, ZERO, Elaborator, composite, emit_atom, fit, operand, refuse, set_weak, static,
+    FALSE,
+    NONE,
+    ONE,
+    TRUE,
+    ZERO,
+    Elaborator,
+    composite,
+    emit_atom,
+    fit,
+    operand,
+    refuse,
+    set_weak,
+    static,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver, strong
@@ -285,7 +297,8 @@ def norm(elab: Elaborator, x: Value, ord: Value = NONE, axis: Value = NONE, keep
     axes, order, kept = axis_argument(elab, axis, rank), static(elab, ord), bool(static(elab, keepdims))
     many = rank if axes is None else 1 if isinstance(axes, int) else len(axes)
     if order is not None and many == 2:
-        return _matrix_norm(elab, elab.lift(atom), order, axes or (0, 1), kept)  # type: ignore[arg-type]
+        pair = (axes[0], axes[1]) if isinstance(axes, tuple) else (0, 1)
+        return _matrix_norm(elab, elab.lift(atom), order, pair, kept)
     if order is not None and many != 1:
         refuse(elab, f"ord={order} needs a vector or a matrix.", "Give axis=.", ShapeError)
     return strong(elab, composite(elab, vector_norm, elab.lift(atom), order=order, axis=axes, keepdims=kept))
@@ -328,5 +341,7 @@ def _matrix_norm(elab: Elaborator, x: Value, order: Any, axes: tuple[int, int], 
 
             return strong(elab, composite(elab, norm_of, x))
     refuse(
-        elab, f"np.linalg.norm with ord={order!r} of a matrix is not supported.", "Use 'fro', 'nuc', 1, -1, 2, -2, np.inf or -np.inf."
+        elab,
+        f"np.linalg.norm with ord={order!r} of a matrix is not supported.",
+        "Use 'fro', 'nuc', 1, -1, 2, -2, np.inf or -np.inf.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from s2sad.errors import ShapeError
@@ -154,8 +153,10 @@ def searchsorted(elab: Elaborator, a: Value, v: Value, side: Value = NONE) -> Va
 
 
 @meaning(np.interp)
-def interp(elab: Elaborator, x: Value, xp: Value, fp: Value) -> Value:
-    """The line between the two known points around each x, and the end values outside them."""
+def interp(
+    elab: Elaborator, x: Value, xp: Value, fp: Value, left: Value = NONE, right: Value = NONE
+) -> Value:
+    """The line between the two known points around each x; outside them the end values, or `left` and `right`."""
     points, values = as_array(elab, xp), as_array(elab, fp)
     from s2sad.frontend.library.attributes import size_value
 
@@ -171,8 +172,10 @@ def interp(elab: Elaborator, x: Value, xp: Value, fp: Value) -> Value:
 
     line = op("add", y0, op("mul", op("truediv", op("sub", y1, y0), op("sub", x1, x0)), op("sub", x, x0)))
     first, end = (subscript(elab, v, Static(k)) for v, k in ((points, 0), (points, -1)))
-    inside = _where(elab, op_compare(elab, "lt", x, first), subscript(elab, values, ZERO), line)
-    return _where(elab, op_compare(elab, "gt", x, end), subscript(elab, values, LAST), inside)
+    before = subscript(elab, values, ZERO) if left == NONE else left
+    after = subscript(elab, values, LAST) if right == NONE else right
+    inside = _where(elab, op_compare(elab, "lt", x, first), before, line)
+    return _where(elab, op_compare(elab, "gt", x, end), after, inside)
 
 
 def op_compare(elab: Elaborator, op: str, a: Value, b: Value) -> Value:

@@ -14,7 +14,18 @@ from s2sad.frontend.library.indexing import view
 from s2sad.frontend.library.iteration import shortest
 from s2sad.frontend.library.reductions import axis_argument, one_axis
 from s2sad.frontend.library.support import (
-    C_ORDER, NONE, ONE, ZERO, Elaborator, composite, emit_atom, items_of, operand, rank_of, refuse, static,
+    C_ORDER,
+    NONE,
+    ONE,
+    ZERO,
+    Elaborator,
+    composite,
+    emit_atom,
+    items_of,
+    operand,
+    rank_of,
+    refuse,
+    static,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.views import flattened, inserted, normal_axis, reshape_view, squeezed, swap_axes, transposed
@@ -23,7 +34,6 @@ from s2sad.ir import Array, Atom, Const
 from s2sad.ir.paths import Index, Slice
 from s2sad.rules import products
 from s2sad.rules import shape as shape_rules
-
 
 # -- shape
 

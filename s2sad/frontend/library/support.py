@@ -10,8 +10,20 @@ import numpy as np
 
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError, UnsupportedError
 from s2sad.frontend.values import (
-    ArrayRef, Content, DictRef, Entries, ListRef, Location, Number, Partial, RuntimeItems, State, Static, StaticItems,
-    Tuple, Value,
+    ArrayRef,
+    Content,
+    DictRef,
+    Entries,
+    ListRef,
+    Location,
+    Number,
+    Partial,
+    RuntimeItems,
+    State,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
 )
 from s2sad.ir import Atom, Builder, Const, Let, Pos, Var
 from s2sad.ir.builder import atom_of
@@ -302,8 +314,8 @@ def type_of(elab: Elaborator, value: Value) -> Type | None:
         case Static(obj) if is_number(obj):
             return Const(obj).type
         case _:
-            atom = runtime_list(elab, value)
-            return None if atom is None else atom.type
+            items = runtime_list(elab, value)
+            return None if items is None else items.type
 
 
 def is_numeric(elab: Elaborator, value: Value) -> bool:

@@ -64,6 +64,18 @@ def written(*callables: Any, fold: bool = True) -> Callable[[Callable[..., Any]]
     return declare
 
 
+def known_now(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare that a function of ours is run by Python itself, on arguments that are known."""
+
+    def evaluate(elab: Elaborator, /, *args: Value) -> Value:
+        from s2sad.frontend.library.support import static, wrap
+
+        return wrap(elab, function(*(static(elab, a) for a in args)))
+
+    MEANINGS[function] = Meaning(evaluate, inspect.signature(evaluate))
+    return function
+
+
 LATER = {
     "scipy.linalg": "s2sad.frontend.library.written.scipy_linalg",
     "scipy.signal": "s2sad.frontend.library.written.scipy_signal",
@@ -77,7 +89,9 @@ LATER = {
 def find(function: Any) -> Meaning | None:
     """The meaning of a callable, or None."""
     for name in [name for name in LATER if name in sys.modules]:
-        importlib.import_module(LATER.pop(name))
+        if (later := LATER.get(name)) is not None:
+            importlib.import_module(later)  # before it goes from the list: other threads wait for it here
+            LATER.pop(name, None)
     try:
         return MEANINGS.get(function)
     except TypeError:  # an unhashable callable

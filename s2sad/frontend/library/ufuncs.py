@@ -12,8 +12,22 @@ from s2sad.frontend.library.creation import dtype_argument
 from s2sad.frontend.library.indexing import add_at
 from s2sad.frontend.library.layouts import note_copy, note_sum
 from s2sad.frontend.library.support import (
-    FALSE, NONE, TRUE, ZERO, Elaborator, composite, emit_atom, fit, function_name, keywords, known, operand, refuse,
-    set_weak, static, wrap,
+    FALSE,
+    NONE,
+    TRUE,
+    ZERO,
+    Elaborator,
+    composite,
+    emit_atom,
+    fit,
+    function_name,
+    keywords,
+    known,
+    operand,
+    refuse,
+    set_weak,
+    static,
+    wrap,
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, Static, Tuple, Value

@@ -5,6 +5,8 @@ Whether NumPy gives a view or a copy is asked of NumPy, on a dummy laid out as t
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from s2sad.errors import ShapeError
@@ -51,10 +53,11 @@ def check_reshape(elab: Elaborator, source: Array, dims: list[Atom]) -> None:
     """Refuse shapes that can never hold the elements."""
     if sum(1 for d in dims if d == Const(-1)) > 1:
         refuse(elab, "Can only specify one unknown dimension.", kind=ShapeError)
-    known = all(isinstance(d, int) for d in source.dims) and all(isinstance(d, Const) for d in dims)
-    if not known:
+    sizes = [d for d in source.dims if isinstance(d, int)]
+    wanted = [d.value for d in dims if isinstance(d, Const)]
+    if len(sizes) < source.rank or len(wanted) < len(dims):
         return
-    size, wanted = int(np.prod(source.dims, dtype=int)), [d.value for d in dims]  # type: ignore[union-attr,arg-type]
+    size = math.prod(sizes)
     try:
         np.empty(size, bool).reshape(wanted)
     except ValueError:
@@ -122,7 +125,7 @@ def inserted(elab: Elaborator, ref: ArrayRef, axes: tuple[int, ...]) -> ArrayRef
 def squeezed(elab: Elaborator, ref: ArrayRef, axes: tuple[int, ...] | None) -> ArrayRef:
     """``np.squeeze``; None removes the axes known to have size 1."""
     rank = ref.type.rank
-    if axes is None and not all(isinstance(d, int) or above_one(d) for d in ref.type.dims):
+    if axes is None and not all(isinstance(d, int) or (d is not None and above_one(d)) for d in ref.type.dims):
         refuse(
             elab, "Whether an axis here has size 1 is known at run time only.", "Give np.squeeze its axis.", ShapeError
         )

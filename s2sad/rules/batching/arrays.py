@@ -179,7 +179,8 @@ def _view(
             entries = tuple(0 if k in gone else Slice() for k in range(rank))
             return (Index((Slice(), *entries)),), slots, tuple(d for k, d in enumerate(dims) if k not in gone)
         case "diagonal":
-            offset, i, j = [*params, *(0, 0, 1)[len(params) :]]
+            given = (*params, *(0, 0, 1)[len(params) :])
+            offset, i, j = given
             kept = tuple(d for k, d in enumerate(dims) if k not in (i % rank, j % rank))
             return (View("diagonal", (offset, i % rank + 1, j % rank + 1)),), slots, (*kept, None)
         case _:

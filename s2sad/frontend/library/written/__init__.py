@@ -5,7 +5,17 @@ other modules of the library give a meaning. Modules for parts of SciPy are impo
 """
 
 from s2sad.frontend.library.written import (
-    fft, linear_algebra, mapping, polynomials, quantiles, reductions, shape, special,
+    fft,
+    linear_algebra,
+    mapping,
+    polynomials,
+    quantiles,
+    reductions,
+    scipy_special,
+    shape,
+    special,
 )
 
-__all__ = ["fft", "linear_algebra", "mapping", "polynomials", "quantiles", "reductions", "shape", "special"]
+__all__ = [
+    "fft", "linear_algebra", "mapping", "polynomials", "quantiles", "reductions", "scipy_special", "shape", "special"
+]

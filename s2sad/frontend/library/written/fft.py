@@ -1,31 +1,26 @@
 """`np.fft` along several axes, of Hermitian arrays, shifts and frequencies."""
 
+from typing import Any
+
 import numpy as np
 
 from s2sad.frontend.library.table import written
+from s2sad.frontend.library.written.axes import axes_of, pairs
 
-SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+SWAPPED: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 """The `norm` of the transform that undoes one with this `norm`."""
-
-
-def pairs(a, s, axes):
-    """The axes to transform and the sizes to cut them to, last first; all axes, or as many as there are sizes."""
-    if axes is None:
-        axes = range(-len(s), 0) if s is not None else range(np.ndim(a))
-    sizes = [None] * len(axes) if s is None else list(s)
-    return list(zip(axes, sizes))[::-1]
 
 
 @written(np.fft.fftn)
 def fftn(a, s=None, axes=None, norm=None):
-    for axis, n in pairs(a, s, axes):
+    for axis, n in pairs(np.ndim(a), s, axes):
         a = np.fft.fft(a, n, axis, norm)
     return a
 
 
 @written(np.fft.ifftn)
 def ifftn(a, s=None, axes=None, norm=None):
-    for axis, n in pairs(a, s, axes):
+    for axis, n in pairs(np.ndim(a), s, axes):
         a = np.fft.ifft(a, n, axis, norm)
     return a
 
@@ -42,7 +37,7 @@ def ifft2(a, s=None, axes=(-2, -1), norm=None):
 
 @written(np.fft.rfftn)
 def rfftn(a, s=None, axes=None, norm=None):
-    (last, n), *others = pairs(a, s, axes)
+    (last, n), *others = pairs(np.ndim(a), s, axes)
     a = np.fft.rfft(a, n, last, norm)
     for axis, n in others:
         a = np.fft.fft(a, n, axis, norm)
@@ -56,7 +51,7 @@ def rfft2(a, s=None, axes=(-2, -1), norm=None):
 
 @written(np.fft.irfftn)
 def irfftn(a, s=None, axes=None, norm=None):
-    (last, n), *others = pairs(a, s, axes)
+    (last, n), *others = pairs(np.ndim(a), s, axes)
     for axis, size in others[::-1]:
         a = np.fft.ifft(a, size, axis, norm)
     return np.fft.irfft(a, n, last, norm)
@@ -80,7 +75,7 @@ def ihfft(a, n=None, axis=-1, norm=None):
 @written(np.fft.fftshift)
 def fftshift(x, axes=None):
     if axes is None:
-        axes = tuple(range(x.ndim))
+        axes = axes_of(x.ndim)
     if isinstance(axes, int):
         return np.roll(x, x.shape[axes] // 2, axes)
     return np.roll(x, tuple([x.shape[k] // 2 for k in axes]), axes)
@@ -89,7 +84,7 @@ def fftshift(x, axes=None):
 @written(np.fft.ifftshift)
 def ifftshift(x, axes=None):
     if axes is None:
-        axes = tuple(range(x.ndim))
+        axes = axes_of(x.ndim)
     if isinstance(axes, int):
         return np.roll(x, -(x.shape[axes] // 2), axes)
     return np.roll(x, tuple([-(x.shape[k] // 2) for k in axes]), axes)

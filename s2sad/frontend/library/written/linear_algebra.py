@@ -3,6 +3,7 @@
 import numpy as np
 
 from s2sad.frontend.library.table import written
+from s2sad.frontend.library.written.axes import axes_of, normal, others
 
 
 def adjoint(x):
@@ -55,10 +56,8 @@ def cond(x, p=None):
 def norm_of_svd(x, order, axes, keepdims):
     """The norm of matrices by their singular values: the largest, the smallest, or the sum."""
     s = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), compute_uv=False)
-    if order == "nuc":
-        out = np.sum(s, axis=-1)
-    else:
-        out = np.max(s, axis=-1) if order > 0 else np.min(s, axis=-1)
+    reduce = np.sum if order == "nuc" else np.max if order > 0 else np.min
+    out = reduce(s, axis=-1)
     return np.expand_dims(out, axes) if keepdims else out
 
 
@@ -68,8 +67,8 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
         out = np.linalg.norm(np.ravel(x), ord)
         return np.reshape(out, (1,) * np.ndim(x)) if keepdims else out
     if isinstance(axis, tuple):
-        rest = [k for k in range(x.ndim) if k not in [a % x.ndim for a in axis]]
-        moved = np.moveaxis(x, rest, tuple(range(len(rest))))
+        rest = others(x.ndim, axis)
+        moved = np.moveaxis(x, rest, axes_of(len(rest)))
         flat = np.reshape(moved, (*[x.shape[k] for k in rest], -1))
         out = np.linalg.norm(flat, ord, axis=-1)
         return np.expand_dims(out, axis) if keepdims else out
@@ -90,8 +89,7 @@ def tensorinv(a, ind=2):
 @written(np.linalg.tensorsolve)
 def tensorsolve(a, b, axes=None):
     if axes is not None:
-        order = [k for k in range(a.ndim) if k not in axes] + list(axes)
-        a = np.transpose(a, order)
+        a = np.transpose(a, others(a.ndim, axes) + normal(axes, a.ndim))
     size = np.size(b)
     shape = a.shape[np.ndim(b) :]
     return np.reshape(np.linalg.solve(np.reshape(a, (size, size)), np.ravel(b)), shape)

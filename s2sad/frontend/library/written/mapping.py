@@ -3,9 +3,10 @@
 import numpy as np
 
 from s2sad.frontend.library.table import written
+from s2sad.frontend.library.written.axes import axes_of
 
 
-def vectorized(f, excluded, args, kwargs):
+def vectorized(f, *args, **kwargs):
     """What ``np.vectorize(f)(*args)`` gives, for a function of numbers."""
     if max([np.ndim(a) for a in args]) == 0:
         return f(*args, **kwargs)
@@ -26,10 +27,10 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     for k in range(rows.shape[0]):
         out.append(func1d(rows[k], *args, **kwargs))
     found = np.array(out)
-    rest = [moved.shape[k] for k in range(moved.ndim - 1)]
+    rest = [moved.shape[k] for k in axes_of(moved.ndim - 1)]
     if found.ndim == 1:
         return np.reshape(found, rest)
-    whole = np.reshape(found, (*rest, *[found.shape[k] for k in range(1, found.ndim)]))
+    whole = np.reshape(found, (*rest, *[found.shape[k] for k in axes_of(found.ndim)[1:]]))
     return np.moveaxis(whole, -1, axis) if found.ndim == 2 else whole
 
 
@@ -51,7 +52,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
     if len(funclist) > len(conditions):
         places = np.nonzero(~np.any(np.stack(conditions), axis=0))
         out[places] = value_of(funclist[-1], x[places], args, kw)
-    for condition, function in zip(conditions, funclist):
+    for condition, function in zip(conditions, funclist, strict=False):
         places = np.nonzero(condition)
         out[places] = value_of(function, x[places], args, kw)
     return out

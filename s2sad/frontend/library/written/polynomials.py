@@ -3,12 +3,13 @@
 import numpy as np
 
 from s2sad.frontend.library.table import written
+from s2sad.frontend.library.written.axes import steps
 
 
 @written(np.polyder)
 def polyder(p, m=1):
     p = np.asarray(p)
-    for _ in range(m):
+    for _ in steps(m):
         p = p[:-1] * np.arange(p.shape[0] - 1, 0, -1)
     return p
 
@@ -16,7 +17,7 @@ def polyder(p, m=1):
 @written(np.polyint)
 def polyint(p, m=1, k=0.0):
     p = np.asarray(p)
-    for _ in range(m):
+    for _ in steps(m):
         p = np.append(p / np.arange(p.shape[0], 0, -1), k)
     return p
 
@@ -53,7 +54,11 @@ def polyfit(x, y, deg, rcond=None, w=None):
         rows = rows * np.asarray(w)[:, None]
         right = right * (w if right.ndim == 1 else np.asarray(w)[:, None])
     scale = np.sqrt(np.sum(rows * rows, axis=0))
-    return (np.linalg.pinv(rows / scale) @ right).T / scale if right.ndim > 1 else np.linalg.pinv(rows / scale) @ right / scale
+    return (
+        (np.linalg.pinv(rows / scale) @ right).T / scale
+        if right.ndim > 1
+        else np.linalg.pinv(rows / scale) @ right / scale
+    )
 
 
 @written(np.correlate)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from s2sad.frontend.library.table import written
+from s2sad.frontend.library.written.axes import axes_of, normal, others
 
 
 def merged(a, axis):
@@ -11,11 +12,10 @@ def merged(a, axis):
     if axis is None:
         return np.ravel(a), (1,) * a.ndim
     if isinstance(axis, int):
-        return np.moveaxis(a, axis, -1), tuple([1 if k == axis % a.ndim else a.shape[k] for k in range(a.ndim)])
-    gone = [k % a.ndim for k in axis]
-    rest = [k for k in range(a.ndim) if k not in gone]
+        return np.moveaxis(a, axis, -1), tuple([1 if k == axis % a.ndim else a.shape[k] for k in axes_of(a.ndim)])
+    gone, rest = normal(axis, a.ndim), others(a.ndim, axis)
     moved = np.reshape(np.transpose(a, (*rest, *gone)), (*[a.shape[k] for k in rest], -1))
-    return moved, tuple([1 if k in gone else a.shape[k] for k in range(a.ndim)])
+    return moved, tuple([1 if k in gone else a.shape[k] for k in axes_of(a.ndim)])
 
 
 def position_of(q, last, method):
@@ -30,7 +30,9 @@ def position_of(q, last, method):
     if method == "midpoint":
         return 0.5 * (np.floor(place) + np.ceil(place))
     if method != "linear":
-        raise NotImplementedError("this method of np.quantile is not supported: use 'linear', 'lower' or another of NumPy's discrete ones")
+        raise NotImplementedError(
+            "this method of np.quantile is not supported: use 'linear', 'lower' or another of NumPy's discrete ones"
+        )
     return place
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from s2sad.frontend.library.table import written
+from s2sad.frontend.library.written.axes import axes_of, steps
 
 
 @written(np.amax)
@@ -121,7 +122,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         return (mean, np.ones_like(mean) * (np.size(a) / np.size(mean))) if returned else mean
     w = np.asarray(weights)
     if w.ndim != a.ndim:
-        w = np.reshape(w, [w.shape[0] if k == axis % a.ndim else 1 for k in range(a.ndim)])
+        w = np.reshape(w, [w.shape[0] if k == axis % a.ndim else 1 for k in axes_of(a.ndim)])
         w = np.broadcast_to(w, a.shape)
     total = np.sum(w, axis=axis, keepdims=keepdims)
     mean = np.sum(a * w, axis=axis, keepdims=keepdims) / total
@@ -165,8 +166,9 @@ def corrcoef(x, y=None, rowvar=True):
 @written(np.diff)
 def diff(a, n=1, axis=-1, prepend=None, append=None):
     parts = [along_axis(prepend, a, axis), np.asarray(a), along_axis(append, a, axis)]
-    x = np.concatenate([p for p in parts if p is not None], axis=axis) if len([p for p in parts if p is not None]) > 1 else parts[1]
-    for _ in range(n):
+    there = [p for p in parts if p is not None]
+    x = np.concatenate(there, axis=axis) if len(there) > 1 else parts[1]
+    for _ in steps(n):
         later, earlier = part(x, axis, slice(1, None)), part(x, axis, slice(None, -1))
         x = later != earlier if x.dtype == bool else later - earlier
     return x
@@ -203,7 +205,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
         width = dx
     elif np.ndim(x) == 1:
         x = np.asarray(x)
-        width = np.reshape(x[1:] - x[:-1], [-1 if k == axis % y.ndim else 1 for k in range(y.ndim)])
+        width = np.reshape(x[1:] - x[:-1], [-1 if k == axis % y.ndim else 1 for k in axes_of(y.ndim)])
     else:
         width = part(x, axis, slice(1, None)) - part(x, axis, slice(None, -1))
     return np.sum(width * (part(y, axis, slice(1, None)) + part(y, axis, slice(None, -1))) / 2.0, axis=axis)
@@ -213,11 +215,11 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 def gradient(f, *varargs, axis=None, edge_order=1):
     f = np.asarray(f)
     f = f if np.issubdtype(f.dtype, np.inexact) else f.astype(float)
-    axes = range(f.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = axes_of(f.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     steps = [1.0] * len(axes) if len(varargs) == 0 else list(varargs)
     if len(steps) == 1 and len(axes) > 1:
         steps = steps * len(axes)
-    found = [gradient_along(np.moveaxis(f, k, 0), h, edge_order, k) for k, h in zip(axes, steps)]
+    found = [gradient_along(np.moveaxis(f, k, 0), h, edge_order, k) for k, h in zip(axes, steps, strict=False)]
     return found[0] if len(found) == 1 else tuple(found)
 
 
@@ -259,4 +261,6 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
     turn = np.mod(steps + period / 2, period) - period / 2
     turn = np.where((turn == -period / 2) & (steps > 0), period / 2, turn)
     change = np.where(np.abs(steps) < limit, 0.0, turn - steps)
-    return np.concatenate([part(p, axis, slice(0, 1)), part(p, axis, slice(1, None)) + np.cumsum(change, axis=axis)], axis=axis)
+    return np.concatenate(
+        [part(p, axis, slice(0, 1)), part(p, axis, slice(1, None)) + np.cumsum(change, axis=axis)], axis=axis
+    )

@@ -1,8 +1,11 @@
 """Arrays split, filled up, put together, and indexes into them."""
 
+from typing import Any
+
 import numpy as np
 
 from s2sad.frontend.library.table import written
+from s2sad.frontend.library.written.axes import axes_of, pairs_of, steps
 
 
 @written(np.hsplit)
@@ -15,8 +18,8 @@ def array_split(ary, indices_or_sections, axis=0):
     if not isinstance(indices_or_sections, int):
         return np.split(ary, indices_or_sections, axis)
     size, count = ary.shape[axis], indices_or_sections
-    ends = [k * (size // count) + min(k, size % count) for k in range(count + 1)]
-    return [part(ary, axis, slice(ends[k], ends[k + 1])) for k in range(count)]
+    ends = [k * (size // count) + min(k, size % count) for k in steps(count + 1)]
+    return [part(ary, axis, slice(ends[k], ends[k + 1])) for k in steps(count)]
 
 
 @written(np.vsplit)
@@ -33,16 +36,6 @@ def dsplit(ary, indices_or_sections):
 def unstack(x, /, *, axis=0):
     moved = np.moveaxis(x, axis, 0)
     return tuple([moved[k] for k in range(moved.shape[0])])
-
-
-@written(np.permute_dims)
-def permute_dims(a, axes=None):
-    return np.transpose(a, axes)
-
-
-@written(np.concat)
-def concat(arrays, axis=0, out=None, *, dtype=None):
-    return np.concatenate(arrays, axis=axis, out=out, dtype=dtype)
 
 
 def depth_of(arrays):
@@ -64,6 +57,16 @@ def block_of(arrays, depth, rank):
 def block(arrays):
     depth = depth_of(arrays)
     return block_of(arrays, depth, max(depth, rank_within(arrays)))
+
+
+def joined_rows(parts):
+    """``np.r_[parts]``, of arrays and numbers."""
+    return np.concatenate([np.atleast_1d(p) for p in parts])
+
+
+def joined_columns(parts):
+    """``np.c_[parts]``, of arrays and numbers."""
+    return np.concatenate([np.atleast_2d(np.asarray(p).T).T for p in parts], axis=-1)
 
 
 @written(np.astype)
@@ -121,8 +124,8 @@ def index_along(places, axis, shape):
     """The index that `places` stand for along an axis, together with all of the other axes."""
     rank = len(shape)
     return tuple([
-        places if k == axis % rank else np.reshape(np.arange(shape[k]), [-1 if j == k else 1 for j in range(rank)])
-        for k in range(rank)
+        places if k == axis % rank else np.reshape(np.arange(shape[k]), [-1 if j == k else 1 for j in axes_of(rank)])
+        for k in axes_of(rank)
     ])
 
 
@@ -179,7 +182,7 @@ def insert(arr, obj, values, axis=None):
         new = np.asarray(values)
         if new.ndim < x.ndim:
             new = np.expand_dims(new, axis)
-        rest = [new.shape[axis] if k == axis else x.shape[k] for k in range(x.ndim)]
+        rest = [new.shape[axis] if k == axis else x.shape[k] for k in axes_of(x.ndim)]
         middle = np.broadcast_to(new, rest)
     return np.concatenate([before, middle, after], axis=axis)
 
@@ -215,7 +218,7 @@ def pad(array, pad_width, mode, constant_values=0, end_values=0, reflect_type="e
     widths = pairs_of(pad_width, x.ndim)
     fills = pairs_of(constant_values, x.ndim)
     ends = pairs_of(end_values, x.ndim)
-    for axis in range(x.ndim):
+    for axis in axes_of(x.ndim):
         low, high = widths[axis]
         if mode == "constant":
             x = padded(x, axis, low, high, fills[axis][0], fills[axis][1])
@@ -228,11 +231,13 @@ def pad(array, pad_width, mode, constant_values=0, end_values=0, reflect_type="e
             n = x.shape[axis]
             x = part(x, axis, PLACES[mode](np.arange(-low, n + high), n))
         else:
-            raise NotImplementedError("this mode of np.pad is not supported: use 'constant', 'edge', 'wrap', 'reflect' or 'symmetric'")
+            raise NotImplementedError(
+                "this mode of np.pad is not supported: use 'constant', 'edge', 'wrap', 'reflect' or 'symmetric'"
+            )
     return x
 
 
-STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
+STATISTICS: dict[str, Any] = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
 PLACES = {
     "edge": lambda k, n: np.clip(k, 0, n - 1),
     "wrap": lambda k, n: k % n,
@@ -242,17 +247,8 @@ PLACES = {
 """Where the entries of the padded axis come from, of those before and after the `n` there are."""
 
 
-def pairs_of(value, rank):
-    """A number, a pair, or a pair for each axis, as the last of these."""
-    if isinstance(value, (tuple, list)):
-        if len(value) > 0 and isinstance(value[0], (tuple, list)):
-            return list(value) * rank if len(value) == 1 else list(value)
-        return [(value[0], value[0]) if len(value) == 1 else tuple(value)] * rank
-    return [(value, value)] * rank
-
-
 def filling(x, axis, count, value):
-    return np.full([count if k == axis else x.shape[k] for k in range(x.ndim)], value, dtype=x.dtype)
+    return np.full([count if k == axis else x.shape[k] for k in axes_of(x.ndim)], value, dtype=x.dtype)
 
 
 def padded(x, axis, low, high, before, after):
@@ -262,7 +258,7 @@ def padded(x, axis, low, high, before, after):
 
 def ramped(x, axis, low, high, before, after):
     first, last = part(x, axis, slice(0, 1)), part(x, axis, slice(-1, None))
-    shape = [-1 if k == axis else 1 for k in range(x.ndim)]
+    shape = [-1 if k == axis else 1 for k in axes_of(x.ndim)]
     up = np.reshape(np.arange(low) / max(low, 1), shape)
     down = np.reshape(np.arange(high - 1, -1, -1) / max(high, 1), shape)
     return np.concatenate([before + (first - before) * up, x, after + (last - after) * down], axis=axis)

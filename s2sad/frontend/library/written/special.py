@@ -7,7 +7,7 @@ from s2sad.frontend.library.table import written
 
 @written(np.fabs)
 def fabs(x):
-    return np.abs(x * 1.0) if isinstance(x, int) else np.abs(x)
+    return np.abs(x) * 1.0 if np.asarray(x).dtype.kind in "biu" else np.abs(x)
 
 
 @written(np.isreal)

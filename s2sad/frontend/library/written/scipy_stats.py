@@ -1,0 +1,301 @@
+"""Distributions of `scipy.stats` by their densities (Johnson, Kotz and Balakrishnan, "Continuous univariate
+distributions"), with SciPy's parameters.
+"""
+
+import math
+
+import numpy as np
+import scipy.special as sp
+from scipy import stats
+
+from s2sad.frontend.library.table import written
+
+HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+
+
+def inside(there, value):
+    """A log-density, minus infinity outside the support."""
+    return np.where(there, value, -np.inf)
+
+
+# -- normal
+
+
+@written(stats.norm.logpdf)
+def norm_logpdf(x, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    return -0.5 * z * z - HALF_LOG_2PI - np.log(scale)
+
+
+@written(stats.norm.pdf)
+def norm_pdf(x, loc=0.0, scale=1.0):
+    return np.exp(norm_logpdf(x, loc, scale))
+
+
+@written(stats.norm.cdf)
+def norm_cdf(x, loc=0.0, scale=1.0):
+    return sp.ndtr((x - loc) / scale)
+
+
+@written(stats.norm.sf)
+def norm_sf(x, loc=0.0, scale=1.0):
+    return sp.ndtr((loc - x) / scale)
+
+
+@written(stats.norm.logcdf)
+def norm_logcdf(x, loc=0.0, scale=1.0):
+    return sp.log_ndtr((x - loc) / scale)
+
+
+@written(stats.norm.logsf)
+def norm_logsf(x, loc=0.0, scale=1.0):
+    return sp.log_ndtr((loc - x) / scale)
+
+
+@written(stats.norm.ppf)
+def norm_ppf(q, loc=0.0, scale=1.0):
+    return loc + scale * sp.ndtri(q)
+
+
+@written(stats.norm.isf)
+def norm_isf(q, loc=0.0, scale=1.0):
+    return loc - scale * sp.ndtri(q)
+
+
+@written(stats.norm.entropy)
+def norm_entropy(loc=0.0, scale=1.0):
+    return 0.5 + HALF_LOG_2PI + np.log(scale)
+
+
+# -- beta
+
+
+@written(stats.beta.logpdf)
+def beta_logpdf(x, a, b, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    return inside((z >= 0) & (z <= 1), sp.xlog1py(b - 1.0, -z) + sp.xlogy(a - 1.0, z) - sp.betaln(a, b) - np.log(scale))
+
+
+@written(stats.beta.pdf)
+def beta_pdf(x, a, b, loc=0.0, scale=1.0):
+    return np.exp(beta_logpdf(x, a, b, loc, scale))
+
+
+@written(stats.beta.cdf)
+def beta_cdf(x, a, b, loc=0.0, scale=1.0):
+    return sp.betainc(a, b, (x - loc) / scale)
+
+
+# -- gamma
+
+
+@written(stats.gamma.logpdf)
+def gamma_logpdf(x, a, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    return inside(z >= 0, sp.xlogy(a - 1.0, z) - z - sp.gammaln(a) - np.log(scale))
+
+
+@written(stats.gamma.pdf)
+def gamma_pdf(x, a, loc=0.0, scale=1.0):
+    return np.exp(gamma_logpdf(x, a, loc, scale))
+
+
+@written(stats.gamma.cdf)
+def gamma_cdf(x, a, loc=0.0, scale=1.0):
+    return sp.gammainc(a, (x - loc) / scale)
+
+
+@written(stats.gamma.sf)
+def gamma_sf(x, a, loc=0.0, scale=1.0):
+    return sp.gammaincc(a, (x - loc) / scale)
+
+
+# -- chi squared
+
+
+@written(stats.chi2.logpdf)
+def chi2_logpdf(x, df, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    half = 0.5 * df
+    return inside(z >= 0, sp.xlogy(half - 1.0, z) - 0.5 * z - sp.gammaln(half) - math.log(2.0) * half - np.log(scale))
+
+
+@written(stats.chi2.pdf)
+def chi2_pdf(x, df, loc=0.0, scale=1.0):
+    return np.exp(chi2_logpdf(x, df, loc, scale))
+
+
+@written(stats.chi2.cdf)
+def chi2_cdf(x, df, loc=0.0, scale=1.0):
+    return sp.gammainc(0.5 * df, 0.5 * (x - loc) / scale)
+
+
+@written(stats.chi2.sf)
+def chi2_sf(x, df, loc=0.0, scale=1.0):
+    return sp.gammaincc(0.5 * df, 0.5 * (x - loc) / scale)
+
+
+# -- Student's t
+
+
+@written(stats.t.logpdf)
+def t_logpdf(x, df, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    half = 0.5 * (df + 1.0)
+    norm = sp.gammaln(half) - sp.gammaln(0.5 * df) - 0.5 * np.log(df * math.pi) - np.log(scale)
+    return norm - half * np.log1p(z * z / df)
+
+
+@written(stats.t.pdf)
+def t_pdf(x, df, loc=0.0, scale=1.0):
+    return np.exp(t_logpdf(x, df, loc, scale))
+
+
+@written(stats.t.cdf)
+def t_cdf(x, df, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    return np.where(z < 0, 0.0, 1.0) + np.where(z < 0, 0.5, -0.5) * sp.betainc(0.5 * df, 0.5, df / (df + z * z))
+
+
+@written(stats.t.logcdf)
+def t_logcdf(x, df, loc=0.0, scale=1.0):
+    return np.log(t_cdf(x, df, loc, scale))
+
+
+@written(stats.t.sf)
+def t_sf(x, df, loc=0.0, scale=1.0):
+    return t_cdf(-x, df, -loc, scale)
+
+
+# -- others of one variable
+
+
+@written(stats.expon.logpdf)
+def expon_logpdf(x, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    return inside(z >= 0, -z - np.log(scale))
+
+
+@written(stats.expon.pdf)
+def expon_pdf(x, loc=0.0, scale=1.0):
+    return np.exp(expon_logpdf(x, loc, scale))
+
+
+@written(stats.expon.cdf)
+def expon_cdf(x, loc=0.0, scale=1.0):
+    return -np.expm1(-np.maximum((x - loc) / scale, 0.0))
+
+
+@written(stats.laplace.logpdf)
+def laplace_logpdf(x, loc=0.0, scale=1.0):
+    return -np.abs((x - loc) / scale) - np.log(2.0 * scale)
+
+
+@written(stats.cauchy.logpdf)
+def cauchy_logpdf(x, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    return -np.log1p(z * z) - np.log(math.pi * scale)
+
+
+@written(stats.logistic.logpdf)
+def logistic_logpdf(x, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    return -z - 2.0 * np.logaddexp(0.0, -z) - np.log(scale)
+
+
+@written(stats.logistic.cdf)
+def logistic_cdf(x, loc=0.0, scale=1.0):
+    return sp.expit((x - loc) / scale)
+
+
+@written(stats.uniform.logpdf)
+def uniform_logpdf(x, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    return inside((z >= 0) & (z <= 1), -np.log(scale) + 0.0 * z)
+
+
+# -- Poisson and Bernoulli
+
+
+@written(stats.poisson.logpmf)
+def poisson_logpmf(k, mu, loc=0):
+    n = k - loc
+    return inside((n >= 0) & (np.floor(n) == n), sp.xlogy(n, mu) - sp.gammaln(n + 1.0) - mu)
+
+
+@written(stats.poisson.pmf)
+def poisson_pmf(k, mu, loc=0):
+    return np.exp(poisson_logpmf(k, mu, loc))
+
+
+@written(stats.poisson.cdf)
+def poisson_cdf(k, mu, loc=0):
+    return sp.gammaincc(np.floor(k - loc) + 1.0, mu)
+
+
+@written(stats.bernoulli.logpmf)
+def bernoulli_logpmf(k, p, loc=0):
+    return sp.xlogy(k - loc, p) + sp.xlog1py(1.0 - (k - loc), -p)
+
+
+@written(stats.binom.logpmf)
+def binom_logpmf(k, n, p, loc=0):
+    x = k - loc
+    ways = sp.gammaln(n + 1.0) - sp.gammaln(x + 1.0) - sp.gammaln(n - x + 1.0)
+    return ways + sp.xlogy(x, p) + sp.xlog1py(n - x, -p)
+
+
+# -- of several variables
+
+
+def covariance(cov, size):
+    """A covariance given as a number, a vector for its diagonal, or a matrix."""
+    if np.ndim(cov) == 0:
+        return cov * np.eye(size)
+    return np.diag(cov) if np.ndim(cov) == 1 else cov
+
+
+@written(stats.multivariate_normal.logpdf)
+def multivariate_normal_logpdf(x, mean=None, cov=1, allow_singular=False):
+    mean = 0.0 if mean is None else mean
+    gap = np.atleast_1d(x - mean)
+    if np.ndim(cov) == 0 and np.ndim(mean) == 0:
+        gap = np.asarray(x - mean)[..., None]
+    size = gap.shape[-1] if np.ndim(cov) == 0 else np.shape(cov)[0]
+    full = covariance(cov, size)
+    if allow_singular:
+        w, v = np.linalg.eigh(full)
+        kept = w > np.max(np.abs(w)) * 1e6 * np.finfo(float).eps
+        inverse = np.where(kept, 1 / np.where(kept, w, 1.0), 0.0)
+        squares = np.sum((gap @ v) ** 2 * inverse, axis=-1)
+        logarithm = np.sum(np.where(kept, np.log(np.where(kept, w, 1.0)), 0.0))
+        return -0.5 * (squares + logarithm + np.sum(kept) * 2 * HALF_LOG_2PI)
+    squares = np.sum(gap * np.linalg.solve(full, gap.T).T, axis=-1)
+    return -0.5 * (squares + np.linalg.slogdet(full)[1] + size * 2 * HALF_LOG_2PI)
+
+
+@written(stats.multivariate_normal.pdf)
+def multivariate_normal_pdf(x, mean=None, cov=1, allow_singular=False):
+    return np.exp(multivariate_normal_logpdf(x, mean, cov, allow_singular))
+
+
+@written(stats.multivariate_normal.entropy)
+def multivariate_normal_entropy(mean=None, cov=1):
+    full = covariance(cov, 1 if np.ndim(cov) == 0 else np.shape(cov)[0])
+    return 0.5 * (np.linalg.slogdet(full)[1] + full.shape[0] * (1.0 + 2 * HALF_LOG_2PI))
+
+
+@written(stats.dirichlet.logpdf)
+def dirichlet_logpdf(x, alpha):
+    alpha = np.asarray(alpha)
+    x = np.asarray(x)
+    last = np.atleast_1d(1.0 - np.sum(x, axis=0))
+    if x.shape[0] == alpha.shape[0] - 1:
+        x = np.concatenate([x, last]) if x.ndim == 1 else np.concatenate([x, last[None, :]], axis=0)
+    norm = np.sum(sp.gammaln(alpha)) - sp.gammaln(np.sum(alpha))
+    return np.sum(sp.xlogy(alpha - 1.0, x.T), axis=-1) - norm
+
+
+@written(stats.dirichlet.pdf)
+def dirichlet_pdf(x, alpha):
+    return np.exp(dirichlet_logpdf(x, alpha))

@@ -1,0 +1,415 @@
+"""Recursion reversed: the two sweeps of a function that calls itself are two functions that share stacks.
+
+    def f(x, n):                def f_0_forward(x, n, stack):          def f_0_reverse(n, y_bar, stack):
+        if n == 0:                  if n == 0:                             if n == 0:
+            return x                    return x, stack                        return y_bar, stack
+        s = sin(x)                  s = sin(x)                             y = pop(stack);  s = pop(stack)
+        y = f(s, n - 1)             y, stack = f_0_forward(s, n - 1, ...)  s_bar, stack = f_0_reverse(n - 1, s * y_bar, ...)
+        return s * y                push(stack, s);  push(stack, y)        s_bar += y * y_bar
+                                    return s * y, stack                    ...
+
+`adjoint` writes both as one function with open mentions; `close` makes the pair. What a block of the reverse sweep
+mentions of the block that it reverses is pushed at the end of the one and popped at the start of the other; `nesting`
+has proved that the two sweeps run these blocks in opposite order. All else is as in `recording`: numbers and arrays that
+nobody overwrites are passed to both functions and read again, cheap arithmetic is done again. There is a stack for each
+dtype and rank, made by the function that is not called itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from s2sad.ir import walk
+from s2sad.ir.builder import Builder
+from s2sad.ir.nodes import (
+    Atom, Block, Call, Carry, Const, For, Function, If, Join, Let, Stmt, Var, While, int_var, replace,
+)
+from s2sad.ir.paths import Index as IndexStep
+from s2sad.ir.primitives import cast, dim, list_append, list_drop, list_get, list_len, list_new, load, store, undef
+from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad.rules.elementwise import sub
+from s2sad.transforms import loop_forms
+from s2sad.transforms.adjoint_loops import reversed_range
+from s2sad.transforms.calls import Pair, pair_called
+from s2sad.transforms.decisions import Decision
+from s2sad.transforms.nesting import Nesting, Unpaired
+from s2sad.transforms.recording import Frame, Resolver, record
+from s2sad.transforms.scopes import UPDATES, Scope
+from s2sad.transforms.split import sweeps
+from s2sad.transforms.tapes import Export, Tape, Weaver
+
+Pairs = Mapping[str, Pair]
+Kept = dict[str, set[int]]
+"""For each pair, the numbers of the parameters of its open adjoint that its reverse function has."""
+Frames = Mapping[int, list[tuple[Var, Var]]]
+"""By the number of a block of the forward sweep: what is pushed there, and what it is called when it is popped."""
+
+
+def close(
+    opened: Function, pairs: Pairs, clean: Callable[[Function], Function], *, fused: bool = True
+) -> tuple[Function, dict[str, Function], list[Decision]]:
+    """An open adjoint closed, the functions of the pairs that it calls, and what was decided.
+
+    `clean` removes dead code from an open adjoint; `fused` is that of `record`.
+    """
+    kept = _passed(pairs)
+    while True:
+        halves = {name: Halves(pair, clean(_trimmed(pair.opened, pairs, kept)), pairs, kept[name]) for name, pair in pairs.items()}
+        needed = _needed(halves, kept)
+        if needed == kept:
+            break
+        kept = needed
+    main = clean(_trimmed(opened, pairs, kept))
+    Nesting(pairs).read(main.body)
+    free = _free_loops(main.body)
+    main, decisions = record(main, fused=fused)
+    kinds = tuple(sorted({k for half in halves.values() for k in half.kinds()}, key=str))
+    builder = Builder(walk.names_of(main))
+    with builder.block() as body:
+        state = {k: builder.emit(list_new, (), {"item": k}, hint=_stack_name(k)) for k in kinds}
+        Threader(builder, pairs, {}, {}, free).block(main.body, 0, state)
+    functions = {f.name: f for name, half in halves.items() for f in half.functions(kinds, sorted(kept[name]))}
+    decisions = [*decisions, *(d for half in halves.values() for d in half.resolver.decisions)]
+    return replace(main, body=tuple(body)), functions, decisions
+
+
+# -- what the reverse function is passed
+
+
+def _passed(pairs: Pairs) -> Kept:
+    """All parameters, but for lists and for arrays that are overwritten: by the function, or by a caller later."""
+    kept = {name: {k for k, p in enumerate(pair.opened.params) if _fits(p, k, pair)} for name, pair in pairs.items()}
+    while True:
+        before = {name: set(numbers) for name, numbers in kept.items()}
+        for name, pair in pairs.items():
+            body = sweeps(pair.opened.body)[0]
+            gone, made = _overwritten(body, pairs, kept), {t: s for s in walk.statements(body) for t in walk.defines(s)}
+            kept[name] -= {k for k in range(pair.params) if pair.opened.params[k] in gone}
+            for callee, args in _calls(body, pairs):
+                kept[callee] -= {k for k, a in enumerate(args) if _source(a, made) in gone}
+        if kept == before:
+            return kept
+
+
+def _fits(param: Var, number: int, pair: Pair) -> bool:
+    return number >= pair.params or not isinstance(param.type, List)
+
+
+def _calls(body: Block, pairs: Pairs) -> Iterator[tuple[str, tuple[Atom, ...]]]:
+    """The calls of forward functions."""
+    for stmt in walk.statements(body):
+        if isinstance(stmt, Call) and (found := pair_called(stmt.function, pairs)) is not None:
+            yield found[0], stmt.args
+
+
+def _source(atom: Atom, made: Mapping[Var, Stmt]) -> Atom:
+    """The array that an array is a view of."""
+    while isinstance(atom, Var) and isinstance(atom.type, Array):
+        match made.get(atom):
+            case Let(prim=prim, args=(array, *_)) if prim is load:
+                atom = array
+            case _:
+                break
+    return atom
+
+
+def _overwritten(body: Block, pairs: Pairs, kept: Kept) -> set[Var]:
+    """The arrays that something is written into later, in place most likely."""
+    feeds: dict[Var, tuple[Atom, ...]] = {}
+    gone: list[Atom] = [a for callee, args in _calls(body, pairs) for k, a in enumerate(args) if k not in kept[callee]]
+    for stmt in walk.statements(body):
+        match stmt:
+            case Let(prim=prim, args=args) if prim in UPDATES:
+                gone.append(args[0])
+            case For(carried=carried) | While(carried=carried):
+                feeds.update({c.phi: (c.init, c.next) for c in carried})
+                feeds.update({c.out: (c.phi,) for c in carried})
+            case If(joined=joined):
+                feeds.update({j.out: (j.then, j.orelse) for j in joined})
+            case _:
+                pass
+    found: set[Var] = set()
+    while gone:
+        atom = gone.pop()
+        if isinstance(atom, Var) and isinstance(atom.type, (Array, List)) and atom not in found:
+            found.add(atom)
+            gone.extend(feeds.get(atom, ()))
+    return found
+
+
+def _trimmed(function: Function, pairs: Pairs, kept: Kept) -> Function:
+    """The open adjoint, with calls of reverse functions that pass what is kept only."""
+
+    def change(block: Block) -> Block:
+        return tuple(trim(s) if isinstance(s, Call) else s for s in block)
+
+    def trim(stmt: Call) -> Call:
+        found = pair_called(stmt.function, pairs)
+        if found is None or found[1] == "forward":
+            return stmt
+        return replace(stmt, args=tuple(a for k, a in enumerate(stmt.args) if k in kept[found[0]]))
+
+    return replace(function, body=walk.map_blocks(function.body, change))
+
+
+def _needed(halves: Mapping[str, Halves], kept: Kept) -> Kept:
+    """Of what is kept, what the reverse functions read: not what they only pass on to calls that do not read it."""
+    needed: Kept = {name: set() for name in halves}
+    while True:
+        before = {name: set(numbers) for name, numbers in needed.items()}
+        for name, half in halves.items():
+            read = half.reads(needed, kept)
+            needed[name] |= {k for k in kept[name] if half.opened.params[k] in read}
+        if needed == before:
+            return needed
+
+
+# -- the two functions of a pair
+
+
+class Halves:
+    """The sweeps of an open adjoint, each mention made good by a value that is popped. `kept` are the parameters that the
+    reverse function has."""
+
+    def __init__(self, pair: Pair, opened: Function, pairs: Pairs, kept: set[int]) -> None:
+        self.opened, self.pairs = opened, pairs
+        self.builder = Builder(walk.names_of(opened))
+        before, after = sweeps(opened.body)
+        after = loop_forms.fuse(replace(opened, body=after))[0].body
+        self.free = _free_loops((*before, *after))
+        outer, mirror = (int_var(self.builder.names.fresh("sweep")) for _ in range(2))
+        once = (Const(0), Const(1), Const(1), ())
+        body = (For(outer, *once, before), For(mirror, *once, after, mirrors=outer))
+        hidden = {p for k, p in enumerate(opened.params) if k not in kept}
+        self.params = opened.params[: pair.params]
+        self.results, bars = opened.results[: pair.results], opened.results[pair.results :]
+        mirrors = Nesting(pairs).read(body)
+        self.resolver = StackResolver(replace(opened, body=body), self.builder, mirrors, hidden)
+        body, self.bars = self.resolver.sweeps(body, bars)
+        *head, first, second = Weaver(self.resolver.plan, self.builder).function(replace(opened, body=body)).body
+        self.before, self.after = (*head, *first.body), second.body
+
+    def kinds(self) -> set[Type]:
+        """What the stacks hold that these push on."""
+        return {_kind(value) for frame in self.resolver.frames.values() for value, _ in frame}
+
+    def reads(self, needed: Kept, kept: Kept) -> set[Atom]:
+        """What the reverse function reads, if those that it calls read what is needed."""
+        read: set[Atom] = set(self.bars)
+        for stmt in walk.statements(self.after):
+            found = pair_called(stmt.function, self.pairs) if isinstance(stmt, Call) else None
+            args = walk.operands(stmt)
+            if found is not None and found[1] == "reverse":
+                args = tuple(a for k, a in zip(sorted(kept[found[0]]), args, strict=True) if k in needed[found[0]])
+            read.update((*args, *walk.leaving(stmt)))
+        return read
+
+    def functions(self, kinds: tuple[Type, ...], kept: list[int]) -> Iterator[Function]:
+        """The forward and the reverse function, with the stacks as their last parameters and results."""
+        b, frames, mirrors, name = self.builder, self.resolver.frames, self.resolver.mirrors, self.opened.name
+        threader = Threader(b, self.pairs, frames, mirrors, self.free)
+        reverse_params = tuple(self.opened.params[k] for k in kept)
+        both = (("forward", self.before, self.params, self.results), ("reverse", self.after, reverse_params, self.bars))
+        for half, body, params, results in both:
+            stacks = {k: b.var(_stack_name(k), List(k)) for k in kinds}
+            state: dict[Type, Atom] = dict(stacks)
+            with b.block() as written:
+                threader.block(body, threader.enter(), state)
+            params, results = (*params, *stacks.values()), (*results, *state.values())
+            yield replace(self.opened, name=f"{name}_{half}", params=params, body=tuple(written), results=results)
+
+
+@dataclass(eq=False, slots=True)
+class Stacked(Tape):
+    """A value that the reverse sweep pops: `final` is its name there."""
+
+
+class StackResolver(Resolver):
+    """Resolves the mentions of a reverse sweep that is a function of its own. Both sweeps stand in loops of one trip, so
+    that all of the one is out of the other's sight; `hidden` parameters are the forward function's only."""
+
+    def __init__(self, function: Function, builder: Builder, mirrors: Mapping[int, int], hidden: set[Var]) -> None:
+        super().__init__(function, builder)
+        self.mirrors = mirrors
+        self.frames: dict[int, list[tuple[Var, Var]]] = {}
+        for p in hidden:
+            self.index.params.discard(p)
+            self.index.scope[p] = self.index.scopes[1]
+        self.wanted = self.index.mentioned()
+
+    def sweeps(self, body: Block, bars: tuple[Atom, ...]) -> tuple[Block, tuple[Atom, ...]]:
+        """The two loops with what they mention resolved, and the results of the reverse sweep."""
+        first, second = body
+        before, _ = self.ended(first.body, self.enter(), ())
+        after, found = self.ended(second.body, self.enter(), bars)
+        return (replace(first, body=before), replace(second, body=after, mirrors=None)), tuple(found)
+
+    def repeatable(self, stmt: Let, scope: Scope) -> bool:
+        return (stmt.prim is dim and self.stays(stmt.args[0], scope)) or super().repeatable(stmt, scope)
+
+    def tape(self, var: Var, frame: Frame) -> Tape:
+        """What is popped for a value of the forward sweep; any tape for one of the reverse sweep itself."""
+        if frame.common is not self.index.root:
+            return super().tape(var, frame)
+        block = self.pushed_in(frame)
+        key = (var, block.number)
+        if key not in self.tapes:
+            if isinstance(var.type, List):
+                raise Unpaired("a list is needed again")
+            self.note(var, "recorded", "on a stack")
+            value = self.brought_out(var, block)
+            popped = self.named(var.name, var.type)
+            self.index.define(popped, self.index.scopes[self.mirrors[block.number]])
+            self.frames.setdefault(block.number, []).append((value, popped))
+            self.tapes[key] = Stacked(value, [], popped)
+        return self.tapes[key]
+
+    def pushed_in(self, frame: Frame) -> Scope:
+        """The innermost block around a definition that is mirrored by one around the mention, if there is one for each
+        trip of each loop."""
+        around = {s.number for s in frame.place.chain()}
+        for scope in reversed(frame.path):
+            if self.mirrors.get(scope.number) in around:
+                return scope
+            if scope.is_loop:
+                break
+        raise Unpaired("a loop has no mirror")
+
+    def brought_out(self, var: Var, block: Scope) -> Var:
+        """The name of a value at the end of a block around its definition."""
+        path = self.index.scope[var].under(block)
+        if not path:
+            return var
+        lifted = Export(var, path, self.named(var.name, var.type))
+        self.plan.add(lifted)
+        self.index.define(lifted.final, block)
+        return lifted.final
+
+    def read(self, tape: Tape, frame: Frame) -> Atom:
+        return tape.final if isinstance(tape, Stacked) else super().read(tape, frame)
+
+
+# -- stacks
+
+
+def _kind(value: Var) -> Type:
+    """What the stack of a value holds."""
+    if isinstance(value.type, Array):
+        return Array(value.type.dtype, (None,) * value.type.rank)
+    return Scalar(value.type.dtype)
+
+
+def _stack_name(kind: Type) -> str:
+    return f"{kind.dtype.name.strip('_')}{'s' if isinstance(kind, Array) else ''}_stack"
+
+
+def _free_loops(body: Block) -> set[Var]:
+    """The indexes of the loops that run in the direction of those that they mirror."""
+    loops = {s.index: s for s in walk.statements(body) if isinstance(s, (For, While))}
+    mirrors = [s for s in loops.values() if isinstance(s, For) and s.mirrors in loops]
+    return {s.index for s in mirrors if loop_forms.same_way(loops[s.mirrors], s)}
+
+
+class Threader:
+    """Writes pushes and pops, and passes the stacks from statement to statement: through calls, loops and branches.
+
+    What is pushed in a block of `frames` is popped in its mirror. Of the loops that are `free` to run either way, those
+    that hold any of this run in mirrored order.
+    """
+
+    def __init__(
+        self, builder: Builder, pairs: Pairs, frames: Frames, mirrors: Mapping[int, int], free: set[Var]
+    ) -> None:
+        self.builder, self.pairs, self.free = builder, pairs, free
+        self.pushed = frames
+        self.popped = {mirrors[number]: frame for number, frame in frames.items()}
+        self.number = 0
+
+    def enter(self) -> int:
+        self.number += 1
+        return self.number
+
+    def block(self, block: Block, number: int, state: dict[Type, Atom]) -> None:
+        """Write a block; `state` holds the stacks at its start, and then at its end."""
+        self.builder.pos = None
+        for value, name in reversed(self.popped.get(number, ())):
+            self.pop(_kind(value), name, state)
+        for stmt in block:
+            self.builder.pos = getattr(stmt, "pos", None)
+            self.builder.append(self.statement(stmt, state))
+        self.builder.pos = None
+        for value, _ in self.pushed.get(number, ()):
+            self.push(value, state)
+
+    def nested(self, block: Block, number: int, state: dict[Type, Atom]) -> Block:
+        with self.builder.block() as written:
+            self.block(block, number, state)
+        return tuple(written)
+
+    def push(self, value: Var, state: dict[Type, Atom]) -> None:
+        b, kind, item = self.builder, _kind(value), value
+        if isinstance(kind, Array):
+            room = b.emit(undef, b.dim_atoms(value), {"dtype": kind.dtype}, hint=value.name)
+            item = b.emit(store, (room, value), {"path": (IndexStep((...,)),), "once": True}, hint=value.name)
+        state[kind] = b.emit(list_append, (state[kind], item), hint=_stack_name(kind))
+
+    def pop(self, kind: Type, name: Var, state: dict[Type, Atom]) -> None:
+        b, stack = self.builder, state[kind]
+        last = b.emit(sub, (b.emit(list_len, (stack,)), Const(1)), hint="top")
+        if name.type.weak:
+            item = b.emit(list_get, (stack, last), hint=name.name)
+            b.append(Let((name,), cast, (item,), (("dtype", name.type.dtype), ("weak", True))))
+        else:
+            b.append(Let((name,), list_get, (stack, last)))
+        state[kind] = b.emit(list_drop, (stack,), hint=_stack_name(kind))
+
+    def statement(self, stmt: Stmt, state: dict[Type, Atom]) -> Stmt:
+        match stmt:
+            case Call() if pair_called(stmt.function, self.pairs):
+                return self.call(stmt, state)
+            case For() | While():
+                return self.loop(stmt, state)
+            case If():
+                return self.branch(stmt, state)
+            case _:
+                return stmt
+
+    def call(self, stmt: Call, state: dict[Type, Atom]) -> Call:
+        args = (*stmt.args, *state.values())
+        for kind in state:
+            state[kind] = self.builder.var(_stack_name(kind), List(kind))
+        return replace(stmt, args=args, targets=(*stmt.targets, *state.values()))
+
+    def loop(self, stmt: For | While, state: dict[Type, Atom]) -> For | While:
+        phis = {kind: self.builder.var(_stack_name(kind), List(kind)) for kind in state}
+        ends: dict[Type, Atom] = dict(phis)
+        number = self.enter()
+        body = self.nested(stmt.body, number, ends)
+        carried = list(stmt.carried)
+        for kind, phi in phis.items():
+            if ends[kind] != phi:
+                out = self.builder.var(_stack_name(kind), List(kind))
+                carried.append(Carry(phi, state[kind], ends[kind], out))
+                state[kind] = out
+        if isinstance(stmt, For) and stmt.index in self.free and len(carried) > len(stmt.carried):
+            start, stop, step = reversed_range(self.builder, stmt)
+            stmt = replace(stmt, start=start, stop=stop, step=step)
+        return replace(stmt, carried=tuple(carried), body=body)
+
+    def branch(self, stmt: If, state: dict[Type, Atom]) -> If:
+        sides, ends = [], []
+        for block in (stmt.then, stmt.orelse):
+            end = dict(state)
+            sides.append(self.nested(block, self.enter(), end))
+            ends.append(end)
+        joined = list(stmt.joined)
+        for kind, before in dict(state).items():
+            then, orelse = (end[kind] for end in ends)
+            if then != before or orelse != before:
+                state[kind] = self.builder.var(_stack_name(kind), List(kind))
+                joined.append(Join(state[kind], then, orelse))
+        return replace(stmt, then=sides[0], orelse=sides[1], joined=tuple(joined))
+
+
+__all__ = ["Unpaired", "close"]

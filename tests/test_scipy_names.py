@@ -1,0 +1,156 @@
+"""SciPy's functions by name and keyword: values, both modes, second order, and compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.fft
+import scipy.integrate
+import scipy.linalg as sl
+import scipy.signal
+import scipy.special as sp
+from scipy import stats
+
+from tests import names
+
+CASES: list[names.Case] = []
+case = names.collector(CASES)
+rng = np.random.default_rng(1)
+R = rng.normal
+X = R(size=(2, 3))
+V = R(size=5)
+P = rng.uniform(0.3, 3.0, size=(2, 3))
+Q = rng.uniform(0.1, 0.9, size=(2, 3))
+S = R(size=(3, 3))
+SPD = S @ S.T + 3 * np.eye(3)
+C = R(size=(3, 3)) + 1j * R(size=(3, 3))
+
+# -- scipy.special
+
+for _f in (sp.expit, sp.erf, sp.erfc, sp.i0, sp.i1, sp.i0e, sp.i1e, sp.j0, sp.j1, sp.ndtr, sp.log_ndtr, sp.expm1, sp.exprel,
+           sp.sinc, sp.erfcx, sp.dawsn, sp.cbrt, sp.exp2, sp.exp10, sp.log_expit):  # fmt: skip
+    case(f"special.{_f.__name__}", _f, X)
+    case(f"special.{_f.__name__} of a number", _f, 0.4)
+for _f in (sp.gamma, sp.gammaln, sp.digamma, sp.psi, sp.y0, sp.y1, sp.log1p, sp.entr, sp.rgamma, sp.k0, sp.k1, sp.k0e, sp.k1e,
+           sp.expi, sp.exp1):  # fmt: skip
+    case(f"special.{_f.__name__}", _f, P)
+for _f in (sp.erfinv, sp.logit, sp.erfcinv, sp.ndtri, sp.erfi, sp.ellipk, sp.ellipe):
+    case(f"special.{_f.__name__}", _f, Q)
+case("special.spence", sp.spence, P + 1.2)
+case("special.gammasgn", lambda x: sp.gammasgn(x) * x, X)
+case("special.polygamma", lambda x: sp.polygamma(1, x), P)
+case("special.polygamma", lambda x: sp.polygamma(2, x), P)
+for _f in (sp.beta, sp.betaln, sp.poch, sp.binom):
+    case(f"special.{_f.__name__}", _f, P + 1, P[::-1])
+for _f in (sp.xlogy, sp.xlog1py, sp.rel_entr, sp.kl_div):
+    case(f"special.{_f.__name__}", _f, P, P[::-1] + 0.1)
+for _order in (0, 1, 2, -1):
+    for _f in (sp.jn, sp.jv, sp.iv, sp.ive, sp.yn, sp.kv):
+        case(f"special.{_f.__name__}", lambda x, f=_f, n=_order: f(n, x), P)
+for _f in (sp.jv, sp.iv, sp.ive, sp.yv, sp.kv, sp.kve):
+    case(f"special.{_f.__name__} of order a half", lambda x, f=_f: f(0.5, x), P)
+for _f in (sp.gammainc, sp.gammaincc):
+    case(f"special.{_f.__name__}", lambda x, f=_f: f(1.7, x), P)
+case("special.betainc", lambda x: sp.betainc(1.7, 2.3, x), Q)
+case("special.zeta", lambda q: sp.zeta(2.5, q), P)
+case("special.zeta of one", lambda x: x * sp.zeta(3.0), X)
+case("special.multigammaln", lambda a: sp.multigammaln(a, 3), P + 2)
+case("special.boxcox", lambda x: sp.boxcox(x, 0.3), P)
+case("special.huber", lambda x: sp.huber(1.0, x), X)
+case("special.pseudo_huber", lambda x: sp.pseudo_huber(1.0, x), X)
+case("special.logsumexp", sp.logsumexp, X)
+case("special.logsumexp", lambda x: sp.logsumexp(x, axis=1), X)
+case("special.logsumexp", lambda x: sp.logsumexp(x, axis=-1, keepdims=True), X)
+case("special.logsumexp", lambda x: sp.logsumexp(x, axis=(0, 1)), X)
+case("special.logsumexp", lambda x, b: sp.logsumexp(x, axis=0, b=b), X, P)
+case("special.logsumexp", lambda x, b: sp.logsumexp(x, b=b, return_sign=True), X, P)
+case("special.softmax", lambda x: sp.softmax(x, axis=1), X)
+case("special.softmax", sp.softmax, X)
+case("special.log_softmax", lambda x: sp.log_softmax(x, axis=-1), X)
+
+# -- scipy.linalg
+
+case("linalg.inv", sl.inv, S)
+case("linalg.det", sl.det, S)
+case("linalg.solve", sl.solve, S, R(size=(3, 2)))
+case("linalg.solve", lambda a, b: sl.solve((a + a.T) / 2, b, assume_a="pos"), SPD, R(size=3))
+case("linalg.cholesky", lambda a: sl.cholesky((a + a.T) / 2, lower=True), SPD)
+case("linalg.cholesky", lambda a: sl.cholesky((a + a.T) / 2), SPD)
+for _lower in (True, False):
+    case("linalg.cho_solve", lambda a, b, lo=_lower: sl.cho_solve(sl.cho_factor((a + a.T) / 2, lower=lo), b), SPD, R(size=(3, 2)))
+    case("linalg.cho_solve", lambda a, b, lo=_lower: sl.cho_solve((sl.cholesky((a + a.T) / 2, lower=lo), lo), b), SPD, R(size=3))
+    for _trans in (0, 1, "T"):
+        case("linalg.solve_triangular", lambda a, b, lo=_lower, t=_trans: sl.solve_triangular(a, b, trans=t, lower=lo), SPD, R(size=(3, 2)))
+case("linalg.solve_triangular", lambda a, b: sl.solve_triangular(a, b, lower=True, unit_diagonal=True), S, R(size=3))
+case("linalg.expm", sl.expm, S)
+case("linalg.sqrtm", lambda a: sl.sqrtm(a @ a.T + 3 * np.eye(3)), S)
+case("linalg.sqrtm of any", sl.sqrtm, S * 0.3 + 2 * np.eye(3))
+case("linalg.block_diag", sl.block_diag, S, X)
+case("linalg.toeplitz", sl.toeplitz, V)
+case("linalg.toeplitz", lambda c, r: sl.toeplitz(c, r), V, R(size=3))
+case("linalg.circulant", sl.circulant, V)
+case("linalg.hankel", lambda c, r: sl.hankel(c, r), V, R(size=3))
+case("linalg.solve_sylvester", sl.solve_sylvester, S + 3 * np.eye(3), R(size=(2, 2)) + 3 * np.eye(2), R(size=(3, 2)))
+case("linalg.solve_banded", lambda ab, b: sl.solve_banded((1, 1), ab, b), np.array([[0.0, 0.3, 0.2], [2.0, 3.0, 2.5], [0.4, 0.1, 0.0]]), R(size=3))
+case("linalg.eigh", lambda a: sl.eigh(a + a.T)[0], S)
+case("linalg.eigh", lambda a, b: sl.eigh((a + a.T) / 2, (b + b.T) / 2, eigvals_only=True), S, SPD)
+case("linalg.svdvals", sl.svdvals, X)
+case("linalg.norm", lambda a: sl.norm(a, 2), X)
+case("linalg.pinv", sl.pinv, X)
+
+# -- scipy.stats
+
+LOC, SCALE = R(size=3), P[0]
+for _f in (stats.norm.pdf, stats.norm.logpdf, stats.norm.cdf, stats.norm.sf, stats.norm.logcdf, stats.norm.logsf):
+    case(f"norm.{_f.__name__}", _f, X)
+    case(f"norm.{_f.__name__}", _f, X, LOC, SCALE)
+    case(f"norm.{_f.__name__} by keyword", lambda x, m, s, f=_f: f(x, loc=m, scale=s), 0.3, 0.1, 1.5)
+case("norm.ppf", stats.norm.ppf, Q)
+for _f in (stats.t.pdf, stats.t.logpdf):
+    case(f"t.{_f.__name__}", _f, X, P, LOC, SCALE)
+for _f in (stats.t.cdf, stats.t.logcdf):
+    case(f"t.{_f.__name__}", lambda x, m, s, f=_f: f(x, 3.5, m, s), X, LOC, SCALE)
+for _f in (stats.beta.pdf, stats.beta.logpdf):
+    case(f"beta.{_f.__name__}", _f, Q, P, P[::-1])
+case("beta.cdf", lambda x: stats.beta.cdf(x, 1.5, 2.5), Q)
+for _f in (stats.gamma.pdf, stats.gamma.logpdf):
+    case(f"gamma.{_f.__name__}", _f, P, P[::-1])
+case("gamma.cdf", lambda x: stats.gamma.cdf(x, 1.5), P)
+for _f in (stats.chi2.pdf, stats.chi2.logpdf):
+    case(f"chi2.{_f.__name__}", lambda x, f=_f: f(x, 3.0), P)
+    case(f"chi2.{_f.__name__}", _f, P, P[::-1])
+case("chi2.cdf", lambda x: stats.chi2.cdf(x, 3.0), P)
+COUNTS = np.array([0, 1, 4])
+for _f in (stats.poisson.pmf, stats.poisson.logpmf, stats.poisson.cdf):
+    case(f"poisson.{_f.__name__}", lambda mu, f=_f: f(COUNTS, mu), P)
+case("expon.logpdf", stats.expon.logpdf, P)
+case("laplace.logpdf", stats.laplace.logpdf, X, LOC, SCALE)
+case("cauchy.logpdf", stats.cauchy.logpdf, X, LOC, SCALE)
+case("logistic.logpdf", stats.logistic.logpdf, X, LOC, SCALE)
+MVN = stats.multivariate_normal
+SPREAD = R(size=(3, 3))
+for _f in (MVN.pdf, MVN.logpdf):
+    case(f"multivariate_normal.{_f.__name__}", lambda x, m, a, f=_f: f(x, m, a @ a.T + np.eye(3)), R(size=(4, 3)), R(size=3), SPREAD)
+    case(f"multivariate_normal.{_f.__name__}", lambda x, m, a, f=_f: f(x, mean=m, cov=a @ a.T + np.eye(3)), R(size=3), R(size=3), SPREAD)
+    case(f"multivariate_normal.{_f.__name__}", lambda x, c, f=_f: f(x, np.zeros(3), c), R(size=3), np.array([0.5, 1.0, 2.0]))
+case("multivariate_normal.logpdf plain", lambda x: MVN.logpdf(x, np.zeros(3)), R(size=3))
+case("multivariate_normal.entropy", lambda a: MVN.entropy(np.zeros(3), a @ a.T + np.eye(3)), SPREAD)
+for _f in (stats.dirichlet.pdf, stats.dirichlet.logpdf):
+    case(f"dirichlet.{_f.__name__}", lambda a, f=_f: f(np.array([0.2, 0.3, 0.5]), a), P[0])
+case("dirichlet.logpdf", lambda x, a: stats.dirichlet.logpdf(x, a), np.array([0.2, 0.3]), P[0])
+
+# -- the others
+
+for _mode in ("full", "valid", "same"):
+    case(f"signal.convolve {_mode}", lambda x, y, m=_mode: scipy.signal.convolve(x, y, mode=m), R(size=(4, 5)), R(size=(2, 3)))
+case("signal.convolve", scipy.signal.convolve, V, R(size=3))
+case("signal.correlate", scipy.signal.correlate, V, R(size=3))
+case("integrate.trapezoid", lambda y: scipy.integrate.trapezoid(y, dx=0.2), V)
+case("integrate.cumulative_trapezoid", lambda y: scipy.integrate.cumulative_trapezoid(y, dx=0.2, initial=0), V)
+case("fft.fft", scipy.fft.fft, V)
+case("fft.irfft", lambda x: scipy.fft.irfft(scipy.fft.rfft(x), n=5), V)
+
+
+@pytest.mark.parametrize("c", CASES, ids=str)
+def test_name(c: names.Case) -> None:
+    names.check(c)
