@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import inspection, tree
+from s2sad import inspection, signature, tree
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend import handlers, transforms
 from s2sad.frontend.axes import check_specification
@@ -200,6 +200,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     `tangents` mirrors `primals`. With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple.
     Raises TypeError when structures, shapes or dtypes do not match.
     """
+    signature.check_like("jvp", tuple(primals), tuple(tangents))
     return program_of(jvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
 
 
@@ -286,25 +287,38 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     tuple that mirrors `primals` where there are several. With `has_aux`, `fun` returns ``(value, aux)`` and the result
     is a pair.
     """
+    signature.check_like("hvp", tuple(primals), tuple(tangents))
     return program_of(hvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
 
 
 def checkpoint(
-    fun: Function, *, prevent_cse: bool = True, policy: Any = None, static_argnums: int | Sequence[int] = ()
-) -> Transformed:
+    fun: Function | None = None, *, prevent_cse: bool = True, policy: Any = None,
+    static_argnums: int | Sequence[int] = (), snapshots: int | None = None,
+) -> Any:
     """The function itself, of which reverse mode keeps the arguments only, and runs it again when it needs more.
+
+    With `snapshots`, each loop at the top level of `fun` is reversed with memory for so many copies of what it
+    carries, by the schedule that runs the fewest trips again (Griewank and Walther, Algorithm 799, revolve). Without
+    `fun` the result is a decorator: ``@checkpoint(snapshots=10)``.
 
     Args:
         prevent_cse: taken for the sake of JAX's signature, and without a use here.
         policy: only None, which is to keep nothing; NotImplementedError for others.
         static_argnums: positional arguments that are known when the function is compiled.
+        snapshots: how many states of a loop to hold at a time, at least 1; None to hold what the loop needs.
     """
+    if snapshots is not None and (not isinstance(snapshots, int) or isinstance(snapshots, bool) or snapshots < 1):
+        raise ValueError(f"checkpoint: snapshots must be an int of at least 1, not {snapshots!r}")
     if policy is not None:
         raise NotImplementedError(
             "checkpoint: only policy=None is supported, which keeps the arguments and nothing else"
         )
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
-    return transform("checkpoint", fun, nondiff_argnums=numbers)
+    if fun is None:
+        return functools.partial(
+            checkpoint, prevent_cse=prevent_cse, policy=policy, static_argnums=static_argnums, snapshots=snapshots
+        )
+    return transform("checkpoint", fun, nondiff_argnums=numbers, snapshots=snapshots)
 
 
 remat = checkpoint

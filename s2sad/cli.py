@@ -8,13 +8,12 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable
-from enum import Enum
+from enum import StrEnum, auto
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, NoReturn
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import track
@@ -42,8 +41,19 @@ app.add_typer(cache_app, name="cache")
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
-Mode = Enum("Mode", {name: name for name in exporting.TITLES}, type=str)  # type: ignore[misc]
-"""What is made of a function."""
+
+class Mode(StrEnum):
+    """What is made of a function: the keys of `exporting.TITLES`."""
+
+    grad = auto()
+    value_and_grad = auto()
+    jvp = auto()
+    vjp = auto()
+    jacfwd = auto()
+    jacrev = auto()
+    hessian = auto()
+    hvp = auto()
+    jit = auto()
 
 
 def examples(*lines: str) -> str:
@@ -89,7 +99,7 @@ MODES = f"Modes: {', '.join(exporting.TITLES)}."
 def emit(
     targets: Targets,
     output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
-    mode: ModeOption = Mode.grad,  # type: ignore[attr-defined]
+    mode: ModeOption = Mode.grad,
     wrt: Wrt = None,
     signature: Signature = None,
     holomorphic: Holomorphic = False,
@@ -120,7 +130,7 @@ def emit(
 )
 def show(
     target: Target,
-    mode: ModeOption = Mode.grad,  # type: ignore[attr-defined]
+    mode: ModeOption = Mode.grad,
     wrt: Wrt = None,
     signature: Signature = None,
     holomorphic: Holomorphic = False,
@@ -142,7 +152,7 @@ def show(
 @app.command(epilog=examples('s2sad explain model.py:loss -s "f8[:], f8[:,:]"', MODES, CODES))
 def explain(
     target: Target,
-    mode: ModeOption = Mode.grad,  # type: ignore[attr-defined]
+    mode: ModeOption = Mode.grad,
     wrt: Wrt = None,
     signature: Signature = None,
     holomorphic: Holomorphic = False,

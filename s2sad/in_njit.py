@@ -50,9 +50,11 @@ def dispatcher(transformed: Transformed, args: tuple[types.Type, ...]) -> Callab
         lowered = transformed.lowered(tuple(abstract), {})
     except S2sadError as error:
         raise TypingError(str(error)) from error
-    if lowered.elaboration.captured:
+    captured = lowered.elaboration.elab.outside.names()
+    if captured:
         raise TypingError(
-            f"{transformed.__name__} captures values that may change; pass them as arguments in @njit code."
+            f"{transformed.__name__} reads values from outside that may change ({', '.join(captured)}); "
+            "in @njit code, pass them as arguments."
         )
     return inspection.dispatcher(lowered)
 

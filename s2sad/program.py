@@ -11,7 +11,7 @@ import numpy as np
 
 from s2sad import signature, variant
 from s2sad.config import config
-from s2sad.errors import AliasError, MutationWarning
+from s2sad.errors import AliasError, MutationWarning, ShapeError
 from s2sad.frontend.elaborate import Abstract, Elaboration
 from s2sad.ir.nodes import Module
 from s2sad.pipeline import Trace
@@ -39,11 +39,11 @@ class Program:
         quick = None if kwargs else signature.quick_key(args)
         if quick is not None:
             usual = self._quick.get((quick, config.backend))
-            if usual is not None and usual.holds():
+            if usual is not None and usual.holds() and usual.fits(args):
                 return usual(args)
         found, leaves = self.variant(args, kwargs)
         if found.lowered.elaboration.mutated:
-            self._check_mutated(found, leaves)
+            self._check_mutated(found, args, kwargs)
         elif quick is not None and len(found.indexes) == len(args):
             self._quick[quick, config.backend] = found
         return found(leaves)
@@ -53,12 +53,25 @@ class Program:
         leaves, structure = signature.flatten(args, kwargs)
         leaves = [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves]
         base = (structure, tuple(map(signature.leaf_key, leaves)), config.backend)
-        key = self._full_key(base, leaves)
-        for candidate in self._variants.get(key, ()):
-            if candidate.holds():
-                return candidate, leaves
-        with self._lock:
-            return self._build(base, leaves, structure), leaves
+        found = self._find(base, leaves, structure)
+        if not found.fits(leaves):  # sizes that differ where the program needs them equal: is it so for these very sizes?
+            found = self._find((base, tuple(map(np.shape, leaves))), leaves, structure, exact=True)
+            if not found.fits(leaves):
+                raise ShapeError(f"{self.name}: an array that the function captures does not fit its arguments.", "Check the shapes.")
+        return found, leaves
+
+    def _find(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool = False) -> Variant:
+        """The variant for a key, built if there is none."""
+        known = self._known(base, leaves)
+        if known is None:
+            with self._lock:  # another thread may have built it by now
+                known = self._known(base, leaves) or self._build(base, leaves, structure, exact)
+        return known
+
+    def _known(self, base: Any, leaves: Sequence[Any]) -> Variant | None:
+        """The variant for a key that was built before and still holds."""
+        candidates = self._variants.get(self._full_key(base, leaves), ())
+        return next((v for v in candidates if v.holds()), None)
 
     def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
         """The function lowered for these arguments, not compiled. With `Abstract`s for values, all else is known."""
@@ -71,9 +84,9 @@ class Program:
     def _full_key(self, base: Any, leaves: Sequence[Any]) -> Any:
         return base, tuple((k, leaves[k]) for k in sorted(self._statics.get(base, ())))
 
-    def _build(self, base: Any, leaves: Sequence[Any], structure: Any) -> Variant:
+    def _build(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool) -> Variant:
         lowered = variant.lower(
-            self.function, leaves, structure, self._statics.get(base, frozenset()), self.name, self._finish
+            self.function, leaves, structure, self._statics.get(base, frozenset()), self.name, self._finish, exact
         )
         self.latest = lowered
         self._statics[base] = lowered.statics
@@ -89,15 +102,20 @@ class Program:
     def _load(self, lowered: Lowered, leaves: Sequence[Any]) -> Variant:
         return variant.load(lowered, leaves)
 
-    def _check_mutated(self, found: Variant, leaves: Sequence[Any]) -> None:
-        arrays = [(k, x) for k, x in enumerate(leaves) if isinstance(x, np.ndarray)]
+    def _check_mutated(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Refuse a written argument that shares memory with what else the function reads; warn of it, once."""
+        leaves, _ = signature.flatten(args, kwargs)
+        captured = [get() for get in found.lowered.elaboration.captured]
         for k in found.lowered.elaboration.mutated:
-            for j, other in arrays:
-                if j != k and np.may_share_memory(leaves[k], other):
-                    raise AliasError(
-                        f"{self.name} writes into one of its arguments, which shares memory with another one.",
-                        "Pass a copy of one of them.",
+            for j, other in enumerate([*leaves, *captured]):
+                if j != k and isinstance(other, np.ndarray) and np.may_share_memory(leaves[k], other):
+                    which = "another one" if j < len(leaves) else "an array from outside the function"
+                    error = AliasError(
+                        f"{self.name} writes into one of its arguments, which shares memory with {which}.",
+                        "Pass a copy of one of them." if j < len(leaves) else "Pass a copy.",
                     )
+                    variant.locate(error, [self.function, *leaves])
+                    raise error
         if not self._warned:
             self._warned = True
             warnings.warn(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import api, splitting, tree
+from s2sad import api, signature, splitting, tree
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.transforms import Spec
 
@@ -25,7 +25,7 @@ def vjp(function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
         if found is not None:
             return found[0], Pullback(function, primals, reverse=found[1])
     out, aux = _value(function, primals, has_aux)
-    return (out, Pullback(function, primals, has_aux), *aux)
+    return (out, Pullback(function, primals, has_aux, value=out), *aux)
 
 
 def linearize(function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
@@ -60,7 +60,8 @@ class Linear:
     def __init__(self, function: Function, primals: tuple[Any, ...], has_aux: bool = False) -> None:
         self.__s2sad__ = Spec(self.kind, function, {"primals": primals, "has_aux": has_aux})
         self.__name__ = f"{self.kind}_{api.function_name(function)}"
-        self._arguments = (function, primals)
+        # The caller may change its arrays before it calls.
+        self._arguments = (function, tree.map(lambda x: np.array(x) if isinstance(x, np.ndarray) else x, primals))
         self._options = {"has_aux": has_aux}
 
     def __repr__(self) -> str:
@@ -78,13 +79,16 @@ class Pullback(Linear):
         primals: tuple[Any, ...],
         has_aux: bool = False,
         reverse: splitting.Reverse | None = None,
+        value: Any = None,
     ) -> None:
         super().__init__(function, primals, has_aux)
         self._reverse = reverse
+        self._value = value
 
     def __call__(self, out_bar: Any) -> Any:
         if self._reverse is not None:
             return self._reverse(out_bar)
+        signature.check_like("The pullback", self._value, out_bar)
         return _program(_pull, "vjp_", self._arguments[0])((*self._arguments, out_bar), self._options)
 
 
@@ -94,6 +98,7 @@ class Pushforward(Linear):
     kind = "pushforward"
 
     def __call__(self, *tangents: Any) -> Any:
+        signature.check_like("The linear function", self._arguments[1], tangents)
         return _program(_push, "jvp_", self._arguments[0])((*self._arguments, tangents), self._options)
 
 

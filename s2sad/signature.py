@@ -41,6 +41,21 @@ def normal(leaf: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(leaf, leaf.dtype.newbyteorder("=")) if leaf.ndim else np.array(leaf)
 
 
+def check_like(name: str, primals: Any, tangents: Any) -> None:
+    """Refuse tangents whose shapes are not those of the primals. Types and structures are seen to when compiling."""
+    expected, structure = flatten((primals,), {})
+    given, found = flatten((tangents,), {})
+    if structure != found:
+        return
+    for primal, tangent in zip(expected, given, strict=True):
+        if np.shape(primal) != np.shape(tangent):
+            raise TypeMismatchError(
+                f"{name} called with different primal and tangent shapes; got primal shape {np.shape(primal)} and tangent "
+                f"shape {np.shape(tangent)}.",
+                "Give each tangent the shape of its primal.",
+            )
+
+
 def leaf_key(leaf: Any) -> Any:
     """What of a leaf the compiled code depends on."""
     if type(leaf) is np.ndarray:

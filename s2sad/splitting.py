@@ -104,6 +104,8 @@ class SplitProgram(Program):
     def forward(self, args: tuple[Any, ...], primals: Any) -> tuple[Any, Reverse] | None:
         """Run the forward sweep for `args`, in which `primals` are what is differentiated."""
         found, leaves = self.variant(args, {})
+        if found.lowered.elaboration.mutated:
+            self._check_mutated(found, args, {})
         parts = self._parts[id(found)]
         if parts is None:
             return None

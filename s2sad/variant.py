@@ -28,7 +28,8 @@ from s2sad.frontend.elaborate import Abstract, Elaboration, Leaf, elaborate
 from s2sad.frontend.source import find
 from s2sad.ir.nodes import Atom, Module, Pos
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
-from s2sad.ir.types import Scalar, type_of_value
+from s2sad.ir.infer import value_of
+from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, type_of_value
 from s2sad.transforms.split import Split
 
 OURS = str(Path(__file__).parent)
@@ -66,10 +67,21 @@ class Variant:
     converters: tuple[Callable[[Any], Any] | None, ...]
     single: bool
     indexes: tuple[int, ...] = field(default=())
+    guards: tuple[tuple[Dim, Dim], ...] = ()
 
     def holds(self) -> bool:
         """Whether all that elaboration read of the outside world is still as it was."""
         return self.lowered.elaboration.log.holds()
+
+    def fits(self, leaves: Sequence[Any]) -> bool:
+        """Whether the sizes that the program takes to be equal are."""
+        if not self.guards:
+            return True
+        sizes: dict[Symbol, int] = {}
+        for param, value in zip(self.lowered.elaboration.params, self.runtime(leaves), strict=False):
+            if isinstance(param.type, Array):
+                sizes.update((d.terms[0][0], n) for d, n in zip(param.type.dims, value.shape, strict=True) if isinstance(d, Size))
+        return all(value_of(a, sizes) == value_of(b, sizes) for a, b in self.guards)
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
         return self.rebuild(self.flat(self.runtime(leaves)))
@@ -104,14 +116,15 @@ def lower(
     statics: frozenset[int],
     name: str,
     finish: Finish = joint,
+    exact: bool = False,
 ) -> Lowered:
     """Elaborate a function for these argument leaves (numbers, arrays, `Abstract`s) and take it through the pipeline.
 
-    Leaves whose value turns out to be needed become static.
+    Leaves whose value turns out to be needed become static. `exact` makes the sizes of these very arrays known.
     """
     names = leaf_names(function, structure)
     while True:
-        abstract = [as_abstract(leaf, k, names[k], statics) for k, leaf in enumerate(leaves)]
+        abstract = [as_abstract(leaf, k, names[k], statics, exact) for k, leaf in enumerate(leaves)]
         args, kwargs = tree.unflatten(structure, abstract)
         try:
             elaboration = elaborate(function, args, kwargs, name=name)
@@ -138,12 +151,7 @@ def explain_exactly(
     function: Callable[..., Any], leaves: Sequence[Any], structure: Any, statics: frozenset[int], names: Sequence[str]
 ) -> S2sadError | None:
     """The error of a refused call with the sizes of these very arguments in its text, where it comes up again."""
-    exact = [
-        Abstract(k, type_of_value(leaf), names[k])
-        if isinstance(leaf, np.ndarray)
-        else as_abstract(leaf, k, names[k], statics)
-        for k, leaf in enumerate(leaves)
-    ]
+    exact = [as_abstract(leaf, k, names[k], statics, exact=True) for k, leaf in enumerate(leaves)]
     args, kwargs = tree.unflatten(structure, exact)
     try:
         elaborate(function, args, kwargs)
@@ -184,11 +192,12 @@ def place_of(function: Any) -> Pos | None:
     return replace(pos, end_column=pos.end_column or end)
 
 
-def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int]) -> Any:
+def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int], exact: bool = False) -> Any:
     """The leaf as elaboration sees it: a type where it is a runtime value, itself where it is static."""
     if isinstance(leaf, Abstract) or index in statics or not signature.is_runtime(leaf):
         return leaf
-    return Abstract(index, signature.leaf_type(leaf, name), name)
+    known = exact and isinstance(leaf, np.ndarray)
+    return Abstract(index, type_of_value(leaf) if known else signature.leaf_type(leaf, name), name)
 
 
 def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
@@ -204,6 +213,7 @@ def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
         tuple(converter(r) for r in results),
         len(results) == 1,
         indexes,
+        lowered.elaboration.guards,
     )
 
 

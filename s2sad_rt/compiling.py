@@ -44,7 +44,9 @@ def jit(function: Function) -> Function:
     known = function.__module__ in sys.modules  # where Numba's cache looks for it
     calls_itself = function.__name__ in function.__code__.co_names
     try:
-        return _guarded(numba.njit(function, error_model="numpy", boundscheck=checked, cache=known and not calls_itself))
+        return _guarded(
+            numba.njit(function, error_model="numpy", boundscheck=checked, cache=known and not calls_itself)
+        )
     except RuntimeError:  # no file to cache beside: the source was executed from a string
         return numba.njit(function, error_model="numpy", boundscheck=checked)
 

@@ -294,6 +294,22 @@ def test_arguments_never_change_and_are_warned_of():
         gradient(x, x)
     with pytest.raises(AliasError):
         gradient(x[:2], x[::-1])
+    with pytest.raises(AliasError):
+        s2sad.vjp(g, x, x)
+    with pytest.raises(AliasError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        s2sad.jvp(g, (x, x), (y, y))
+
+
+def test_a_written_argument_that_is_captured_too():
+    kernel = np.ones(3)
+
+    def g(x):
+        x[0] = 5.0 * x[1]
+        return kernel[0] * x[1]
+
+    with pytest.raises(AliasError, match="from outside the function"):
+        s2sad.grad(g)(kernel)
 
 
 def test_results_share_no_memory():
@@ -316,6 +332,28 @@ def test_a_pullback_remembers():
     x[:] = 100.0
     np.testing.assert_array_equal(pull(1.0)[0], [2.0, 4.0])
     np.testing.assert_array_equal(pull(2.0)[0], [4.0, 8.0])
+
+
+@pytest.mark.parametrize("backend", ["python", pytest.param("numba", marks=pytest.mark.compiled)])
+def test_what_the_caller_does_afterwards_does_no_harm(backend):
+    def both(x):
+        return np.exp(x), x
+
+    with using(backend=backend):
+        x = np.array([1.0, 2.0])
+        expected = np.exp(x)
+        value, pull = s2sad.vjp(np.exp, x)
+        _, push = s2sad.linearize(np.exp, x)
+        _, pull_of_aux, _ = s2sad.vjp(both, x, has_aux=True)
+        aux_value, _ = both(x)
+        value[:] = x[:] = 0.0
+        np.testing.assert_allclose(pull(np.ones(2))[0], expected)
+        np.testing.assert_allclose(push(np.ones(2)), expected)
+        np.testing.assert_allclose(pull_of_aux(np.ones(2))[0], expected)
+        bar = pull(np.ones(2))[0]
+        bar[:] = 7.0
+        np.testing.assert_allclose(pull(np.ones(2))[0], expected)
+        np.testing.assert_allclose(aux_value, expected)
 
 
 # -- a second process

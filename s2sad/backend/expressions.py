@@ -20,7 +20,7 @@ from functools import lru_cache
 
 from s2sad.backend.sharing import UPDATES, is_buffer, shared_args
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Params, Stmt, Var, While
+from s2sad.ir.nodes import Atom, Block, Call, For, Function, If, Let, Params, Stmt, Var, While
 from s2sad.ir.primitives import Primitive, dim, list_new
 from s2sad.ir.types import List, Type
 
@@ -68,9 +68,11 @@ class _Buffers:
         return root
 
     def written(self, stmt: Stmt) -> set[Var]:
-        """The classes that a statement updates, also in its blocks."""
-        lets = (s for s in walk.statements((stmt,)) if isinstance(s, Let) and s.prim in UPDATES)
-        return {self.find(s.args[0]) for s in lets if isinstance(s.args[0], Var)}
+        """The classes that a statement updates, also in its blocks; a callee may own what it is handed."""
+        inside = tuple(walk.statements((stmt,)))
+        bases = [s.args[0] for s in inside if isinstance(s, Let) and s.prim in UPDATES]
+        handed = [a for s in inside if isinstance(s, Call) for a in s.args if is_buffer(a)]
+        return {self.find(a) for a in (*bases, *handed) if isinstance(a, Var)}
 
 
 @dataclass(slots=True)

@@ -70,12 +70,21 @@ def plan(function: Function, owned: Collection[Var] = (), owners: Owners | None 
 
 def owners_of(functions: Mapping[str, Function]) -> Owners:
     """The parameters that out-of-line functions would otherwise copy, so that a recursion over a work array copies
-    nothing on its way down."""
-    found: dict[str, frozenset[int]] = {}
-    for name, function in functions.items():
-        copied = {s.args[0] for s in walk.statements(plan(function).body) if isinstance(s, Let) and s.prim is copy}
-        found[name] = frozenset(k for k, p in enumerate(function.params) if p in copied)
-    return found
+    nothing on its way down; also those that they only hand on to one another."""
+    found: Owners = {name: frozenset() for name in functions}
+    while True:
+        before = found
+        found = {name: before[name] | _copied(function, before) for name, function in functions.items()}
+        if found == before:
+            return found
+
+
+def _copied(function: Function, owners: Owners) -> set[int]:
+    """The parameters that a function copies, given what it and its callees own."""
+    owned = [function.params[k] for k in owners[function.name]]
+    planned = plan(function, owned, owners)
+    copied = {s.args[0] for s in walk.statements(planned.body) if isinstance(s, Let) and s.prim is copy}
+    return {k for k, p in enumerate(function.params) if p in copied}
 
 
 class _Result(NamedTuple):

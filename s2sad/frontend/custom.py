@@ -307,6 +307,16 @@ class Opened:
         return transform(elab, primal, fill)
 
 
+# -- checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The rule of a checkpoint whose loops are reversed from so many snapshots of their state."""
+
+    snapshots: int
+
+
 # -- calls
 
 
@@ -343,7 +353,9 @@ def checkpoint(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str
     function = function_of(elab, spec)
     if kwargs:
         function, kwargs = Partial(function, (), tuple(kwargs.items())), {}
-    return call(elab, Spec("checkpoint", function, spec.options), args, kwargs, lambda site, _: None)
+    snapshots = spec.options.get("snapshots")
+    rule = None if snapshots is None else Snapshots(snapshots)
+    return call(elab, Spec("checkpoint", function, spec.options), args, kwargs, lambda site, _: rule)
 
 
 def call(

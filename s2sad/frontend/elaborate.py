@@ -37,7 +37,7 @@ from s2sad.frontend.values import (
     Value,
 )
 from s2sad.ir.nodes import Atom, Function, Module, Var, replace
-from s2sad.ir.types import Array, Type
+from s2sad.ir.types import Array, Dim, Size, Type, symbols_of
 
 RECURSION_LIMIT = 20_000
 
@@ -76,6 +76,18 @@ class Elaboration:
     def captured(self) -> tuple[Callable[[], Any], ...]:
         """How to read each hidden parameter."""
         return tuple(read for _, read in self.elab.outside.captured)
+
+    @property
+    def params(self) -> tuple[Var, ...]:
+        """The parameters: argument leaves, then captured values."""
+        return self.module.main.params
+
+    @property
+    def guards(self) -> tuple[tuple[Dim, Dim], ...]:
+        """Pairs of sizes of parameters that the program takes to be equal."""
+        known = {x for p in self.module.main.params for x in symbols_of(p.type)}
+        mentioned = ((pair, {x for d in pair if isinstance(d, Size) for x, _ in d.terms}) for pair in self.elab.builder.equalities)
+        return tuple(pair for pair, symbols in mentioned if symbols and symbols <= known)
 
     def completed(self, main: Function, functions: Mapping[str, Function]) -> Module:
         """A later stage of the module, with the hidden parameters and functions that have come since."""

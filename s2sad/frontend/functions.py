@@ -48,7 +48,15 @@ def closure_of(elab: Elaborator, function: types.FunctionType) -> Closure:
     elab.log.note(
         ("defaults", id(function)), lambda: function.__defaults__, same_object(function.__defaults__), function.__name__
     )
+    for name, default in (function.__kwdefaults__ or {}).items():
+        read = functools.partial(_kwdefault, function, name)
+        elab.log.note(("default", id(function), name), read, same_object(default), name)
     return Closure(source, None, defaults, kw_defaults, function)
+
+
+def _kwdefault(function: types.FunctionType, name: str) -> Any:
+    """What a keyword-only parameter has for a default now."""
+    return (function.__kwdefaults__ or {})[name]
 
 
 # -- calling

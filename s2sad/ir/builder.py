@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.ir import nodes
-from s2sad.ir.infer import result_types
+from s2sad.ir.infer import assumed_equal, result_types
 from s2sad.ir.nodes import Atom, Const, Let, Pos, Stmt, Var, array_type
 from s2sad.ir.primitives import Primitive, cast, dim
 from s2sad.ir.types import INT, Array, Dim, Scalar, Size, Type, add_dims, symbol
@@ -77,6 +77,7 @@ class Builder:
         self.names = names
         self.pos: Pos | None = None
         self.sizes: dict[Var, Dim] = {}
+        self.equalities: dict[tuple[Dim, Dim], None] = {}
         self._block: list[Stmt] = []
 
     # -- blocks
@@ -122,6 +123,7 @@ class Builder:
         params = params or {}
         atoms = tuple(atom_of(a) for a in args)
         types = result_types(prim, atoms, params, self.size_of)
+        self.equalities.update(dict.fromkeys(assumed_equal(prim, atoms, params)))
         if prim.elementwise:
             atoms = self._promote(atoms)
         targets = tuple(self.var(hint or prim.name.rstrip("_"), t) for t in types)

@@ -8,6 +8,7 @@ sizes as linear forms; a size that fits nothing is None, for which the builder m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -63,9 +64,47 @@ def result_types(prim: Primitive, args: tuple[Any, ...], params: dict[str, Any],
     """
     rule = TYPE_RULES.get(prim) or prim.type_rule
     if rule is not None:
+        _ASSUMED.set(())
         return rule(args, params, size_of)
     infer = _elementwise if prim.elementwise else _probe
     return infer(prim, tuple(a.type for a in args), tuple(sorted(params.items())))
+
+
+def assumed_equal(
+    prim: Primitive, args: tuple[Any, ...], params: dict[str, Any]
+) -> tuple[tuple[Dim, Dim], ...]:
+    """The pairs of sizes that the last `result_types`, of this call, took to be equal: it is an error if they are not."""
+    if TYPE_RULES.get(prim) or prim.type_rule:
+        return _ASSUMED.get()
+    types = tuple(a.type for a in args)
+    if not any(symbols_of(t) for t in types):
+        return ()
+    if prim.elementwise:
+        return _equal_columns(tuple(t.dims for t in types if isinstance(t, Array)))
+    return _PROBED.get((prim, types, tuple(sorted(params.items()))), ())
+
+
+def assume_equal(a: Dim | None, b: Dim | None) -> None:
+    """For type rules: the call is an error unless these sizes are equal. ValueError if they are known to differ."""
+    if isinstance(a, int) and isinstance(b, int) and a != b:
+        raise ValueError(f"the sizes {a} and {b} differ")
+    if a is not None and b is not None and a != b:
+        _ASSUMED.set((*_ASSUMED.get(), (a, b)))
+
+
+_ASSUMED: ContextVar[tuple[tuple[Dim, Dim], ...]] = ContextVar("assumed", default=())
+"""What the type rule that ran last assumed."""
+_PROBED: dict[Any, tuple[tuple[Dim, Dim], ...]] = {}
+"""What `_probe` assumed, for the calls where it had to assume something."""
+
+
+def _equal_columns(shapes: tuple[tuple[Dim | None, ...], ...]) -> tuple[tuple[Dim, Dim], ...]:
+    pairs = []
+    rank = max(map(len, shapes), default=0)
+    for column in zip(*((1,) * (rank - len(s)) + tuple(s) for s in shapes), strict=True):
+        sure = list(dict.fromkeys(d for d in column if d is not None and above_one(d)))
+        pairs += [(sure[0], d) for d in sure[1:]]
+    return tuple(pairs)
 
 
 @lru_cache(maxsize=100_000)
@@ -103,14 +142,20 @@ def _broadcast_sizes(sizes: tuple[Dim | None, ...]) -> Dim | None:
 
 @lru_cache(maxsize=100_000)
 def _probe(prim: Primitive, types: tuple[Type, ...], params: tuple[tuple[str, Any], ...]) -> tuple[Type, ...]:
-    return probe(lambda *values: prim.impl(*values, **dict(params)), types)
+    assumed: list[tuple[Dim, Dim]] = []
+    found = probe(lambda *values: prim.impl(*values, **dict(params)), types, assumed)
+    if assumed:
+        _PROBED[prim, types, params] = tuple(assumed)
+    return found
 
 
-def probe(function: Callable[..., Any], types: Iterable[Type]) -> tuple[Type, ...]:
+def probe(
+    function: Callable[..., Any], types: Iterable[Type], assumed: list[tuple[Dim, Dim]] | None = None
+) -> tuple[Type, ...]:
     """The result types of a NumPy function, by running it on two sets of dummies.
 
     Where it refuses their shapes, sizes that are not known to be equal are taken to be, as few as make it accept them:
-    the program is right only if they are, and the run checks it.
+    the program is right only if they are, and the run checks it. `assumed` is told which.
     """
     types = tuple(types)
     try:
@@ -118,9 +163,12 @@ def probe(function: Callable[..., Any], types: Iterable[Type]) -> tuple[Type, ..
     except (ValueError, IndexError):
         for equal in _assumptions(types):
             try:
-                return _probe_sizes(function, tuple(replace_symbols(t, equal) for t in types))
+                found = _probe_sizes(function, tuple(replace_symbols(t, equal) for t in types))
             except (ValueError, IndexError):
                 continue
+            if assumed is not None:
+                assumed += [(Size(((s, 1),)), d) for s, d in equal.items()]
+            return found
         raise
 
 
@@ -344,10 +392,22 @@ def _load_rule(args: tuple[Any, ...], params: dict[str, Any], size_of: SizeOf) -
     return (load_type(args[0].type, args[1:], params["path"], size_of),)
 
 
+def _store_rule(args: tuple[Any, ...], params: dict[str, Any], size_of: SizeOf) -> tuple[Type, ...]:
+    """The array's own type; what is stored must broadcast into its place."""
+    array, value = args[0].type, args[1].type
+    if isinstance(value, Array):
+        place = load_type(array, args[2:], params["path"], size_of)
+        sizes = place.dims if isinstance(place, Array) else ()
+        for there, given in zip(reversed(sizes), reversed(value.dims), strict=False):
+            if given is not None and above_one(given):
+                assume_equal(there, given)
+    return (array,)
+
+
 TYPE_RULES: dict[Primitive, Callable[..., tuple[Any, ...]]] = {
     load: _load_rule,
-    store: lambda args, params, size_of: (args[0].type,),
-    inc: lambda args, params, size_of: (args[0].type,),
+    store: _store_rule,
+    inc: _store_rule,
     undef: _alloc_rule,
     zeros: _alloc_rule,
     dim: lambda args, params, size_of: (Scalar(INT, weak=True),),

@@ -117,7 +117,7 @@ class Printer:
                 assert_never(stmt)
 
     def argument(self, atom: Atom) -> str:
-        """An argument of a call. Numba would compile a function for the very integer ``0``, and once more for others."""
+        """An argument of a call. Numba would compile a function for the very integer ``0``, and again for others."""
         kind = type(atom.value) if isinstance(atom, Const) else None
         return f"{kind.__name__}({self.text(atom)})" if kind in (int, bool) else self.text(atom)
 

@@ -1,10 +1,11 @@
-"""How often a loop runs."""
+"""How often a loop runs, and how far its reverse runs ahead between two checkpoints."""
 
 from __future__ import annotations
 
 import ast
 from typing import Any
 
+import s2sad_rt as rt
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import INT, Scalar, Type
 from s2sad.rules.registry import RULES, Rule
@@ -32,3 +33,10 @@ trip_count = Primitive(
 )
 """``trip_count(start, stop, step)``: the number of trips of a loop over that range."""
 RULES[trip_count] = Rule(zero=True)
+
+revolve_advance = Primitive(
+    "revolve_advance", rt.revolve_advance, "rt.revolve_advance(_0, _1)",
+    type_rule=lambda args, params, size_of: (Scalar(INT, weak=True),),
+)
+"""``revolve_advance(steps, snapshots)``: how many steps to run before the next state is kept."""
+RULES[revolve_advance] = Rule(zero=True)

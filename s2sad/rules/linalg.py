@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import s2sad_rt as rt
+from s2sad.ir.infer import assume_equal
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import Array, Scalar
 from s2sad.rules.cotangent import is_complex, ndim_of, number
@@ -175,6 +176,8 @@ def inv_vjp(out_bar, x, *, out):
 def _solve_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tuple[Any, ...]:
     a, b = args[0].type, args[1].type
     dtype = _inexact(np.result_type(a.dtype, b.dtype))
+    assume_equal(a.dims[-2], a.dims[-1])
+    assume_equal(a.dims[-1], b.dims[-1] if b.rank == 1 else b.dims[-2])
     if b.rank == 1:
         return (Array(dtype, (*a.dims[:-2], b.dims[-1])),)
     left, right = a.dims[:-2], b.dims[:-2]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import s2sad_rt as rt
-from s2sad.ir.infer import broadcast_dims
+from s2sad.ir.infer import assume_equal, broadcast_dims
 from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import Array, Scalar
 from s2sad.rules.cotangent import is_complex, ndim_of, shape_of
@@ -44,9 +44,10 @@ def _matmul_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) ->
 
 
 def _agree(name: str, left: Any, right: Any) -> None:
-    """Refuse sizes that are known to differ."""
+    """Refuse sizes that are known to differ, take others to be equal."""
     if isinstance(left, int) and isinstance(right, int) and left != right:
         raise ValueError(f"{name}: the sizes {left} and {right}, which are summed over together, differ")
+    assume_equal(left, right)
 
 
 matmul = Primitive("matmul", np.matmul, _spell_matmul, type_rule=_matmul_type)

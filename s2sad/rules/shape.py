@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import s2sad_rt as rt
-from s2sad.ir.infer import _reshape_type as reshaped
+from s2sad.ir.infer import assume_equal, _reshape_type as reshaped
 from s2sad.ir.paths import SLOT, Index, Slice, View
 from s2sad.ir.primitives import Primitive, literal, load
 from s2sad.ir.types import Array, add_dims
@@ -142,7 +142,10 @@ def _known(sizes: Any) -> Any:
     ints = {d for d in found if isinstance(d, int)}
     if len(ints) > 1:
         raise ValueError(f"arrays of sizes {sorted(ints)} cannot be joined along another axis")
-    return next(iter(ints)) if ints else next(d for d in sizes)
+    known = next(iter(ints)) if ints else next(d for d in sizes)
+    for size in sizes:
+        assume_equal(known, size)
+    return known
 
 
 def _concatenate_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tuple[Any, ...]:

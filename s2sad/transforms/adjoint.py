@@ -17,7 +17,7 @@ defines and adds to those of what it uses:
     v = a[i]               a_bar[i] += v_bar               `structure`: loads, stores, increments, casts, lists
     if c: ...              each branch reversed apart      here
     y = f(x)               a call of the adjoint of f      `calls`
-    for i in ...: ...      a loop in the other direction   `adjoint_loops`
+    for i in ...: ...      a loop in the other direction   `adjoint_loops`; from snapshots: `checkpointing`
 
 The reverse sweep mentions the values of the forward sweep freely, also those of a loop it mirrors (the same
 iteration's) and of a branch it mirrors. `recording` makes the mentions good: an adjoint is not a program before that.
@@ -54,7 +54,7 @@ from s2sad.ir.types import Array, is_inexact
 from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import mul, neg
 from s2sad.rules.registry import Rule, call_rule, rule_of
-from s2sad.transforms import adjoint_loops, custom, structure
+from s2sad.transforms import adjoint_loops, checkpointing, custom, structure
 from s2sad.transforms.activity import active_vars
 from s2sad.transforms.calls import Callees, Pair, loops_that_call, prepared, reverse_call, reverse_custom
 from s2sad.transforms.cotangents import ZERO, Cotangents, Value, bar_name
@@ -87,12 +87,15 @@ def paired(
 
 
 def _vjp(
-    function: Function, wrt: tuple[int, ...], callees: Callees, count: int | None = None, sums: bool = False
+    function: Function, wrt: tuple[int, ...], callees: Callees, count: int | None = None, sums: bool = False,
+    snapshots: int | None = None,
 ) -> Function:
-    """The open adjoint. With `sums` the cotangents of array parameters are added to those given as last parameters."""
+    """The open adjoint. With `sums` the cotangents of array parameters are added to those given as last parameters;
+    with `snapshots` the loops at its top level are reversed with memory for so many states."""
     names = walk.names_of(function)
     callees = replace(callees, eager={})  # a result is known by its name, which another function may use too
     opened, values = custom.opened(_unmarked(function.body), names)
+    checkpoints = checkpointing.checkpoints_of(function.body, snapshots, values)
     function = replace(function, body=adjoint_loops.count_trips(opened, names))
     builder = Builder(names)
     seeded = [r for r in function.results if is_inexact(r.type)][:count]
@@ -104,7 +107,7 @@ def _vjp(
     arrays = [function.params[k] for k in wrt if sums and isinstance(function.params[k].type, Array)]
     given = {p: builder.var(bar_name(p), p.type) for p in arrays}
     bars = Cotangents(builder, active, {p: Value(bar) for p, bar in given.items()})
-    adjoint = Adjoint(builder, bars, callees, selections)
+    adjoint = Adjoint(builder, bars, callees, selections, checkpoints)
     seeds = [builder.var(bar_name(result), result.type) for result in seeded]
     with builder.block() as reverse:
         for result, seed in zip(seeded, seeds, strict=True):
@@ -127,12 +130,14 @@ class Adjoint:
     """The reverse sweep, written through `builder`; `bars` are the cotangents of the block it is in."""
 
     def __init__(
-        self, builder: Builder, bars: Cotangents, callees: Callees, selections: Mapping[Var, Selection]
+        self, builder: Builder, bars: Cotangents, callees: Callees, selections: Mapping[Var, Selection],
+        checkpoints: checkpointing.Checkpoints | None = None,
     ) -> None:
         self.builder = builder
         self.bars = bars
         self.callees = callees
         self.selections = selections
+        self.checkpoints = checkpoints
         self.replaying = False
 
     def block(self, block: Iterable[Stmt]) -> None:
@@ -148,6 +153,8 @@ class Adjoint:
                 self.let(stmt)
             case If():
                 self.branch(stmt)
+            case For() | While() if self.checkpoints is not None and stmt.index in self.checkpoints.loops:
+                checkpointing.reverse_loop(self, stmt, self.checkpoints)
             case For() | While():
                 adjoint_loops.reverse_loop(self, stmt)
             case Call():

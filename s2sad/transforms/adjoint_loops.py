@@ -11,6 +11,7 @@ adds to. Of these it keeps what the body changed and what is read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -179,14 +180,17 @@ def reverse_body(
 
 
 def emit_loop(
-    adjoint: Adjoint, loop: Loop, bounds: tuple[Atom, Atom, Atom], kept: list[Slot], body: list[Stmt], seeds: Seeds
+    adjoint: Adjoint, loop: Loop, bounds: tuple[Atom, Atom, Atom], kept: list[Slot], body: list[Stmt], seeds: Seeds,
+    index: Var | None = None, more: Iterable[Carry] = (),
 ) -> None:
-    """Write the reverse loop around its body, and take over what it leaves."""
+    """Write the reverse loop around its body, and take over what it leaves. With an `index` of its own it mirrors
+    nothing; it carries `more` besides the cotangents."""
     b, bars = adjoint.builder, adjoint.bars
+    mirrors = loop.index if index is None else None
     carries = [Carry(s.phi, _entry(adjoint, loop, s, seeds), s.next, s.out) for s in kept]
     start, stop, step = bounds
-    index = int_var(b.names.fresh(loop.index.name))
-    b.append(For(index, start, stop, step, tuple(carries), tuple(body), mirrors=loop.index, pos=loop.pos))
+    index = index or int_var(b.names.fresh(loop.index.name))
+    b.append(For(index, start, stop, step, (*carries, *more), tuple(body), mirrors=mirrors, pos=loop.pos))
     outs = {s.var: s.out for s in kept}
     for slot in kept:
         if slot.var not in seeds:

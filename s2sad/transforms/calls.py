@@ -215,7 +215,8 @@ def reverse_custom(adjoint: Adjoint, stmt: Custom) -> None:
         return
     wrt = tuple(k for k, a in enumerate(stmt.args) if bars.takes(a))
     if rule_jvp is None:
-        found = _again(adjoint, stmt.fun, wrt, stmt.args, stmt.targets, seeds)
+        snapshots = getattr(stmt.rule, "snapshots", None)
+        found = _again(adjoint, stmt.fun, wrt, stmt.args, stmt.targets, seeds, snapshots)
     else:
         found = _transposed(adjoint, stmt, wrt, seeds)
     for k, bar in zip(wrt, found, strict=True):
@@ -224,12 +225,12 @@ def reverse_custom(adjoint: Adjoint, stmt: Custom) -> None:
 
 def _again(
     adjoint: Adjoint, fun: Function, wrt: tuple[int, ...], args: tuple[Atom, ...], targets: tuple[Atom, ...],
-    seeds: list[Atom | None],
+    seeds: list[Atom | None], snapshots: int | None = None,
 ) -> list[Atom]:
     """Run a function again, here, and reverse it."""
     b = adjoint.builder
     given = [zero_of(b, t) if s is None else s for t, s in zip(targets, seeds, strict=True) if is_inexact(t.type)]
-    made = adjoint.callees.vjp(without_effects(fun), wrt, adjoint.callees)
+    made = adjoint.callees.vjp(without_effects(fun), wrt, adjoint.callees, snapshots=snapshots)
     body, results = walk.inline(made, (*args[: len(fun.params)], *given), b.names)
     b.extend(s for s in body if not isinstance(s, Comment))
     return list(results[len(results) - len(wrt) :])

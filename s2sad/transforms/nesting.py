@@ -14,12 +14,11 @@ the text, as in `scopes`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from s2sad.ir.nodes import Atom, Block, Call, For, If, Stmt, Var, While
 from s2sad.transforms.calls import Pair, pair_called
-
-Pairs = dict[str, Pair]
 
 
 class Unpaired(Exception):
@@ -43,7 +42,7 @@ class Open:
 class Nesting:
     """Reads an adjoint from top to bottom; `mirror` maps the numbers of blocks to those of the blocks that reverse them."""
 
-    def __init__(self, pairs: dict[str, Pair]) -> None:
+    def __init__(self, pairs: Mapping[str, Pair]) -> None:
         self.pairs = pairs
         self.number = 0
         self.mirror: dict[int, int] = {}
@@ -76,10 +75,10 @@ class Nesting:
                 elif found is not None and self.take(found[0], open_) is None:
                     raise Unpaired("a call is reversed out of order")
             case For(mirrors=None) | While():
-                number, inner = self.enter(), []
-                if isinstance(stmt, While) and any(o.must_close for o in self.block(stmt.pre, inner)):
-                    raise Unpaired("the condition of a loop makes a call that is run once more than its body")
-                open_.append(Open(stmt.index, (number,), (tuple(self.block(stmt.body, inner)),)))
+                number = self.enter()
+                if isinstance(stmt, While) and any(o.must_close for o in self.block(stmt.pre, [])):
+                    raise Unpaired("the condition of a loop makes a call, and is run once more than its body")
+                open_.append(Open(stmt.index, (number,), (tuple(self.block(stmt.body, [])),)))
             case For():
                 number, found = self.enter(), self.take(stmt.mirrors, open_)
                 self.finish(self.block(stmt.body, [] if found is None else list(found.inner[0])))

@@ -385,6 +385,8 @@ class Threader:
         phis = {kind: self.builder.var(_stack_name(kind), List(kind)) for kind in state}
         ends: dict[Type, Atom] = dict(phis)
         number = self.enter()
+        if isinstance(stmt, While):  # nothing is pushed in a condition
+            stmt = replace(stmt, pre=self.nested(stmt.pre, 0, dict(phis)))
         body = self.nested(stmt.body, number, ends)
         carried = list(stmt.carried)
         for kind, phi in phis.items():

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 MODULES = (
-    "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "containers", "lists",
+    "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "recursions", "containers", "lists",
     "reproducers", "attacks", "complex_numbers", "dtypes", "linear_algebra", "science", "longer", "nested",
 )  # fmt: skip
 

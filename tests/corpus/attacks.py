@@ -89,11 +89,3 @@ def rows_unpacked_in_product(points):
     for a, b in points:
         s = s * a + b
     return s
-
-
-@program(({"w": vec(2), "b": vec(), "a": vec(3)},))
-def items_sorted_by_name(params):
-    s = 1.0
-    for name, value in sorted(params.items()):
-        s = s * np.sum(value) + len(name)
-    return s

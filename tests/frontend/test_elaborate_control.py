@@ -341,3 +341,14 @@ def test_real_part_assigned():
         return (z * z).real.sum() + z.imag[2]
 
     check(f, X)
+
+
+def test_items_sorted_by_name():
+    def f(x):
+        named = {"w": x, "b": x[0], "a": x[1:]}
+        s = 1.0
+        for name, value in sorted(named.items()):
+            s = s * np.sum(value) + len(name)
+        return s
+
+    check(f, X)

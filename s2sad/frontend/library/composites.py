@@ -25,7 +25,6 @@ from s2sad.frontend.library.support import (
     fit,
     items_of,
     operand,
-    refuse,
     static,
 )
 from s2sad.frontend.library.table import meaning

@@ -25,6 +25,7 @@ from s2sad.frontend.library.support import (
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, Broken, Static, Tuple, Value
+from s2sad.ir.builder import atom_of
 from s2sad.ir.types import FLOAT
 from s2sad.rules import decompositions, linalg
 
@@ -111,7 +112,7 @@ def _full(elab: Elaborator, matrix: ArrayRef, u: Value, s: Value, vh: Value) -> 
         return Tuple((Broken(why) if rows > columns else u, s, Broken(why) if rows < columns else vh), SVDResult)
     sizes = (size_value(elab, matrix, matrix.type.rank - k) for k in (2, 1))
     square = elab.truth(operators.compare(elab, "eq", *sizes))
-    elab.check(square, "ValueError", f"{FULL}; use full_matrices=False")
+    elab.check(atom_of(square), "ValueError", f"{FULL}; use full_matrices=False")
     return Tuple((u, s, vh), SVDResult)
 
 
@@ -148,7 +149,9 @@ def qr(elab: Elaborator, a: Value, mode: Value = REDUCED) -> Value:
 @meaning(rt.solve_triangular)
 def solve_triangular(elab: Elaborator, a: Value, b: Value, lower: Value = FALSE, unit: Value = FALSE) -> Value:
     flags = {"lower": bool(static(elab, lower)), "unit": bool(static(elab, unit))}
-    return composite(elab, decompositions.solve_triangular, matrices(elab, a, "solve_triangular"), as_array(elab, b), **flags)
+    return composite(
+        elab, decompositions.solve_triangular, matrices(elab, a, "solve_triangular"), as_array(elab, b), **flags
+    )
 
 
 @meaning(rt.expm)

@@ -1,0 +1,73 @@
+"""Writes whose effect on another name cannot be known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import s2sad
+from tests.refusals.checks import refused
+
+X = np.array([1.0, 2.0, 3.0, 4.0])
+
+
+def one_of_two_arrays(x):
+    a, b = x.copy(), np.zeros(4)
+    p = a if x[0] > 0 else b
+    p[0] = 5.0  # here
+    return a[0] + b[0]
+
+
+def one_of_two_views(x):
+    a, b = np.zeros((2, 3)), np.zeros((2, 3))
+    if x[0] > 0:
+        p = a[0]
+    else:
+        p = b.T[:, 1]
+    a[0, 0] = 5.0  # here
+    return p[0]
+
+
+def swapped_in_a_loop(x):
+    a, b = x.copy(), np.zeros(4)
+    c = a
+    for _ in range(int(x[0])):
+        a, b = b, a
+    a[0] = 5.0  # here
+    return c[0] + b[0]
+
+
+def of_a_growing_list(x):
+    y, out = x.copy(), []
+    for i in range(len(x)):
+        out.append(y)  # here
+        y[0] += i  # here
+    return np.stack(out).sum()
+
+
+def item_of_a_growing_list(x):
+    out = []
+    for i in range(len(x)):
+        out.append(x * i)
+    out[0][1] = 5.0  # here
+    return out[0].sum()
+
+
+@pytest.mark.parametrize("function", [
+    one_of_two_arrays, one_of_two_views, swapped_in_a_loop, of_a_growing_list, item_of_a_growing_list,
+], ids=lambda f: f.__name__)  # fmt: skip
+def test_aliases(function):
+    refused(lambda: s2sad.grad(function)(X), Exception, "", filename=__file__)
+
+
+def test_the_users_names_are_said():
+    refused(lambda: s2sad.grad(one_of_two_arrays)(X), ValueError, "a, b and p may or may not", "copy", filename=__file__)
+
+
+def written(x, y):  # here
+    x[0] = y[1]
+    return (x * y).sum()
+
+
+def test_arguments_that_share_memory():
+    refused(lambda: s2sad.grad(written)(X, X[:]), ValueError, "shares memory with another one", "Pass a copy", filename=__file__)

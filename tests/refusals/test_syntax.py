@@ -1,0 +1,143 @@
+"""Syntax outside the language."""
+
+from __future__ import annotations
+
+import pytest
+
+import s2sad
+from tests.refusals.checks import refused
+
+TOTAL = 0.0
+
+
+def generator(x):  # here
+    yield x
+
+
+def delegating(x):  # here
+    yield from [x]
+
+
+async def coroutine(x):  # here
+    return x
+
+
+def iterates_a_generator(x):
+    return sum(generator(x))  # here
+
+
+def with_a_file(x):
+    with open("x") as file:  # here
+        file.write("1")
+    return x
+
+
+def with_anything(x):
+    with Context():  # here
+        return x
+
+
+class Context:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        return None
+
+
+def writes_a_global(x):
+    global TOTAL
+    TOTAL = x  # here
+    return x
+
+
+def deletes_a_global(x):
+    global TOTAL
+    del TOTAL  # here
+    return x
+
+
+def defines_a_class(x):
+    class Local:  # here
+        rate = 2.0
+
+    return Local.rate * x
+
+
+def catches_what_numpy_raises(x):
+    try:  # here
+        y = 1.0 / x
+    except ZeroDivisionError:
+        y = 0.0
+    return y
+
+
+def stars_a_growing_list(x):
+    out = []
+    for i in range(int(x)):
+        out.append(x * i)
+    return max(*out)  # here
+
+
+def reads_what_is_deleted(x):
+    y = 2 * x
+    del y
+    return y  # here
+
+
+def deletes_a_captured_name(x):
+    y = 2 * x
+
+    def inner():
+        nonlocal y
+        del y
+
+    inner()
+    return y  # here
+
+
+def rebinds_in_recursion(x):
+    total = 0.0
+
+    def inner(n):
+        nonlocal total
+        if n <= 0:
+            return
+        total += x
+        inner(n - 1)
+
+    inner(x)  # here
+    return total
+
+
+def never_bound(x):
+    return undefined_name * x  # noqa: F821  # here
+
+
+def inner_async(x):
+    async def inner():  # here
+        return x
+
+    return x
+
+
+@pytest.mark.parametrize(("function", "kind", "why", "instead"), [
+    (generator, SyntaxError, "generator is a generator", "Return a list"),
+    (delegating, SyntaxError, "is a generator", "Return a list"),
+    (coroutine, SyntaxError, "coroutine is a coroutine", "Return"),
+    (iterates_a_generator, SyntaxError, "generator is a generator", "Return a list"),
+    (with_a_file, NotImplementedError, "with statement", ""),
+    (with_anything, NotImplementedError, "with statement", ""),
+    (writes_a_global, NotImplementedError, "'TOTAL' would be assigned", "Return the value"),
+    (deletes_a_global, NotImplementedError, "'TOTAL' would be deleted", ""),
+    (defines_a_class, SyntaxError, "'class' is not supported", "Move it out"),
+    (inner_async, SyntaxError, "'async def' is not supported", "Move it out"),
+    (catches_what_numpy_raises, SyntaxError, "raise statement", "with an if"),
+    (stars_a_growing_list, NotImplementedError, "known at run time only", "Use a loop"),
+    (reads_what_is_deleted, UnboundLocalError, "'y' is not bound", "Assign it"),
+    (deletes_a_captured_name, UnboundLocalError, "'y' is not bound", "Assign it"),
+    (never_bound, UnboundLocalError, "'undefined_name' is not bound", "Assign it"),
+    (rebinds_in_recursion, NotImplementedError, "changes 'total'", "Pass it as an argument"),
+], ids=lambda f: getattr(f, "__name__", None))  # fmt: skip
+def test_syntax(function, kind, why, instead):
+    refused(lambda: s2sad.grad(function)(2.5), kind, why, instead, filename=__file__)
