@@ -78,7 +78,8 @@ class Transformed:
         captured = lowered.elaboration.elab.outside.names()
         if captured:
             raise TypeMismatchError(
-                f"{self.__name__} reads values from outside that may change: {', '.join(captured)}.", "Pass them as arguments."
+                f"{self.__name__} reads values from outside that may change: {', '.join(captured)}.",
+                "Pass them as arguments.",
             )
         return inspection.dispatcher(lowered)
 

@@ -304,7 +304,9 @@ def _quoted(text: str) -> str:
 def _export_source(exported: Export, taken: set[str]) -> str:
     """The functions of one export; `taken` holds the names of the module, which those of this export are added to."""
     lowered = exported.lowered
-    checks = [_quoted(f"{p.name}: {typetext.type_text(p.type)}") for p in exported.params]
+    describe = typetext.Describer(exported.params, lowered.elaboration.guards)
+    checks = [_quoted(f"{p.name}: {describe.check(p.type)}") for p in exported.params]
+    checks += [f"where={_quoted(' and '.join(describe.conditions))}"] if describe.conditions else []
     decorator = "\n".join(_filled("@rt.export(", checks, ")")) + "\n"
     values = [get() for get in lowered.elaboration.captured]
     if values:
@@ -380,7 +382,7 @@ def _number(x: Any) -> str:
 
 
 def _doc(exported: Export) -> str:
-    describe = typetext.Describer(exported.params)
+    describe = typetext.Describer(exported.params, exported.lowered.elaboration.guards)
     lines = [exported.title, ""]
     if exported.params:
         lines += ["Args:", *(f"    {p.name}: {describe(p.type)}" for p in exported.params), ""]

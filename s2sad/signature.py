@@ -50,8 +50,8 @@ def check_like(name: str, primals: Any, tangents: Any) -> None:
     for primal, tangent in zip(expected, given, strict=True):
         if np.shape(primal) != np.shape(tangent):
             raise TypeMismatchError(
-                f"{name} called with different primal and tangent shapes; got primal shape {np.shape(primal)} and tangent "
-                f"shape {np.shape(tangent)}.",
+                f"{name} called with different primal and tangent shapes; got primal shape {np.shape(primal)} and "
+                f"tangent shape {np.shape(tangent)}.",
                 "Give each tangent the shape of its primal.",
             )
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from s2sad import tree
 from s2sad.frontend.elaborate import Abstract
-from s2sad.ir.types import Array, Scalar, Size, Symbol, Type, symbol
+from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, Type, symbol
 
 _TYPE = re.compile(r"(?P<dtype>[A-Za-z]+\d*)\s*(?P<dims>\[[:,\s\d]*\])?$")
 _NAMES = {"int": "int64", "float": "float64", "complex": "complex128", "bool": "bool", "b1": "bool"}
@@ -119,13 +119,25 @@ def identifier(text: str) -> str:
 
 
 class Describer:
-    """Says what types are, with a letter for each size of an argument and ``:`` for what is known of no other."""
+    """Says what types are, with a letter for each size of an argument and ``:`` for what is known of no other.
 
-    def __init__(self, params: Sequence[Abstract]) -> None:
+    `guards` are pairs of sizes that must be equal: those of two arguments get one letter, `conditions` has the others.
+    """
+
+    def __init__(self, params: Sequence[Abstract], guards: Sequence[tuple[Dim, Dim]] = ()) -> None:
         names = [p.name for p in params]
         free = iter(x for x in _LETTERS if x not in names)
         sizes = [s for p in params for d in getattr(p.type, "dims", ()) if isinstance(d, Size) for s, _ in d.terms]
         self._letters = {s: next(free, f"size_{k}") for k, s in enumerate(dict.fromkeys(sizes))}
+        self.conditions: list[str] = []
+        for a, b in guards:
+            one, other = self._dim(a), self._dim(b)
+            if one.isidentifier() and other.isidentifier():
+                self._letters = {s: one if x == other else x for s, x in self._letters.items()}
+            elif ":" not in (one, other):
+                self.conditions.append(f"{one} == {other}")
+        used = [x for s in sizes for x in [self._letters[s]]]
+        self._shared = {x for x in used if used.count(x) > 1 or any(re.search(rf"\b{x}\b", c) for c in self.conditions)}
 
     def __call__(self, t: Type) -> str:
         if isinstance(t, Array):
@@ -140,9 +152,10 @@ class Describer:
             return ":"
         return str(Size(tuple((Symbol(self._letters[s]), c) for s, c in dim.terms), dim.constant))
 
-
-def type_text(t: Type) -> str:
-    """A type as `rt.export` checks it: dtype and rank, with sizes where the code was made for them."""
-    if isinstance(t, Array):
-        return f"{t.dtype.name}[{', '.join(str(d) if isinstance(d, int) else ':' for d in t.dims)}]"
-    return t.dtype.name if isinstance(t, Scalar) else str(t)
+    def check(self, t: Type) -> str:
+        """A type as `rt.export` checks it: dtype and rank, with a size that must be, or the letter of one that others
+        must be equal to."""
+        if isinstance(t, Array):
+            dims = [x if x.isdigit() or x in self._shared else ":" for x in map(self._dim, t.dims)]
+            return f"{t.dtype.name}[{', '.join(dims)}]"
+        return t.dtype.name if isinstance(t, Scalar) else str(t)

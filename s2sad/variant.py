@@ -130,18 +130,18 @@ def lower(
             elaboration = elaborate(function, args, kwargs, name=name)
         except NeedStatic as need:
             if need.index in statics or isinstance(leaves[need.index], Abstract):
-                name = getattr(leaves[need.index], "name", names[need.index])
+                wanted = getattr(leaves[need.index], "name", names[need.index])
                 raise TypeMismatchError(
-                    f"The value of {name!r} is needed while the function is compiled, where only its type is known.",
+                    f"The value of {wanted!r} is needed while the function is compiled, where only its type is known.",
                     "Give a value in place of its type, or bind it with functools.partial.",
                     need.pos,
                 ) from None
             statics = statics | {need.index}
             continue
         except S2sadError as error:
-            exact = explain_exactly(function, leaves, structure, statics, names) or error
-            locate(exact, [function, *leaves])
-            raise exact from None
+            best = explain_exactly(function, leaves, structure, statics, names) or error
+            locate(best, [function, *leaves])
+            raise best from None
         module, trace, split = finish(elaboration)
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
         return Lowered(name, elaboration, module, trace, params, statics, split)

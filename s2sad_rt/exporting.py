@@ -1,10 +1,11 @@
 """Functions that check their arguments: what a generated module exports.
 
-    @rt.export("x: float64[:]", "n: int64")
+    @rt.export("x: float64[n]", "W: float64[n, 3]", "k: int64")
     @rt.jit
-    def f_grad(x, n): ...
+    def f_grad(x, W, k): ...
 
-Called from Python the function checks dtype, rank, literal sizes and layout, and raises TypeError; called from
+Called from Python the function checks dtype, rank, sizes (`:` is any; those of one letter are equal; `where` says what
+else holds between them) and layout, and raises TypeError; called from
 ``@njit`` code it is the compiled function itself.
 """
 
@@ -24,8 +25,9 @@ class Exported:
     """A compiled function behind a check of its arguments."""
     __name__: str
 
-    def __init__(self, function: Callable[..., Any], parameters: tuple[str, ...]) -> None:
+    def __init__(self, function: Callable[..., Any], parameters: tuple[str, ...], where: str = "True") -> None:
         self.function = function
+        self.where = where
         self.checks = tuple(_parse(p) for p in parameters)
         functools.update_wrapper(self, getattr(function, "py_func", function))
 
@@ -34,7 +36,12 @@ class Exported:
             args = self._in_order(args, kwargs)
         if len(args) != len(self.checks):
             raise TypeError(f"{self.__name__}() takes {len(self.checks)} arguments, not {len(args)}")
-        return self.function(*[self._checked(a, *c) for a, c in zip(args, self.checks, strict=True)])
+        sizes: dict[str, int] = {}
+        checked = [self._checked(a, *c, sizes) for a, c in zip(args, self.checks, strict=True)]
+        if self.where != "True" and not eval(self.where, {"__builtins__": {}}, sizes):
+            given = ", ".join(f"{k} = {v}" for k, v in sizes.items())
+            raise TypeError(f"{self.__name__}(): the sizes do not fit: {self.where} is needed, but {given}")
+        return self.function(*checked)
 
     def __repr__(self) -> str:
         return f"<function {self.__name__}({', '.join(c[0] for c in self.checks)}), made by s2sad>"
@@ -49,7 +56,9 @@ class Exported:
             raise TypeError(f"{self.__name__}() is missing the argument {missing[0]!r}")
         return (*args, *(kwargs[n] for n in names[len(args) :]))
 
-    def _checked(self, value: Any, name: str, dtype: np.dtype, dims: tuple[int | None, ...] | None) -> Any:
+    def _checked(
+        self, value: Any, name: str, dtype: np.dtype, dims: tuple[int | str, ...] | None, sizes: dict[str, int]
+    ) -> Any:
         where = f"{self.__name__}(): {name}"
         if dims is None:
             return self._number(value, where, dtype)
@@ -60,8 +69,9 @@ class Exported:
         if value.ndim != len(dims):
             raise TypeError(f"{where} must have {len(dims)} dimensions, not {value.ndim}")
         for axis, (size, needed) in enumerate(zip(value.shape, dims, strict=True)):
-            if needed is not None and size != needed:
-                raise TypeError(f"{where} must have size {needed} along axis {axis}, not {size}")
+            wanted = sizes.setdefault(needed, size) if isinstance(needed, str) else needed
+            if needed != ":" and size != wanted:
+                raise TypeError(f"{where} must have size {wanted} along axis {axis}, not {size}")
         if not value.flags.c_contiguous:
             raise TypeError(f"{where} must be C-contiguous; pass np.ascontiguousarray({name})")
         return value
@@ -74,24 +84,24 @@ class Exported:
         return dtype.type(value) if dtype.itemsize < 8 else dtype.type(value).item()
 
 
-def _parse(parameter: str) -> tuple[str, np.dtype, tuple[int | None, ...] | None]:
+def _parse(parameter: str) -> tuple[str, np.dtype, tuple[int | str, ...] | None]:
     match = _PARAMETER.match(parameter)
     if match is None:
         raise ValueError(f"not a parameter: {parameter!r}")
     name, dtype, dims = match.groups()
     if dims is None:
         return name, np.dtype(dtype), None
-    return name, np.dtype(dtype), tuple(None if d.strip() == ":" else int(d) for d in dims.split(",") if d.strip())
+    return name, np.dtype(dtype), tuple(int(d) if d.isdigit() else d for d in map(str.strip, dims.split(",")) if d)
 
 
-def export(*parameters: str) -> Callable[[Callable[..., Any]], Exported]:
+def export(*parameters: str, where: str = "True") -> Callable[[Callable[..., Any]], Exported]:
     """Decorate a compiled function with a check of its arguments."""
 
 
     def decorate(function: Callable[..., Any]) -> Exported:
         if hasattr(function, "py_func"):
             register_with_numba()
-        return Exported(function, parameters)
+        return Exported(function, parameters, where)
 
     return decorate
 

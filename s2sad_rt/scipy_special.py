@@ -9,15 +9,38 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-NAMES = (
-    "jv", "yv", "iv", "ive", "kv", "kve", "gammainc", "gammaincc", "betainc", "erfcinv", "erfcx", "erfi", "dawsn",
-    "ndtri", "log_ndtr", "zeta", "rgamma", "gammasgn", "exprel", "expi", "exp1", "ellipk", "ellipe", "spence",
+ONE = (
+    "erfcinv", "erfcx", "erfi", "dawsn", "ndtri", "log_ndtr", "rgamma", "gammasgn", "exprel", "expi", "exp1", "ellipk",
+    "ellipe", "spence",
 )  # fmt: skip
+"""Functions of one number."""
+TWO = ("jv", "yv", "iv", "ive", "kv", "kve", "gammainc", "gammaincc", "zeta")
+"""Functions of an order or a parameter, and a number."""
+THREE = ("betainc",)
+"""Functions of two parameters and a number."""
+NAMES = (*ONE, *TWO, *THREE)
+
+
+def _scipy(name: str) -> Callable[..., Any]:
+    return getattr(importlib.import_module("scipy.special"), name)  # type: ignore[no-any-return]
 
 
 def _of(name: str) -> Callable[..., Any]:
-    def function(*args: Any) -> Any:
-        return getattr(importlib.import_module("scipy.special"), name)(*args)
+    """A function of the name and of explicit parameters, as overloads for Numba need them."""
+    if name in ONE:
+
+        def function(x: Any) -> Any:
+            return _scipy(name)(x)
+
+    elif name in TWO:
+
+        def function(n: Any, x: Any) -> Any:  # type: ignore[misc]
+            return _scipy(name)(n, x)
+
+    else:
+
+        def function(a: Any, b: Any, x: Any) -> Any:  # type: ignore[misc]
+            return _scipy(name)(a, b, x)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"``scipy.special.{name}``."

@@ -118,7 +118,11 @@ def test_methods_decorators_and_partials():
 
 def test_keywords_aux_and_containers():
     assert s2sad.grad(f)(3.0, y=3.0) == 18.0
-    found = s2sad.value_and_grad(lambda p: (p["a"] * p["b"][0], {"seen": p["a"], "name": "text", "no": None}), has_aux=True)
+
+    def with_aux(p):
+        return p["a"] * p["b"][0], {"seen": p["a"], "name": "text", "no": None}
+
+    found = s2sad.value_and_grad(with_aux, has_aux=True)
     (value, aux), p_bar = found({"a": 2.0, "b": (3.0,)})
     assert (value, p_bar) == (6.0, {"a": 3.0, "b": (2.0,)})
     assert aux == {"seen": 2.0, "name": "text", "no": None}
@@ -175,7 +179,7 @@ def test_threads_call_a_fresh_gradient_at_once(backend):
 def test_closures_change():
     rate, inner = 2.0, lambda x: x * x
     kernel = np.array([1.0, 2.0])
-    gradient = s2sad.grad(lambda x: rate * inner(x) + np.sum(kernel) * x)
+    gradient = s2sad.grad(lambda x: rate * inner(x) + np.sum(kernel) * x)  # noqa: F821
     assert gradient(3.0) == 12.0 + 3.0
     rate = 3.0
     assert gradient(3.0) == 18.0 + 3.0
@@ -290,7 +294,7 @@ def test_arguments_never_change_and_are_warned_of():
         warnings.simplefilter("error")  # once is enough
         gradient(x, y)
     np.testing.assert_array_equal(x, [1.0, 2.0])
-    with pytest.raises(AliasError, match="shares memory.*Pass a copy"):
+    with pytest.raises(AliasError, match=r"shares memory.*Pass a copy"):
         gradient(x, x)
     with pytest.raises(AliasError):
         gradient(x[:2], x[::-1])

@@ -190,6 +190,24 @@ def test_sizes_that_the_code_was_made_for_are_checked(tmp_path, plain):
         module.loss_grad(X, np.zeros((2, 4)))
 
 
+def dotted(x, W, y):
+    return np.sum((W @ x) * y[1:])
+
+
+def test_sizes_that_must_be_equal_are_checked(tmp_path, plain):
+    module = written(tmp_path, dotted, signature="f8[:], f8[:,:], f8[:]")
+    x, A, y = np.ones(3), np.ones((2, 3)), np.ones(3)
+    np.testing.assert_allclose(module.dotted_grad(x, A, y), [2.0] * 3)
+    with pytest.raises(TypeError, match="W must have size 4 along axis 1, not 3"):
+        module.dotted_grad(np.ones(4), A, y)
+    forward = written(tmp_path, vector, mode="jvp", signature="f8[:]", name="forward")
+    with pytest.raises(TypeError, match="x_dot must have size 3 along axis 0, not 2"):
+        forward.vector_jvp(X, np.ones(2))
+    reverse = written(tmp_path, vector, mode="vjp", signature="f8[:]", name="reverse")
+    with pytest.raises(TypeError, match="out_bar must have size 3 along axis 0, not 4"):
+        reverse.vector_vjp(X, np.ones(4))
+
+
 def test_numbers_are_checked(tmp_path, plain):
     module = written(tmp_path, fib, signature="f8, i8")
     assert module.fib_grad(1, np.int32(4)) == module.fib_grad(1.0, 4)

@@ -76,7 +76,7 @@ def test_refusals_say_why():
     def of_global(x):
         return reads_a_global(x)
 
-    with pytest.raises(TypingError, match="reads values from outside that may change .RATE."):
+    with pytest.raises(TypingError, match=r"reads values from outside that may change \(RATE\)"):
         of_global(1.0)
 
     @njit

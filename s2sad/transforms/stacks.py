@@ -252,7 +252,7 @@ class StackResolver(Resolver):
         """What is popped for a value of the forward sweep; any tape for one of the reverse sweep itself."""
         if frame.common is not self.index.root:
             return super().tape(var, frame)
-        block = self.pushed_in(frame)
+        block = self.further_in(var, self.pushed_in(frame), frame.place)
         key = (var, block.number)
         if key not in self.tapes:
             if isinstance(var.type, List):
@@ -266,9 +266,9 @@ class StackResolver(Resolver):
         return self.tapes[key]
 
     def pushed_in(self, frame: Frame) -> Scope:
-        """The innermost block around a definition that is mirrored by one around the mention, if there is one for each
-        trip of each loop."""
-        around = {s.number for s in frame.place.chain()}
+        """The block at whose end a value is pushed: mirrored by one around the mention, once for each trip of each loop
+        around the definition."""
+        around = [s.number for s in frame.place.chain()]
         for scope in reversed(frame.path):
             if self.mirrors.get(scope.number) in around:
                 return scope
@@ -276,12 +276,24 @@ class StackResolver(Resolver):
                 break
         raise Unpaired("a loop has no mirror")
 
+    def further_in(self, var: Var, block: Scope, mention: Scope) -> Scope:
+        """The innermost branch of a block that sees a value and is mirrored around a mention of it, or the block."""
+        mirrored = {after: self.index.scopes[before] for before, after in self.mirrors.items()}
+        for scope in mention.chain():
+            found = mirrored.get(scope.number, block)
+            if found is block or scope.is_loop:
+                break
+            seen = block in found.chain() and self.index.order[var] < self.index.entry[found.number]
+            if seen and not any(s.is_loop for s in found.under(block)):
+                return found
+        return block
+
     def brought_out(self, var: Var, block: Scope) -> Var:
-        """The name of a value at the end of a block around its definition."""
-        path = self.index.scope[var].under(block)
-        if not path:
+        """The name of a value at the end of a block, around its definition or in its sight."""
+        home = self.index.scope[var]
+        if home in block.chain():
             return var
-        lifted = Export(var, path, self.named(var.name, var.type))
+        lifted = Export(var, home.under(block), self.named(var.name, var.type))
         self.plan.add(lifted)
         self.index.define(lifted.final, block)
         return lifted.final

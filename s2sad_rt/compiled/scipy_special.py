@@ -39,28 +39,28 @@ def _declare(capsules: dict[str, Any], name: str) -> None:
     symbol = f"s2sad_scipy_{name}"
     llvm.add_symbol(symbol, get_cython_function_address("scipy.special.cython_special", key))
     routine = types.ExternalFunction(symbol, types.float64(*[types.float64] * count, types.int32))
-    letters = "abcd"[:count]
+    letters = ("x", "nx", "abx")[count - 1]
     names: dict[str, Any] = {"routine": routine}
     params = ", ".join(letters)
     exec(f"def one({params}):\n    return routine({', '.join(f'float({c})' for c in letters)}, 0)", names)
     _elementwise(getattr(scipy_special, name), names["one"])
 
 
-def _zeta(x, q):
-    """The sum of ``(q + k)**-x``: its first terms, then Euler and Maclaurin's formula."""
-    if x == 1.0:
+def _zeta(n, x):
+    """The sum of ``(x + k)**-n``: its first terms, then Euler and Maclaurin's formula."""
+    if n == 1.0:
         return math.inf
-    if x < 1.0 or q <= 0.0:
+    if n < 1.0 or x <= 0.0:
         return math.nan
     total = 0.0
     for k in range(12):
-        total += (q + k) ** -x
-    end = q + 12.0
-    total += end ** (1.0 - x) / (x - 1.0) + 0.5 * end**-x
-    factor = x / 2.0 * end ** (-x - 1.0)  # x (x + 1) ... (x + 2j - 2) / (2j)! end**(1 - 2j - x)
+        total += (x + k) ** -n
+    end = x + 12.0
+    total += end ** (1.0 - n) / (n - 1.0) + 0.5 * end**-n
+    factor = n / 2.0 * end ** (-n - 1.0)  # n (n + 1) ... (n + 2j - 2) / (2j)! end**(1 - 2j - n)
     for j in range(10):
         total += BERNOULLI[j] * factor
-        factor *= (x + 2 * j + 1) * (x + 2 * j + 2) / ((2 * j + 3) * (2 * j + 4)) / (end * end)
+        factor *= (n + 2 * j + 1) * (n + 2 * j + 2) / ((2 * j + 3) * (2 * j + 4)) / (end * end)
     return total
 
 

@@ -168,7 +168,7 @@ def same_condition(x, d):
     return u * v + w
 
 
-@program((0.7, -0.55, 3), step=False)
+@program((0.7, -0.5, 3), step=False)
 def branches_on_one_condition(x, y, d):
     return same_condition(x, d) + same_condition(y, d)
 

@@ -82,10 +82,9 @@ def test_late_binding():
             return lambda y: y * i
 
         fs = []
-        i = 0
-        while i < 2:
+        for k in range(3):
+            i = k
             fs.append(times_i())
-            i += 1
         gs = [lambda y, i=i: y * i for i in range(3)]
         return fs[0](x) + gs[1](x) + sum(g(x) for g in gs)
 

@@ -15,7 +15,13 @@ MARK = "# here"
 
 
 def refused(
-    call: Callable[[], Any], kind: type[Exception], why: str, instead: str = "", *, filename: str | None, mark: str = MARK
+    call: Callable[[], Any],
+    kind: type[Exception],
+    why: str,
+    instead: str = "",
+    *,
+    filename: str | None,
+    mark: str = MARK,
 ) -> S2sadError:
     """Make a call that must be refused, at a line that ends in `mark` of the file, and look at what is said."""
     with using(backend="python", verify=True), pytest.raises(S2sadError) as caught:

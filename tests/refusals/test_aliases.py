@@ -20,10 +20,7 @@ def one_of_two_arrays(x):
 
 def one_of_two_views(x):
     a, b = np.zeros((2, 3)), np.zeros((2, 3))
-    if x[0] > 0:
-        p = a[0]
-    else:
-        p = b.T[:, 1]
+    p = a[0] if x[0] > 0 else b.T[:, 1]
     a[0, 0] = 5.0  # here
     return p[0]
 
@@ -61,7 +58,8 @@ def test_aliases(function):
 
 
 def test_the_users_names_are_said():
-    refused(lambda: s2sad.grad(one_of_two_arrays)(X), ValueError, "a, b and p may or may not", "copy", filename=__file__)
+    call = lambda: s2sad.grad(one_of_two_arrays)(X)  # noqa: E731
+    refused(call, ValueError, "a, b and p may or may not", "copy", filename=__file__)
 
 
 def written(x, y):  # here
@@ -70,4 +68,5 @@ def written(x, y):  # here
 
 
 def test_arguments_that_share_memory():
-    refused(lambda: s2sad.grad(written)(X, X[:]), ValueError, "shares memory with another one", "Pass a copy", filename=__file__)
+    call = lambda: s2sad.grad(written)(X, X[:])  # noqa: E731
+    refused(call, ValueError, "shares memory with another one", "Pass a copy", filename=__file__)

@@ -38,7 +38,8 @@ def test_a_file_that_changed(tmp_path, monkeypatch):
     file.write_text("def f(x):  # here\n    return 3.0 * x\n")
     os.utime(file, (1, 1))
     try:
-        error = refused(lambda: s2sad.grad(module.f)(1.0), TypeError, "has changed since f was imported", "Import", filename=None)
+        call = lambda: s2sad.grad(module.f)(1.0)  # noqa: E731
+        error = refused(call, TypeError, "has changed since f was imported", "Import", filename=None)
         assert error.pos.filename == str(file)
     finally:
         del sys.modules["changed_since"]

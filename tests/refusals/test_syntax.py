@@ -82,7 +82,7 @@ def stars_a_growing_list(x):
 def reads_what_is_deleted(x):
     y = 2 * x
     del y
-    return y  # here
+    return y  # noqa: F821  # here
 
 
 def deletes_a_captured_name(x):

@@ -92,7 +92,7 @@ def nanquantile(a, q, axis=None, out=None, overwrite_input=False, method="linear
     low = np.maximum(np.floor(place).astype(np.int64), 0)
     high = np.maximum(np.minimum(low + 1, last), 0)
     below, above = np.take_along_axis(ordered, low, axis=-1), np.take_along_axis(ordered, high, axis=-1)
-    found = np.where(last < 0, np.nan, below + (above - below) * (place - low))[..., 0]
+    found = np.sum(np.where(last < 0, np.nan, below + (above - below) * (place - low)), axis=-1)
     return np.reshape(found, kept) if keepdims else found
 
 
