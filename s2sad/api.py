@@ -19,6 +19,7 @@ from s2sad import inspection, signature, tree
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend import handlers, transforms
 from s2sad.frontend.axes import check_specification
+from s2sad.frontend.custom import checked_snapshots
 from s2sad.frontend.transforms import Spec
 from s2sad.program import Program
 from s2sad.typetext import abstract_of
@@ -308,8 +309,8 @@ def checkpoint(
         static_argnums: positional arguments that are known when the function is compiled.
         snapshots: how many states of a loop to hold at a time, at least 1; None to hold what the loop needs.
     """
-    if snapshots is not None and (not isinstance(snapshots, int) or isinstance(snapshots, bool) or snapshots < 1):
-        raise ValueError(f"checkpoint: snapshots must be an int of at least 1, not {snapshots!r}")
+    if snapshots is not None:
+        checked_snapshots(snapshots)
     if policy is not None:
         raise NotImplementedError(
             "checkpoint: only policy=None is supported, which keeps the arguments and nothing else"

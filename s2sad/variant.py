@@ -26,9 +26,9 @@ from s2sad.config import config
 from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
 from s2sad.frontend.elaborate import Abstract, Elaboration, Leaf, elaborate
 from s2sad.frontend.source import find
+from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Module, Pos
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
-from s2sad.ir.infer import value_of
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, type_of_value
 from s2sad.transforms.split import Split
 
@@ -80,7 +80,8 @@ class Variant:
         sizes: dict[Symbol, int] = {}
         for param, value in zip(self.lowered.elaboration.params, self.runtime(leaves), strict=False):
             if isinstance(param.type, Array):
-                sizes.update((d.terms[0][0], n) for d, n in zip(param.type.dims, value.shape, strict=True) if isinstance(d, Size))
+                dims = zip(param.type.dims, value.shape, strict=True)
+                sizes.update((d.terms[0][0], n) for d, n in dims if isinstance(d, Size))
         return all(value_of(a, sizes) == value_of(b, sizes) for a, b in self.guards)
 
     def __call__(self, leaves: Sequence[Any]) -> Any:

@@ -317,6 +317,13 @@ class Snapshots:
     snapshots: int
 
 
+def checked_snapshots(snapshots: object) -> int:
+    """A number of snapshots; ValueError for anything else."""
+    if isinstance(snapshots, int) and not isinstance(snapshots, bool) and snapshots >= 1:
+        return snapshots
+    raise ValueError(f"checkpoint: snapshots must be an int of at least 1, not {snapshots!r}")
+
+
 # -- calls
 
 
@@ -354,7 +361,7 @@ def checkpoint(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str
     if kwargs:
         function, kwargs = Partial(function, (), tuple(kwargs.items())), {}
     snapshots = spec.options.get("snapshots")
-    rule = None if snapshots is None else Snapshots(snapshots)
+    rule = None if snapshots is None else Snapshots(checked_snapshots(snapshots))
     return call(elab, Spec("checkpoint", function, spec.options), args, kwargs, lambda site, _: rule)
 
 

@@ -58,6 +58,9 @@ def maker(function: Callable[..., Any]) -> Handler:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
             elab.mismatch(f"{function.__name__}(): {error}.", "Give a function first.")
+        if next(iter(signature.parameters)) not in bound.arguments:  # a decorator that has its options
+            options = Spec(function.__name__, None)
+            return Static(Inner(lambda inner, given, named: make(inner, given, kwargs | named), options))
         first, *rest = bound.arguments.items()
         spec = Spec(function.__name__, first[1], {name: elab.static(value) for name, value in rest})
         return Static(Inner(lambda inner, given, named: KINDS[spec.kind](inner, spec, given, named), spec))

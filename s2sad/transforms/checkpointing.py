@@ -94,6 +94,11 @@ class State:
     def values(self) -> tuple[Atom, ...]:
         return (*self.kept, self.at, self.used)
 
+    @property
+    def names(self) -> tuple[Var, ...]:
+        """The values of a state that a loop or a branch defines."""
+        return tuple(v for v in self.values if isinstance(v, Var))
+
 
 def reverse_loop(adjoint: Adjoint, counted: Loop, plan: Checkpoints) -> None:
     """Reverse a loop by the schedule. `counted` is the loop as the forward sweep runs it, with its trips."""
@@ -106,8 +111,8 @@ def reverse_loop(adjoint: Adjoint, counted: Loop, plan: Checkpoints) -> None:
     heads = _like(b, entry)
     trip = int_var(b.names.fresh("trip"))
     slots, ends, body = _body(adjoint, loop, plan, heads, trip, tuple(seeds))
-    both = zip(heads.values, entry.values, ends.values, _like(b, entry).values, strict=True)
-    schedule = [Carry(phi, init, end, out) for phi, init, end, out in both if isinstance(phi, Var) and isinstance(out, Var)]
+    both = zip(heads.names, entry.values, ends.values, _like(b, entry).names, strict=True)
+    schedule = [Carry(*c) for c in both]
     bounds = (fold(b, sub, trips, Const(1)), Const(-1), Const(-1))
     b.pos = loop.pos
     emit_loop(adjoint, loop, bounds, used_slots(slots, body), body, seeds, trip, schedule)
@@ -184,7 +189,7 @@ def _advance(b: Builder, loop: Loop, snapshots: int, heads: State, trip: Var) ->
     outs, out = [b.var(c.phi.name, c.phi.type) for c in loop.carried], _like(b, heads)
     carries = [
         *map(Carry, phis, inits, nexts, outs),
-        *map(Carry, inner.values, heads.values, taken[:-1], out.values),
+        *map(Carry, inner.names, heads.values, taken[:-1], out.names),
         Carry(place_phi, place, taken[-1], b.var("place", place.type)),
     ]
     b.append(For(index, first, trip, Const(1), tuple(carries), tuple(body), pos=loop.pos))
@@ -205,7 +210,7 @@ def _keep(
         used = b.emit(add, (inner.used, Const(1)), hint="used")
         after = (*kept, at, used, _ahead(b, trip, index, used, snapshots))
     before = (*inner.values, place)
-    outs = [*_like(b, inner).values, b.var("place", place.type)]
+    outs = [*_like(b, inner).names, b.var("place", place.type)]
     b.append(If(here, tuple(then), (), tuple(map(Join, outs, after, before)), loop.pos))
     return outs
 

@@ -3,6 +3,15 @@
 Most functions depend on the rank of an array or on literal axes: their source is written for each case by `template`.
 """
 
-from s2sad_rt.compiled import checkpointing, fourier, linear_algebra, numbers, products, reductions, scipy_special, shapes
+from s2sad_rt.compiled import (
+    checkpointing,
+    fourier,
+    linear_algebra,
+    numbers,
+    products,
+    reductions,
+    scipy_special,
+    shapes,
+)
 
 __all__ = ["checkpointing", "fourier", "linear_algebra", "numbers", "products", "reductions", "scipy_special", "shapes"]

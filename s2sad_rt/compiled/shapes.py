@@ -64,6 +64,8 @@ def _broadcast_to(x: Any, shape: Any) -> Any:
 def _reshape(x: Any, shape: Any) -> Any:
     if not is_array(x):
         return ["return np.full(shape, x, number)"], {"number": dtype(x).type}
+    if x.layout == "C":  # a view, which is written into: `np.ascontiguousarray` may copy even these
+        return ["return x.reshape(shape)"]
     return ["return np.ascontiguousarray(x).reshape(shape)"]
 
 

@@ -60,8 +60,8 @@ def elaborated(name: str) -> tuple[Module, list[Any]]:
         found = elaborate(program.function, args, {})
     except (NeedStatic, S2sadError) as error:
         pytest.skip(f"the front end: {error}")
-    main = found.module.main
-    if any(isinstance(s, (Apply, Custom)) for s in walk.statements(main.body)):
+    bodies = [f.body for f in (found.module.main, *found.module.functions.values())]
+    if any(isinstance(s, (Apply, Custom)) for body in bodies for s in walk.statements(body)):
         pytest.skip("holds a transform")
     return found.module, [*leaves, *(read() for read in found.captured)]
 
