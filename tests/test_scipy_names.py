@@ -154,3 +154,26 @@ case("fft.irfft", lambda x: scipy.fft.irfft(scipy.fft.rfft(x), n=5), V)
 @pytest.mark.parametrize("c", CASES, ids=str)
 def test_name(c: names.Case) -> None:
     names.check(c)
+
+
+COMPILED = (
+    "linalg.sqrtm", "beta.pdf", "linalg.cho_solve", "multivariate_normal.pdf#2", "fft.irfft", "special.sinc",
+    "special.ellipk", "linalg.det", "linalg.toeplitz", "integrate.cumulative_trapezoid", "special.expit",
+    "special.erf", "special.erfc", "special.i0", "special.i0e", "special.j0", "special.log_ndtr", "special.exprel",
+    "special.erfcx", "special.dawsn", "special.gamma", "special.psi", "special.y0", "special.rgamma", "special.k0",
+    "special.k0e", "special.expi", "special.exp1", "special.erfinv", "special.erfcinv", "special.ndtri",
+    "special.erfi", "special.spence", "special.gammasgn", "special.gammainc", "special.gammaincc", "special.betainc",
+    "special.zeta", "linalg.expm", "linalg.eigh", "linalg.svdvals", "linalg.pinv", "fft.fft", "t.logpdf",
+    "dirichlet.pdf", "signal.convolve full", "special.logsumexp#4", "linalg.solve_triangular#1", "poisson.cdf",
+    "linalg.block_diag",
+)  # fmt: skip
+"""Cases that between them use every function that the generated code of all cases calls."""
+NAMED = {c.name: c for c in CASES}
+GROUPS = [COMPILED[k : k + 6] for k in range(0, len(COMPILED), 6)]
+
+
+@pytest.mark.compiled
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("group", GROUPS, ids=lambda g: g[0])
+def test_compiled(group: tuple[str, ...]) -> None:
+    names.compiled([NAMED[n] for n in group])

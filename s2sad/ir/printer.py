@@ -133,7 +133,8 @@ class Printer:
         if prim in (list_append, list_set, list_drop):
             return self.list_update(stmt)
         if prim is list_new:
-            return [f"{self.name(stmt.targets[0])} = [{_sample(params['item'])} for _ in range(0)]"]
+            # no comprehension: where one stands, Numba takes writes through views of unknown calls for dead code
+            return [f"{self.name(stmt.targets[0])} = [{_sample(params['item'])}][:0]"]
         value = self.spell(stmt)
         if stmt.targets[0] in self.copied:
             value = ast.Call(ast.Attribute(value, "copy"), [], [])

@@ -186,12 +186,11 @@ def _reverse_pair(adjoint: Adjoint, stmt: Call, name: str, seeds: list[Atom | No
     b, bars = adjoint.builder, adjoint.bars
     given = [zero_of(b, t) if s is None else s for t, s in zip(stmt.targets, seeds, strict=True) if is_inexact(t.type)]
     wrt = [k for k, a in enumerate(stmt.args) if bars.takes(a)]
-    handed = [k for k in wrt if isinstance(stmt.args[k].type, Array)]
+    arrays = [a for a in (stmt.args[k] for k in wrt) if isinstance(a, Var) and isinstance(a.type, Array)]
     sums: list[Atom] = []
-    for k in handed:
-        first = stmt.args[k] not in [stmt.args[j] for j in handed if j < k]
-        sums.append(bars.whole(stmt.args[k]) if first else zero_of(b, stmt.args[k]))
-        bars.take(stmt.args[k])
+    for k, array in enumerate(arrays):
+        sums.append(zero_of(b, array) if array in arrays[:k] else bars.whole(array))
+        bars.take(array)
     found = [b.var(bar_name(stmt.args[k]), stmt.args[k].type) for k in wrt]
     b.append(Call(tuple(found), f"{name}_reverse", (*stmt.args, *given, *sums), stmt.pos))
     for k, bar in zip(wrt, found, strict=True):

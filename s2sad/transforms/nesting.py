@@ -1,4 +1,4 @@
-"""Whether the reverse sweep runs the blocks and the calls of the forward sweep in opposite order, and which are mirrors.
+"""Whether the reverse sweep runs the blocks and calls of the forward sweep in opposite order, and which are mirrors.
 
     y = f_forward(x)                  opens  f                         ()
     for i in ...: g_forward(i)        opens  i(g)                      (f, i(g))
@@ -40,7 +40,8 @@ class Open:
 
 
 class Nesting:
-    """Reads an adjoint from top to bottom; `mirror` maps the numbers of blocks to those of the blocks that reverse them."""
+    """Reads an adjoint from top to bottom; `mirror` maps the numbers of blocks to those of the blocks that reverse
+    them."""
 
     def __init__(self, pairs: Mapping[str, Pair]) -> None:
         self.pairs = pairs
@@ -69,10 +70,10 @@ class Nesting:
     def statement(self, stmt: Stmt, open_: list[Open]) -> None:
         match stmt:
             case Call():
-                found = pair_called(stmt.function, self.pairs)
-                if found is not None and found[1] == "forward":
-                    open_.append(Open(found[0]))
-                elif found is not None and self.take(found[0], open_) is None:
+                name, half = pair_called(stmt.function, self.pairs) or ("", "")
+                if half == "forward":
+                    open_.append(Open(name))
+                elif half == "reverse" and self.take(name, open_) is None:
                     raise Unpaired("a call is reversed out of order")
             case For(mirrors=None) | While():
                 number = self.enter()
@@ -103,7 +104,10 @@ class Nesting:
         else:
             self.mirror.update(zip(found.numbers, numbers, strict=True))
 
-    def sides(self, stmt: If, inner: tuple[tuple[Open, ...], ...]) -> tuple[tuple[int, ...], tuple[tuple[Open, ...], ...]]:
+    def sides(
+        self, stmt: If, inner: tuple[tuple[Open, ...], ...]
+    ) -> tuple[tuple[int, ...], tuple[tuple[Open, ...], ...]]:
+        """Read both sides: their numbers, and what they leave open."""
         numbers, ends = [], []
         for block, open_ in zip((stmt.then, stmt.orelse), inner, strict=True):
             numbers.append(self.enter())

@@ -4,15 +4,15 @@
         if n == 0:                  if n == 0:                             if n == 0:
             return x                    return x, stack                        return y_bar, stack
         s = sin(x)                  s = sin(x)                             y = pop(stack);  s = pop(stack)
-        y = f(s, n - 1)             y, stack = f_0_forward(s, n - 1, ...)  s_bar, stack = f_0_reverse(n - 1, s * y_bar, ...)
+        y = f(s, n - 1)             y, stack = f_0_forward(s, n - 1, ...)  s_bar, stack = f_0_reverse(n - 1, ...)
         return s * y                push(stack, s);  push(stack, y)        s_bar += y * y_bar
                                     return s * y, stack                    ...
 
 `adjoint` writes both as one function with open mentions; `close` makes the pair. What a block of the reverse sweep
 mentions of the block that it reverses is pushed at the end of the one and popped at the start of the other; `nesting`
-has proved that the two sweeps run these blocks in opposite order. All else is as in `recording`: numbers and arrays that
-nobody overwrites are passed to both functions and read again, cheap arithmetic is done again. There is a stack for each
-dtype and rank, made by the function that is not called itself.
+has proved that the two sweeps run these blocks in opposite order. All else is as in `recording`: numbers, and arrays
+that nobody overwrites, are passed to both functions and read again; cheap arithmetic is done again. There is a stack
+for each dtype and rank, made by the function that is not called itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,21 @@ from dataclasses import dataclass
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import (
-    Atom, Block, Call, Carry, Const, For, Function, If, Join, Let, Stmt, Var, While, int_var, replace,
+    Atom,
+    Block,
+    Call,
+    Carry,
+    Const,
+    For,
+    Function,
+    If,
+    Join,
+    Let,
+    Stmt,
+    Var,
+    While,
+    int_var,
+    replace,
 )
 from s2sad.ir.paths import Index as IndexStep
 from s2sad.ir.primitives import cast, dim, list_append, list_drop, list_get, list_len, list_new, load, store, undef
@@ -55,7 +69,8 @@ def close(
     """
     kept = _passed(pairs)
     while True:
-        halves = {name: Halves(pair, clean(_trimmed(pair.opened, pairs, kept)), pairs, kept[name]) for name, pair in pairs.items()}
+        opens = {name: clean(_trimmed(pair.opened, pairs, kept)) for name, pair in pairs.items()}
+        halves = {name: Halves(pair, opens[name], pairs, kept[name]) for name, pair in pairs.items()}
         needed = _needed(halves, kept)
         if needed == kept:
             break
@@ -169,8 +184,8 @@ def _needed(halves: Mapping[str, Halves], kept: Kept) -> Kept:
 
 
 class Halves:
-    """The sweeps of an open adjoint, each mention made good by a value that is popped. `kept` are the parameters that the
-    reverse function has."""
+    """The sweeps of an open adjoint, each mention made good by a value that is popped. `kept` are the parameters that
+    the reverse function has."""
 
     def __init__(self, pair: Pair, opened: Function, pairs: Pairs, kept: set[int]) -> None:
         self.opened, self.pairs = opened, pairs
@@ -180,14 +195,15 @@ class Halves:
         self.free = _free_loops((*before, *after))
         outer, mirror = (int_var(self.builder.names.fresh("sweep")) for _ in range(2))
         once = (Const(0), Const(1), Const(1), ())
-        body = (For(outer, *once, before), For(mirror, *once, after, mirrors=outer))
+        loops = (For(outer, *once, before), For(mirror, *once, after, mirrors=outer))
         hidden = {p for k, p in enumerate(opened.params) if k not in kept}
         self.params = opened.params[: pair.params]
         self.results, bars = opened.results[: pair.results], opened.results[pair.results :]
-        mirrors = Nesting(pairs).read(body)
-        self.resolver = StackResolver(replace(opened, body=body), self.builder, mirrors, hidden)
-        body, self.bars = self.resolver.sweeps(body, bars)
-        *head, first, second = Weaver(self.resolver.plan, self.builder).function(replace(opened, body=body)).body
+        mirrors = Nesting(pairs).read(loops)
+        self.resolver = StackResolver(replace(opened, body=loops), self.builder, mirrors, hidden)
+        loops, self.bars = self.resolver.sweeps(*loops, bars)
+        *head, first, second = Weaver(self.resolver.plan, self.builder).function(replace(opened, body=loops)).body
+        assert isinstance(first, For) and isinstance(second, For)
         self.before, self.after = (*head, *first.body), second.body
 
     def kinds(self) -> set[Type]:
@@ -226,8 +242,8 @@ class Stacked(Tape):
 
 
 class StackResolver(Resolver):
-    """Resolves the mentions of a reverse sweep that is a function of its own. Both sweeps stand in loops of one trip, so
-    that all of the one is out of the other's sight; `hidden` parameters are the forward function's only."""
+    """Resolves the mentions of a reverse sweep that is a function of its own. Both sweeps stand in loops of one trip,
+    so that all of the one is out of the other's sight; `hidden` parameters are the forward function's only."""
 
     def __init__(self, function: Function, builder: Builder, mirrors: Mapping[int, int], hidden: set[Var]) -> None:
         super().__init__(function, builder)
@@ -238,9 +254,8 @@ class StackResolver(Resolver):
             self.index.scope[p] = self.index.scopes[1]
         self.wanted = self.index.mentioned()
 
-    def sweeps(self, body: Block, bars: tuple[Atom, ...]) -> tuple[Block, tuple[Atom, ...]]:
+    def sweeps(self, first: For, second: For, bars: tuple[Atom, ...]) -> tuple[tuple[For, For], tuple[Atom, ...]]:
         """The two loops with what they mention resolved, and the results of the reverse sweep."""
-        first, second = body
         before, _ = self.ended(first.body, self.enter(), ())
         after, found = self.ended(second.body, self.enter(), bars)
         return (replace(first, body=before), replace(second, body=after, mirrors=None)), tuple(found)
@@ -319,8 +334,8 @@ def _stack_name(kind: Type) -> str:
 def _free_loops(body: Block) -> set[Var]:
     """The indexes of the loops that run in the direction of those that they mirror."""
     loops = {s.index: s for s in walk.statements(body) if isinstance(s, (For, While))}
-    mirrors = [s for s in loops.values() if isinstance(s, For) and s.mirrors in loops]
-    return {s.index for s in mirrors if loop_forms.same_way(loops[s.mirrors], s)}
+    found = ((s, loops.get(s.mirrors)) for s in loops.values() if isinstance(s, For) and s.mirrors is not None)
+    return {s.index for s, loop in found if loop is not None and loop_forms.same_way(loop, s)}
 
 
 class Threader:
@@ -389,9 +404,9 @@ class Threader:
 
     def call(self, stmt: Call, state: dict[Type, Atom]) -> Call:
         args = (*stmt.args, *state.values())
-        for kind in state:
-            state[kind] = self.builder.var(_stack_name(kind), List(kind))
-        return replace(stmt, args=args, targets=(*stmt.targets, *state.values()))
+        after = {kind: self.builder.var(_stack_name(kind), List(kind)) for kind in state}
+        state.update(after)
+        return replace(stmt, args=args, targets=(*stmt.targets, *after.values()))
 
     def loop(self, stmt: For | While, state: dict[Type, Atom]) -> For | While:
         phis = {kind: self.builder.var(_stack_name(kind), List(kind)) for kind in state}
@@ -421,8 +436,8 @@ class Threader:
         for kind, before in dict(state).items():
             then, orelse = (end[kind] for end in ends)
             if then != before or orelse != before:
-                state[kind] = self.builder.var(_stack_name(kind), List(kind))
-                joined.append(Join(state[kind], then, orelse))
+                state[kind] = out = self.builder.var(_stack_name(kind), List(kind))
+                joined.append(Join(out, then, orelse))
         return replace(stmt, then=sides[0], orelse=sides[1], joined=tuple(joined))
 
 

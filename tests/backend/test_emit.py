@@ -189,7 +189,7 @@ def test_a_list_that_grows():
 
     (out,) = w.loop(3, [items], [List(NUMBER)], ["items"], step)
     function = w.function(w.emit(P.list_get, (out, 2)), w.emit(P.list_len, (out,)))
-    wanted = "items = [0.0 for _ in range(0)]\nfor i in range(3):\n    items.append(s)\n"
+    wanted = "items = [0.0][:0]\nfor i in range(3):\n    items.append(s)\n"
     assert body(function).startswith(wanted)
     check(function, (2.0,))
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -67,6 +71,32 @@ def test_recursion_with_a_work_array():
     filled = Var("y", VECTOR)
     main = Function("f", (X,), (Call((filled,), "fill", (Const(2), X)),), (filled,))
     run(Module(main, {"fill": fill}), np.zeros(4))
+
+
+def test_recursion_in_a_second_process(tmp_path):
+    """Numba's cache crashed on code that calls another version of a function that is being compiled."""
+    script = tmp_path / "script.py"
+    script.write_text(RECURSION)
+    env = {**os.environ, "S2SAD_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
+    for _ in range(2):
+        done = subprocess.run([sys.executable, str(script)], env=env, capture_output=True, text=True, check=True)
+        assert done.stdout.split() == ["[0.1875", "0.0625", "0.0625]"]
+
+
+RECURSION = """
+import numpy as np
+import s2sad
+
+def product(x, depth):
+    if depth == 0:
+        return x[0]
+    return x[depth] * product(x, depth - 1)
+
+def f(x):
+    return product(x, int(x[0] * 0) + 2) + product(x, 0) * 0.125
+
+print(s2sad.grad(f)(np.array([0.25, 0.25, 0.25])))
+"""
 
 
 def test_no_results():

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2sad import checkpoint, grad, jit, jvp, value_and_grad, vmap
+from s2sad import checkpoint, custom_jvp, custom_vjp, grad, jit, jvp, value_and_grad, vmap
 from s2sad.config import using
 from s2sad.errors import UnsupportedError
 from s2sad_rt import plain_python, revolve_advance
@@ -299,6 +299,37 @@ def test_as_a_decorator() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+@custom_jvp
+def by_jvp(x: Any) -> Any:
+    return np.sin(x) * x
+
+
+by_jvp.defjvp(lambda p, t: (np.sin(p[0]) * p[0], t[0] * (np.sin(p[0]) + p[0] * np.cos(p[0]))))
+
+
+@custom_vjp
+def by_vjp(x: Any) -> Any:
+    return np.sin(x) * x
+
+
+by_vjp.defvjp(lambda x: (np.sin(x) * x, (x, np.cos(x))), lambda r, g: (g * (np.sin(r[0]) + r[0] * r[1]),))
+
+
+@pytest.mark.parametrize("rule", [by_jvp, by_vjp])
+def test_rules_within(rule: Any) -> None:
+    def f(x: Any, n: int) -> Any:
+        for _ in range(n):
+            x = 0.9 * x + 0.1 * rule(x) * rule(0.5 * x)
+        return x
+
+    def plain(x: Any, n: int) -> Any:
+        for _ in range(n):
+            x = 0.9 * x + 0.1 * np.sin(x) * x * np.sin(0.5 * x) * (0.5 * x)
+        return x
+
+    close(grad(checkpoint(f, snapshots=2))(0.7, 9), grad(plain)(0.7, 9))
+
+
 # -- how much is run, and kept
 
 
@@ -355,7 +386,20 @@ def listing(x: Any, n: int) -> Any:
     return np.sum(x) + np.sum(items[0])
 
 
-@pytest.mark.parametrize(("f", "why"), [(growing, "size changes"), (listing, "list that grows")])
+def power(x: Any, n: int) -> Any:
+    return x if n <= 1 else np.sin(x) * power(x * 0.9, n - 1)
+
+
+def recursive(x: Any, n: int) -> Any:
+    for i in range(n):
+        x = x + 0.1 * power(x, n - i)
+    return np.sum(x)
+
+
+REFUSED = [(growing, "size changes"), (listing, "list that grows"), (recursive, "recursive")]
+
+
+@pytest.mark.parametrize(("f", "why"), REFUSED)
 def test_refused(f: Callable[..., Any], why: str) -> None:
     with pytest.raises(UnsupportedError, match=why):
         grad(checkpoint(f, snapshots=2))(X, 3)
