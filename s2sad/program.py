@@ -54,10 +54,14 @@ class Program:
         leaves = [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves]
         base = (structure, tuple(map(signature.leaf_key, leaves)), config.backend)
         found = self._find(base, leaves, structure)
-        if not found.fits(leaves):  # sizes that differ where the program needs them equal: is it so for these very sizes?
+        if not found.fits(
+            leaves
+        ):  # sizes that differ where the program needs them equal: is it so for these very sizes?
             found = self._find((base, tuple(map(np.shape, leaves))), leaves, structure, exact=True)
             if not found.fits(leaves):
-                raise ShapeError(f"{self.name}: an array that the function captures does not fit its arguments.", "Check the shapes.")
+                raise ShapeError(
+                    f"{self.name}: an array that the function captures does not fit its arguments.", "Check the shapes."
+                )
         return found, leaves
 
     def _find(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool = False) -> Variant:

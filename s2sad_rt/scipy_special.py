@@ -22,7 +22,7 @@ NAMES = (*ONE, *TWO, *THREE)
 
 
 def _scipy(name: str) -> Callable[..., Any]:
-    return getattr(importlib.import_module("scipy.special"), name)  # type: ignore[no-any-return]
+    return getattr(importlib.import_module("scipy.special"), name)
 
 
 def _of(name: str) -> Callable[..., Any]:

@@ -39,7 +39,18 @@ for _f in (np.arcsin, np.arccos, np.arctanh):
     case(_f.__name__, _f, np.tanh(A))
 case("arccosh", np.arccosh, P + 1)
 for _f in (
-    np.sin, np.exp, np.log, np.sqrt, np.conj, np.conjugate, np.real, np.imag, np.abs, np.angle, np.square, np.tanh
+    np.sin,
+    np.exp,
+    np.log,
+    np.sqrt,
+    np.conj,
+    np.conjugate,
+    np.real,
+    np.imag,
+    np.abs,
+    np.angle,
+    np.square,
+    np.tanh,
 ):
     case(f"{_f.__name__} of complex", _f, CV)
 case("angle deg", lambda z: np.angle(z, deg=True), CV)
@@ -231,6 +242,10 @@ case("diag_indices_from", lambda x: x[np.diag_indices_from(x)], S)
 case("indices", lambda x: x * np.indices((3, 4))[1], A)
 case("meshgrid", lambda x, y: np.meshgrid(x, y, indexing="ij"), V, W)
 case("meshgrid", lambda x, y: np.meshgrid(x, y), V, R(size=3))
+case("ravel_multi_index", lambda x: np.ravel(x)[np.ravel_multi_index((np.array([0, 2]), np.array([1, 3])), (3, 4))], A)
+case("isin", lambda x: x * np.isin(np.arange(5), np.array([1, 3, 7])), V)
+case("matvec", np.matvec, T, R(size=(2, 4)))
+case("vecmat", np.vecmat, R(size=(2, 3)), T)
 case("ix_", lambda x: x[np.ix_([0, 2], [1, 3])], A)
 case("mgrid", lambda x: x * np.mgrid[0:3, 0:4][0], A)
 case("ogrid", lambda x: x * np.ogrid[0:3, 0:4][0], A)
@@ -356,9 +371,9 @@ for _axes in (0, 1, 2, ([1], [1]), ([0, 1], [1, 2]), (1, 1), ((0, 1), (1, 2))):
         "tensordot",
         lambda x, y, axes=_axes: np.tensordot(x, y, axes),
         A if _axes != 1 else A.T,
-        T if _axes in (0, ([0, 1], [1, 2]), ((0, 1), (1, 2)), ([1], [1]), (1, 1)) and _axes not in (
-            ([1], [1]), (1, 1)
-        ) else B,
+        T
+        if _axes in (0, ([0, 1], [1, 2]), ((0, 1), (1, 2)), ([1], [1]), (1, 1)) and _axes not in (([1], [1]), (1, 1))
+        else B,
     )
 case("tensordot", lambda x, y: np.tensordot(x, y, axes=[(-1,), (-1,)]), T, A)
 for _text, _args in (

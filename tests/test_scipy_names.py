@@ -27,12 +27,12 @@ C = R(size=(3, 3)) + 1j * R(size=(3, 3))
 
 # -- scipy.special
 
-for _f in (sp.expit, sp.erf, sp.erfc, sp.i0, sp.i1, sp.i0e, sp.i1e, sp.j0, sp.j1, sp.ndtr, sp.log_ndtr, sp.expm1, sp.exprel,
-           sp.sinc, sp.erfcx, sp.dawsn, sp.cbrt, sp.exp2, sp.exp10, sp.log_expit):  # fmt: skip
+for _f in (sp.expit, sp.erf, sp.erfc, sp.i0, sp.i1, sp.i0e, sp.i1e, sp.j0, sp.j1, sp.ndtr, sp.log_ndtr, sp.expm1,
+           sp.exprel, sp.sinc, sp.erfcx, sp.dawsn, sp.cbrt, sp.exp2, sp.exp10, sp.log_expit):  # fmt: skip
     case(f"special.{_f.__name__}", _f, X)
     case(f"special.{_f.__name__} of a number", _f, 0.4)
-for _f in (sp.gamma, sp.gammaln, sp.digamma, sp.psi, sp.y0, sp.y1, sp.log1p, sp.entr, sp.rgamma, sp.k0, sp.k1, sp.k0e, sp.k1e,
-           sp.expi, sp.exp1):  # fmt: skip
+for _f in (sp.gamma, sp.gammaln, sp.digamma, sp.psi, sp.y0, sp.y1, sp.log1p, sp.entr, sp.rgamma, sp.k0, sp.k1, sp.k0e,
+           sp.k1e, sp.expi, sp.exp1):  # fmt: skip
     case(f"special.{_f.__name__}", _f, P)
 for _f in (sp.erfinv, sp.logit, sp.erfcinv, sp.ndtri, sp.erfi, sp.ellipk, sp.ellipe):
     case(f"special.{_f.__name__}", _f, Q)
@@ -56,6 +56,7 @@ case("special.zeta", lambda q: sp.zeta(2.5, q), P)
 case("special.zeta of one", lambda x: x * sp.zeta(3.0), X)
 case("special.multigammaln", lambda a: sp.multigammaln(a, 3), P + 2)
 case("special.boxcox", lambda x: sp.boxcox(x, 0.3), P)
+case("special.inv_boxcox", lambda x: sp.inv_boxcox(x, 0.3), P)
 case("special.huber", lambda x: sp.huber(1.0, x), X)
 case("special.pseudo_huber", lambda x: sp.pseudo_huber(1.0, x), X)
 case("special.logsumexp", sp.logsumexp, X)
@@ -77,10 +78,25 @@ case("linalg.solve", lambda a, b: sl.solve((a + a.T) / 2, b, assume_a="pos"), SP
 case("linalg.cholesky", lambda a: sl.cholesky((a + a.T) / 2, lower=True), SPD)
 case("linalg.cholesky", lambda a: sl.cholesky((a + a.T) / 2), SPD)
 for _lower in (True, False):
-    case("linalg.cho_solve", lambda a, b, lo=_lower: sl.cho_solve(sl.cho_factor((a + a.T) / 2, lower=lo), b), SPD, R(size=(3, 2)))
-    case("linalg.cho_solve", lambda a, b, lo=_lower: sl.cho_solve((sl.cholesky((a + a.T) / 2, lower=lo), lo), b), SPD, R(size=3))
+    case(
+        "linalg.cho_solve",
+        lambda a, b, lo=_lower: sl.cho_solve(sl.cho_factor((a + a.T) / 2, lower=lo), b),
+        SPD,
+        R(size=(3, 2)),
+    )
+    case(
+        "linalg.cho_solve",
+        lambda a, b, lo=_lower: sl.cho_solve((sl.cholesky((a + a.T) / 2, lower=lo), lo), b),
+        SPD,
+        R(size=3),
+    )
     for _trans in (0, 1, "T"):
-        case("linalg.solve_triangular", lambda a, b, lo=_lower, t=_trans: sl.solve_triangular(a, b, trans=t, lower=lo), SPD, R(size=(3, 2)))
+        case(
+            "linalg.solve_triangular",
+            lambda a, b, lo=_lower, t=_trans: sl.solve_triangular(a, b, trans=t, lower=lo),
+            SPD,
+            R(size=(3, 2)),
+        )
 case("linalg.solve_triangular", lambda a, b: sl.solve_triangular(a, b, lower=True, unit_diagonal=True), S, R(size=3))
 case("linalg.expm", sl.expm, S)
 case("linalg.sqrtm", lambda a: sl.sqrtm(a @ a.T + 3 * np.eye(3)), S)
@@ -91,7 +107,12 @@ case("linalg.toeplitz", lambda c, r: sl.toeplitz(c, r), V, R(size=3))
 case("linalg.circulant", sl.circulant, V)
 case("linalg.hankel", lambda c, r: sl.hankel(c, r), V, R(size=3))
 case("linalg.solve_sylvester", sl.solve_sylvester, S + 3 * np.eye(3), R(size=(2, 2)) + 3 * np.eye(2), R(size=(3, 2)))
-case("linalg.solve_banded", lambda ab, b: sl.solve_banded((1, 1), ab, b), np.array([[0.0, 0.3, 0.2], [2.0, 3.0, 2.5], [0.4, 0.1, 0.0]]), R(size=3))
+case(
+    "linalg.solve_banded",
+    lambda ab, b: sl.solve_banded((1, 1), ab, b),
+    np.array([[0.0, 0.3, 0.2], [2.0, 3.0, 2.5], [0.4, 0.1, 0.0]]),
+    R(size=3),
+)
 case("linalg.eigh", lambda a: sl.eigh(a + a.T)[0], S)
 case("linalg.eigh", lambda a, b: sl.eigh((a + a.T) / 2, (b + b.T) / 2, eigvals_only=True), S, SPD)
 case("linalg.svdvals", sl.svdvals, X)
@@ -130,9 +151,26 @@ case("logistic.logpdf", stats.logistic.logpdf, X, LOC, SCALE)
 MVN = stats.multivariate_normal
 SPREAD = R(size=(3, 3))
 for _f in (MVN.pdf, MVN.logpdf):
-    case(f"multivariate_normal.{_f.__name__}", lambda x, m, a, f=_f: f(x, m, a @ a.T + np.eye(3)), R(size=(4, 3)), R(size=3), SPREAD)
-    case(f"multivariate_normal.{_f.__name__}", lambda x, m, a, f=_f: f(x, mean=m, cov=a @ a.T + np.eye(3)), R(size=3), R(size=3), SPREAD)
-    case(f"multivariate_normal.{_f.__name__}", lambda x, c, f=_f: f(x, np.zeros(3), c), R(size=3), np.array([0.5, 1.0, 2.0]))
+    case(
+        f"multivariate_normal.{_f.__name__}",
+        lambda x, m, a, f=_f: f(x, m, a @ a.T + np.eye(3)),
+        R(size=(4, 3)),
+        R(size=3),
+        SPREAD,
+    )
+    case(
+        f"multivariate_normal.{_f.__name__}",
+        lambda x, m, a, f=_f: f(x, mean=m, cov=a @ a.T + np.eye(3)),
+        R(size=3),
+        R(size=3),
+        SPREAD,
+    )
+    case(
+        f"multivariate_normal.{_f.__name__}",
+        lambda x, c, f=_f: f(x, np.zeros(3), c),
+        R(size=3),
+        np.array([0.5, 1.0, 2.0]),
+    )
 case("multivariate_normal.logpdf plain", lambda x: MVN.logpdf(x, np.zeros(3)), R(size=3))
 case("multivariate_normal.entropy", lambda a: MVN.entropy(np.zeros(3), a @ a.T + np.eye(3)), SPREAD)
 for _f in (stats.dirichlet.pdf, stats.dirichlet.logpdf):
@@ -142,7 +180,12 @@ case("dirichlet.logpdf", lambda x, a: stats.dirichlet.logpdf(x, a), np.array([0.
 # -- the others
 
 for _mode in ("full", "valid", "same"):
-    case(f"signal.convolve {_mode}", lambda x, y, m=_mode: scipy.signal.convolve(x, y, mode=m), R(size=(4, 5)), R(size=(2, 3)))
+    case(
+        f"signal.convolve {_mode}",
+        lambda x, y, m=_mode: scipy.signal.convolve(x, y, mode=m),
+        R(size=(4, 5)),
+        R(size=(2, 3)),
+    )
 case("signal.convolve", scipy.signal.convolve, V, R(size=3))
 case("signal.correlate", scipy.signal.correlate, V, R(size=3))
 case("integrate.trapezoid", lambda y: scipy.integrate.trapezoid(y, dx=0.2), V)

@@ -86,7 +86,10 @@ class Elaboration:
     def guards(self) -> tuple[tuple[Dim, Dim], ...]:
         """Pairs of sizes of parameters that the program takes to be equal."""
         known = {x for p in self.module.main.params for x in symbols_of(p.type)}
-        mentioned = ((pair, {x for d in pair if isinstance(d, Size) for x, _ in d.terms}) for pair in self.elab.builder.equalities)
+        mentioned = (
+            (pair, {x for d in pair if isinstance(d, Size) for x, _ in d.terms})
+            for pair in self.elab.builder.equalities
+        )
         return tuple(pair for pair, symbols in mentioned if symbols and symbols <= known)
 
     def completed(self, main: Function, functions: Mapping[str, Function]) -> Module:

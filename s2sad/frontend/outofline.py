@@ -156,12 +156,12 @@ def _round(
         elab.state[location] = Buffer(var)
     start = dict(elab.state)
 
+    numbers = iter([k for k, g in enumerate(given) if not isinstance(g, ArrayRef | ListRef)])  # one may be given twice
+
     def swap(leaf: Value) -> Value:
         if not is_parameter(elab, build, leaf):
             return leaf
-        return inner[
-            next(k for k, g in enumerate(given) if g is leaf or (isinstance(leaf, ArrayRef | ListRef) and g == leaf))
-        ]
+        return inner[given.index(leaf) if isinstance(leaf, ArrayRef | ListRef) else next(numbers)]
 
     results: list[Atom] = []
     outer_roots, elab.roots = elab.roots, [*elab.roots, *(v for v in inner if isinstance(v, ArrayRef | ListRef))]

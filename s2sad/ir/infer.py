@@ -70,10 +70,8 @@ def result_types(prim: Primitive, args: tuple[Any, ...], params: dict[str, Any],
     return infer(prim, tuple(a.type for a in args), tuple(sorted(params.items())))
 
 
-def assumed_equal(
-    prim: Primitive, args: tuple[Any, ...], params: dict[str, Any]
-) -> tuple[tuple[Dim, Dim], ...]:
-    """The pairs of sizes that the last `result_types`, of this call, took to be equal: it is an error if they are not."""
+def assumed_equal(prim: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[tuple[Dim, Dim], ...]:
+    """The pairs of sizes that the last `result_types`, of this call, took to be equal: else the call is an error."""
     if TYPE_RULES.get(prim) or prim.type_rule:
         return _ASSUMED.get()
     types = tuple(a.type for a in args)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 import s2sad_rt as rt
-from s2sad.ir.infer import assume_equal, _reshape_type as reshaped
+from s2sad.ir.infer import _reshape_type as reshaped
+from s2sad.ir.infer import assume_equal
 from s2sad.ir.paths import SLOT, Index, Slice, View
 from s2sad.ir.primitives import Primitive, literal, load
 from s2sad.ir.types import Array, add_dims

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 MODULES = (
-    "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "recursions", "containers", "lists",
-    "reproducers", "attacks", "complex_numbers", "dtypes", "linear_algebra", "science", "longer", "nested",
+    "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "recursions", "containers",
+    "lists", "reproducers", "attacks", "complex_numbers", "dtypes", "linear_algebra", "science", "longer", "nested",
 )  # fmt: skip
 
 REGISTRY: dict[str, Program] = {}

@@ -174,7 +174,6 @@ def fold(elab: Elaborator, function: Any, args: list[Value], kwargs: dict[str, V
 
 ADVICE = {
     "random": "Draw random numbers outside, and pass them in.",
-    "linalg": "Supported are norm, det, slogdet, inv, solve and cholesky.",
 }
 
 

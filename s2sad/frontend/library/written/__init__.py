@@ -17,5 +17,13 @@ from s2sad.frontend.library.written import (
 )
 
 __all__ = [
-    "fft", "linear_algebra", "mapping", "polynomials", "quantiles", "reductions", "scipy_special", "shape", "special"
+    "fft",
+    "linear_algebra",
+    "mapping",
+    "polynomials",
+    "quantiles",
+    "reductions",
+    "scipy_special",
+    "shape",
+    "special",
 ]

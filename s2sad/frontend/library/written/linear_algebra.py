@@ -100,6 +100,16 @@ def vecdot(x1, x2, /, *, axis=-1):
     return np.sum(np.conj(x1) * x2, axis=axis)
 
 
+@written(np.matvec)
+def matvec(x1, x2, /):
+    return np.matmul(x1, x2[..., None])[..., 0]
+
+
+@written(np.vecmat)
+def vecmat(x1, x2, /):
+    return np.matmul(np.conj(x1)[..., None, :], x2)[..., 0, :]
+
+
 @written(np.linalg.trace)
 def trace(x, /, *, offset=0):
     return np.trace(x, offset, -2, -1)

@@ -50,6 +50,7 @@ def zeta(x, q=None, out=None):
 
 hurwitz_zeta = rt.zeta
 
+
 @written(sp.poch)
 def poch(z, m):
     return sp.gamma(z + m) / sp.gamma(z)
@@ -109,3 +110,8 @@ def boxcox(x, lmbda):
 @written(sp.binom)
 def binom(n, k):
     return np.exp(sp.gammaln(n + 1) - sp.gammaln(k + 1) - sp.gammaln(n - k + 1))
+
+
+@written(sp.inv_boxcox)
+def inv_boxcox(y, lmbda):
+    return np.where(lmbda == 0, np.exp(y), np.exp(np.log1p(lmbda * y) / np.where(lmbda == 0, 1.0, lmbda)))

@@ -114,6 +114,21 @@ def diag_indices_from(arr):
     return (np.arange(arr.shape[0]),) * arr.ndim
 
 
+@written(np.ravel_multi_index)
+def ravel_multi_index(multi_index, dims, mode="raise"):
+    place = 0
+    for k, n in zip(multi_index, dims, strict=True):
+        place = place * n + k
+    return place
+
+
+@written(np.isin)
+def isin(element, test_elements):
+    ordered = np.sort(np.ravel(test_elements))
+    places = np.minimum(np.searchsorted(ordered, element), ordered.shape[0] - 1)
+    return ordered[places] == element
+
+
 @written(np.indices)
 def indices(dimensions, dtype=int):
     grids = np.meshgrid(*[np.arange(n, dtype=dtype) for n in dimensions], indexing="ij")
@@ -123,10 +138,14 @@ def indices(dimensions, dtype=int):
 def index_along(places, axis, shape):
     """The index that `places` stand for along an axis, together with all of the other axes."""
     rank = len(shape)
-    return tuple([
-        places if k == axis % rank else np.reshape(np.arange(shape[k]), [-1 if j == k else 1 for j in axes_of(rank)])
-        for k in axes_of(rank)
-    ])
+    return tuple(
+        [
+            places
+            if k == axis % rank
+            else np.reshape(np.arange(shape[k]), [-1 if j == k else 1 for j in axes_of(rank)])
+            for k in axes_of(rank)
+        ]
+    )
 
 
 @written(np.put_along_axis, fold=False)
