@@ -48,7 +48,7 @@ class Site:
         """A function of these leaves, elaborated in the state and at the place of the call."""
         elab = self.elab
         before, pos = elab.state, elab.builder.pos
-        elab.state, elab.builder.pos = dict(self.state), self.pos
+        elab.state, elab.builder.pos = {**elab.state, **self.state}, self.pos
         try:
             return close(elab, self.name, values, run)
         finally:

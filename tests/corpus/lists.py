@@ -169,16 +169,6 @@ def pascal_rows(x, n):
     return s
 
 
-@program((vec(3), vec(4)))
-def table_of_lists(x, y):
-    n, m = len(x), len(y)
-    d = [[0.0] * (m + 1) for _ in range(n + 1)]
-    for i in range(1, n + 1):
-        for j in range(1, m + 1):
-            d[i][j] = d[i - 1][j - 1] * 0.5 + (x[i - 1] - y[j - 1]) ** 2 + 0.3 * d[i - 1][j]
-    return d[n][m]
-
-
 @program((vec(4),))
 def list_of_pairs(x):
     pairs = []
