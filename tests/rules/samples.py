@@ -214,6 +214,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "comb": [Sample(5, 2, compiled=False)],
     "perm": [Sample(5, 2, compiled=False)],
     "trip_count": [Sample(0, 7, 2)],
+    "revolve_advance": [Sample(10, 3)],
     "stop_gradient": [Sample(real(3))],
     # shapes
     "unbroadcast": [
