@@ -15,10 +15,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
+from s2sad.errors import UnsupportedError
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Names
 from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Stmt, Var, While, int_var, replace
 from s2sad.ir.primitives import Primitive
+from s2sad.ir.types import Array, Size, symbols_of
 from s2sad.rules.counting import trip_count
 from s2sad.rules.elementwise import add, mul, neg, sub
 from s2sad.transforms.cotangents import Value, bar_name, zero_of
@@ -121,12 +123,31 @@ class Slot:
     out: Var
 
 
+def changes_shape(c: Carry, loop: Loop) -> bool:
+    """Whether an array that a loop carries may have other sizes after a trip than before it: sizes made in the trip."""
+    before, after = c.phi.type, c.next.type
+    if not (isinstance(before, Array) and isinstance(after, Array)) or before.dims == after.dims:
+        return False
+    made = {s for v in walk.all_defined(loop.body) for s in symbols_of(v.type)}
+    made -= {s for v in walk.free_vars((loop,)) for s in symbols_of(v.type)}
+    made -= {s for other in loop.carried for s in symbols_of(other.phi.type)}
+    pairs = zip(before.dims, after.dims, strict=True)
+    return any(a != b and isinstance(b, Size) and any(s in made for s, _ in b.terms) for a, b in pairs)
+
+
 def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:
     """Reverse a loop."""
     b, active = adjoint.builder, adjoint.bars.active
     seeds = {c.phi: adjoint.seed(c.out) for c in loop.carried if c.phi in active}
     if not any(bar is not None for bar in seeds.values()):
         return
+    for c in loop.carried:
+        if c.phi in active and changes_shape(c, loop):
+            raise UnsupportedError(
+                "The shape of an array that a loop carries changes from trip to trip, which reverse mode cannot follow.",
+                "Write the steps out, or loop over a tuple, which is unrolled; forward mode (jvp, jacfwd) works.",
+                loop.pos,
+            )
     trip, ends = (*getattr(loop, "pre", ()), *loop.body), {c.phi: c.next for c in loop.carried}
     selection = adjoint.selections.get(loop.index)
     again = selection is not None or (not adjoint.replaying and replays(loop, active))
