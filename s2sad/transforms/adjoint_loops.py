@@ -144,7 +144,7 @@ def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:
     for c in loop.carried:
         if c.phi in active and changes_shape(c, loop):
             raise UnsupportedError(
-                "The shape of an array that a loop carries changes from trip to trip, which reverse mode cannot follow.",
+                "An array that a loop carries changes its shape from trip to trip, which reverse mode cannot follow.",
                 "Write the steps out, or loop over a tuple, which is unrolled; forward mode (jvp, jacfwd) works.",
                 loop.pos,
             )

@@ -13,5 +13,5 @@ def differences(x, n):
 
 
 def test_shape_that_changes_in_a_loop() -> None:
-    with s2sad.using(backend="python"), pytest.raises(s2sad.UnsupportedError, match="changes from trip to trip"):
+    with s2sad.using(backend="python"), pytest.raises(s2sad.UnsupportedError, match="from trip to trip"):
         s2sad.grad(differences)(np.arange(6.0), 2)
