@@ -2,9 +2,9 @@
 
     emit(module) -> str
 
-Each function is planned (`inplace`: what is copied, so that every update may overwrite), then written with nested
-expressions (`expressions`) and shared names (`naming`) by the printer of the IR. The source line that a group of
-statements comes from stands above it. Same input, same bytes.
+Each function is planned (`inplace`: what is copied, so that every update may overwrite; `returning`: what the caller
+holds already), then written with nested expressions (`expressions`) and shared names (`naming`) by the printer of the
+IR. The source line that a group of statements comes from stands above it. Same input, same bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Collection
 from pathlib import PurePath
 from typing import Any
 
-from s2sad.backend import expressions, indexing, inplace, naming
+from s2sad.backend import expressions, indexing, inplace, naming, returning
 from s2sad.backend.sharing import UPDATES
 from s2sad.backend.text import expression
 from s2sad.ir import walk
@@ -66,10 +66,12 @@ def emit_functions(
     taken += [*names_of(module), *(c.function for c in calls if c.function)]
     owners = inplace.owners_of(module.functions)
     parts = [c.definition() for c in calls if c.function]
-    for function in module.functions.values():
-        owned = [function.params[k] for k in owners[function.name]]
-        parts.append(_source(inplace.plan(function, owned, owners), taken, decorate))
-    main = inplace.plan(module.main, (), owners)
+    planned = {
+        name: inplace.plan(function, [function.params[k] for k in owners[name]], owners)
+        for name, function in module.functions.items()
+    }
+    functions, main = returning.trim(planned, inplace.plan(module.main, (), owners), owners)
+    parts += [_source(function, taken, decorate) for function in functions.values()]
     if doc is not None:
         main = replace(main, doc=doc)
     if main_name is not None:
@@ -131,17 +133,21 @@ class Emitter(Printer):
     def update(self, stmt: Let, params: dict[str, Any]) -> list[str]:
         (target,), (base, value, *operands) = stmt.targets, stmt.args
         assert isinstance(target.type, Array)
-        lines = self.assign(target, base)
+        named = self.assign(target, base)
+        late = self.reads_name(target, (value, *operands)) if named else False
+        array = base if late else target
+        lines, after = ([], named) if late else (named, [])
         if indexing.needs_contiguous(params["path"]):
-            lines.append(f"{self.name(target)} = np.ascontiguousarray({self.name(target)})")
+            lines.append(f"{self.text(array)} = np.ascontiguousarray({self.text(array)})")
         exprs = [self.expr(o) for o in operands]
         add = stmt.prim is inc
-        place, call = indexing.stored(self.expr(target), exprs, params["path"], target.type, operands, add)
+        place, call = indexing.stored(self.expr(array), exprs, params["path"], target.type, operands, add)
         if call is not None:
-            name, array, key = call
-            return [*lines, f"rt.{name}({expression(array)}, {expression(key)}, {self.text(value)})"]
+            name, whole, key = call
+            return [*lines, f"rt.{name}({expression(whole)}, {expression(key)}, {self.text(value)})", *after]
         number = isinstance(value.type, Array) and not value.type.dims  # Numba adds no array of rank 0 to an element
-        return [*lines, f"{expression(place)} {'+=' if add else '='} {self.text(value)}{'[()]' if number else ''}"]
+        text = f"{expression(place)} {'+=' if add else '='} {self.text(value)}{'[()]' if number else ''}"
+        return [*lines, text, *after]
 
     def text(self, atom: Atom) -> str:
         return expression(self.expr(atom))

@@ -7,7 +7,7 @@ class, telling it which variables share a name (`names`) and which stores need n
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, assert_never
 
 from s2sad.ir import paths, walk
@@ -158,14 +158,20 @@ class Printer:
         return [*lines, f"{source(place)} += {self.text(value)}"]
 
     def list_update(self, stmt: Let) -> list[str]:
-        (target,), (_, *rest) = stmt.targets, map(self.text, stmt.args)
-        lines = self.fresh_copy(target, stmt.args[0], "{}.copy()")
+        (target,), (base, *rest) = stmt.targets, map(self.text, stmt.args)
+        lines, after = self.fresh_copy(target, stmt.args[0], "{}.copy()"), []
         name = self.name(target)
+        if lines and target in self.in_place and self.reads_name(target, stmt.args[1:]):
+            name, lines, after = base, [], lines
         if stmt.prim is list_append:
-            return [*lines, f"{name}.append({rest[0]})"]
+            return [*lines, f"{name}.append({rest[0]})", *after]
         if stmt.prim is list_drop:
-            return [*lines, f"{name}.pop()"]
-        return [*lines, f"{name}[{rest[0]}] = {rest[1]}"]
+            return [*lines, f"{name}.pop()", *after]
+        return [*lines, f"{name}[{rest[0]}] = {rest[1]}", *after]
+
+    def reads_name(self, target: Var, atoms: Iterable[Atom]) -> bool:
+        """Whether what an update reads has the name of its target: then the buffer gets that name afterwards."""
+        return any(self.name(target) in self.reads(a) for a in atoms)
 
     def fresh_copy(self, target: Var, base: Atom, form: str) -> list[str]:
         if target in self.in_place:

@@ -50,7 +50,7 @@ from s2sad.ir.nodes import (
     While,
     replace,
 )
-from s2sad.ir.types import Array, is_inexact
+from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import mul, neg
 from s2sad.rules.registry import Rule, call_rule, rule_of
@@ -87,11 +87,16 @@ def paired(
 
 
 def _vjp(
-    function: Function, wrt: tuple[int, ...], callees: Callees, count: int | None = None, sums: bool = False,
+    function: Function,
+    wrt: tuple[int, ...],
+    callees: Callees,
+    count: int | None = None,
+    sums: tuple[int, ...] | None = None,
     snapshots: int | None = None,
 ) -> Function:
-    """The open adjoint. With `sums` the cotangents of array parameters are added to those given as last parameters;
-    with `snapshots` the loops at its top level are reversed with memory for so many states."""
+    """The open adjoint. With `sums` it is that of a pair, and the cotangents of these parameters are added to those
+    given as last parameters. With `snapshots` the loops at its top level are reversed with memory for so many
+    states."""
     names = walk.names_of(function)
     callees = replace(callees, eager={})  # a result is known by its name, which another function may use too
     opened, values = custom.opened(_unmarked(function.body), names)
@@ -103,9 +108,9 @@ def _vjp(
     marked, selections = mark_selections(function.body, active, names)
     function = replace(function, body=prepared(marked, active, callees, names))
     if callees.pairs is not None:  # what each trip leaves on the stacks is taken off in each
-        selections = {} if sums else {i: s for i, s in selections.items() if i not in loops_that_call(function.body)}
-    arrays = [function.params[k] for k in wrt if sums and isinstance(function.params[k].type, Array)]
-    given = {p: builder.var(bar_name(p), p.type) for p in arrays}
+        calling = loops_that_call(function.body)
+        selections = {} if sums is not None else {i: s for i, s in selections.items() if i not in calling}
+    given = {p: builder.var(bar_name(p), p.type) for p in (function.params[k] for k in sums or ())}
     bars = Cotangents(builder, active, {p: Value(bar) for p, bar in given.items()})
     adjoint = Adjoint(builder, bars, callees, selections, checkpoints)
     seeds = [builder.var(bar_name(result), result.type) for result in seeded]

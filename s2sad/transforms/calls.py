@@ -14,32 +14,49 @@ where that cannot be:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Names
-from s2sad.ir.nodes import Atom, Block, Call, Comment, Custom, Effect, For, Function, Stmt, Var, While, replace
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Call,
+    Comment,
+    Custom,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Var,
+    While,
+    replace,
+)
 from s2sad.ir.types import Array, Scalar, is_complex, is_inexact
 from s2sad.rules.elementwise import mul
 from s2sad.transforms.cotangents import bar_name, number_of, zero_of
+from s2sad.transforms.scopes import UPDATES
 
 if TYPE_CHECKING:
     from s2sad.transforms.adjoint import Adjoint
 
 MakeVjp = Callable[..., Function]
-"""``vjp(function, wrt, callees, sums=False)`` of `adjoint`."""
+"""``vjp(function, wrt, callees, sums=...)`` of `adjoint`."""
 
 
 @dataclass(slots=True)
 class Pair:
-    """A function whose sweeps are functions of their own: its open adjoint, with a cotangent to add to for each array
-    argument in `wrt` as its last parameters; how many parameters and results it has itself."""
+    """A function whose sweeps are functions of their own: its open adjoint; how many parameters and results it has
+    itself; the array parameters whose cotangents come in, as its last parameters, to be added to."""
 
     opened: Function
     params: int
     results: int
+    sums: tuple[int, ...]
 
 
 def pair_called(name: str, pairs: Mapping[str, Pair]) -> tuple[str, str] | None:
@@ -75,9 +92,26 @@ class Callees:
         base = f"{name}_{'_'.join(map(str, wrt))}"
         if base not in self.pairs:
             function = self.functions[name]
-            pair = self.pairs[base] = Pair(function, len(function.params), len(function.results))
-            pair.opened = replace(self.vjp(function, wrt, self, sums=True), name=base)
+            sums = _only_read(function, wrt)
+            pair = self.pairs[base] = Pair(function, len(function.params), len(function.results), sums)
+            pair.opened = replace(self.vjp(function, wrt, self, sums=sums), name=base)
         return base
+
+
+def _only_read(function: Function, numbers: Iterable[int]) -> tuple[int, ...]:
+    """Those of the parameters that are arrays and have no later versions: theirs would have cotangents of their own."""
+    later: set[Atom] = set()
+    for stmt in walk.statements(function.body):
+        match stmt:
+            case Let(prim=prim, args=args) if prim in UPDATES:
+                later.add(args[0])
+            case For() | While():
+                later.update(c.init for c in stmt.carried)
+            case If():
+                later.update(walk.leaving(stmt))
+            case _:
+                pass
+    return tuple(k for k in numbers if isinstance(function.params[k].type, Array) and function.params[k] not in later)
 
 
 def prepared(block: Block, active: Collection[Var], callees: Callees, names: Names) -> Block:
@@ -182,11 +216,11 @@ def reverse_call(adjoint: Adjoint, stmt: Call) -> None:
 
 def _reverse_pair(adjoint: Adjoint, stmt: Call, name: str, seeds: list[Atom | None]) -> None:
     """Call the reverse function of a pair, with every argument that it may ask for (`stacks` takes out the others). The
-    cotangents of array arguments are handed over to be added to."""
-    b, bars = adjoint.builder, adjoint.bars
+    cotangents of arrays that it only reads are handed over to be added to."""
+    b, bars, pairs = adjoint.builder, adjoint.bars, adjoint.callees.pairs or {}
     given = [zero_of(b, t) if s is None else s for t, s in zip(stmt.targets, seeds, strict=True) if is_inexact(t.type)]
     wrt = [k for k, a in enumerate(stmt.args) if bars.takes(a)]
-    arrays = [a for a in (stmt.args[k] for k in wrt) if isinstance(a, Var) and isinstance(a.type, Array)]
+    arrays = [a for a in (stmt.args[k] for k in pairs[name].sums) if isinstance(a, Var)]
     sums: list[Atom] = []
     for k, array in enumerate(arrays):
         sums.append(zero_of(b, array) if array in arrays[:k] else bars.whole(array))

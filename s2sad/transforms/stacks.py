@@ -12,42 +12,25 @@
 mentions of the block that it reverses is pushed at the end of the one and popped at the start of the other; `nesting`
 has proved that the two sweeps run these blocks in opposite order. All else is as in `recording`: numbers, and arrays
 that nobody overwrites, are passed to both functions and read again; cheap arithmetic is done again. There is a stack
-for each dtype and rank, made by the function that is not called itself.
+for each dtype and rank (`pushing`), made by the function that is not called itself.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import (
-    Atom,
-    Block,
-    Call,
-    Carry,
-    Const,
-    For,
-    Function,
-    If,
-    Join,
-    Let,
-    Stmt,
-    Var,
-    While,
-    int_var,
-    replace,
-)
-from s2sad.ir.paths import Index as IndexStep
-from s2sad.ir.primitives import cast, dim, list_append, list_drop, list_get, list_len, list_new, load, store, undef
-from s2sad.ir.types import Array, List, Scalar, Type
-from s2sad.rules.elementwise import sub
+from s2sad.ir.nodes import Atom, Block, Call, Const, Effect, For, Function, If, Let, Stmt, Var, While, int_var, replace
+from s2sad.ir.primitives import dim, load
+from s2sad.ir.types import Array, List, Type
 from s2sad.transforms import loop_forms
-from s2sad.transforms.adjoint_loops import reversed_range
-from s2sad.transforms.calls import Pair, pair_called
+from s2sad.transforms.calls import Pair, pair_called, without_effects
 from s2sad.transforms.decisions import Decision
 from s2sad.transforms.nesting import Nesting, Unpaired
+from s2sad.transforms.pushing import OuterThreader, Threader, empty, kind_of, parameters
 from s2sad.transforms.recording import Frame, Resolver, record
 from s2sad.transforms.scopes import UPDATES, Scope
 from s2sad.transforms.split import sweeps
@@ -56,8 +39,6 @@ from s2sad.transforms.tapes import Export, Tape, Weaver
 Pairs = Mapping[str, Pair]
 Kept = dict[str, set[int]]
 """For each pair, the numbers of the parameters of its open adjoint that its reverse function has."""
-Frames = Mapping[int, list[tuple[Var, Var]]]
-"""By the number of a block of the forward sweep: what is pushed there, and what it is called when it is popped."""
 
 
 def close(
@@ -80,13 +61,29 @@ def close(
     free = _free_loops(main.body)
     main, decisions = record(main, fused=fused)
     kinds = tuple(sorted({k for half in halves.values() for k in half.kinds()}, key=str))
+    acts = any(isinstance(s, Effect) for half in halves.values() for s in walk.statements(half.before))
     builder = Builder(walk.names_of(main))
     with builder.block() as body:
-        state = {k: builder.emit(list_new, (), {"item": k}, hint=_stack_name(k)) for k in kinds}
-        Threader(builder, pairs, {}, {}, free).block(main.body, 0, state)
+        threader = OuterThreader(builder, pairs, {}, {}, free, "again" if acts else "forward")
+        threader.block(main.body, 0, empty(builder, kinds))
     functions = {f.name: f for name, half in halves.items() for f in half.functions(kinds, sorted(kept[name]))}
+    functions |= {f.name: f for f in map(_quiet, functions.values()) if acts and f.name.endswith("_again")}
     decisions = [*decisions, *(d for half in halves.values() for d in half.resolver.decisions)]
     return replace(main, body=tuple(body)), functions, decisions
+
+
+def _quiet(function: Function) -> Function:
+    """A forward function as it is called once more: it prints and raises nothing."""
+
+    def change(block: Block) -> Block:
+        return tuple(renamed(s) if isinstance(s, Call) else s for s in block)
+
+    def renamed(stmt: Call) -> Call:
+        return replace(stmt, function=re.sub("_forward$", "_again", stmt.function))
+
+    quiet = without_effects(function)
+    body = walk.map_blocks(quiet.body, change)
+    return replace(quiet, name=re.sub("_forward$", "_again", function.name), body=body)
 
 
 # -- what the reverse function is passed
@@ -114,8 +111,9 @@ def _fits(param: Var, number: int, pair: Pair) -> bool:
 def _calls(body: Block, pairs: Pairs) -> Iterator[tuple[str, tuple[Atom, ...]]]:
     """The calls of forward functions."""
     for stmt in walk.statements(body):
-        if isinstance(stmt, Call) and (found := pair_called(stmt.function, pairs)) is not None:
-            yield found[0], stmt.args
+        found = pair_called(stmt.function, pairs) if isinstance(stmt, Call) else None
+        if found is not None and found[1] == "forward":
+            yield found[0], walk.operands(stmt)
 
 
 def _source(atom: Atom, made: Mapping[Var, Stmt]) -> Atom:
@@ -205,10 +203,12 @@ class Halves:
         *head, first, second = Weaver(self.resolver.plan, self.builder).function(replace(opened, body=loops)).body
         assert isinstance(first, For) and isinstance(second, For)
         self.before, self.after = (*head, *first.body), second.body
+        if next(_calls(self.after, pairs), None) is not None:
+            raise Unpaired("its reverse sweep calls forward functions, with stacks of an unknown size")
 
     def kinds(self) -> set[Type]:
         """What the stacks hold that these push on."""
-        return {_kind(value) for frame in self.resolver.frames.values() for value, _ in frame}
+        return {kind_of(value) for frame in self.resolver.frames.values() for value, _ in frame}
 
     def reads(self, needed: Kept, kept: Kept) -> set[Atom]:
         """What the reverse function reads, if those that it calls read what is needed."""
@@ -228,11 +228,11 @@ class Halves:
         reverse_params = tuple(self.opened.params[k] for k in kept)
         both = (("forward", self.before, self.params, self.results), ("reverse", self.after, reverse_params, self.bars))
         for half, body, params, results in both:
-            stacks = {k: b.var(_stack_name(k), List(k)) for k in kinds}
-            state: dict[Type, Atom] = dict(stacks)
+            given = parameters(b, kinds)
+            state = dict(given)
             with b.block() as written:
                 threader.block(body, threader.enter(), state)
-            params, results = (*params, *stacks.values()), (*results, *state.values())
+            params, results = (*params, *(v for v in given.values() if isinstance(v, Var))), (*results, *state.values())
             yield replace(self.opened, name=f"{name}_{half}", params=params, body=tuple(written), results=results)
 
 
@@ -317,128 +317,11 @@ class StackResolver(Resolver):
         return tape.final if isinstance(tape, Stacked) else super().read(tape, frame)
 
 
-# -- stacks
-
-
-def _kind(value: Var) -> Type:
-    """What the stack of a value holds."""
-    if isinstance(value.type, Array):
-        return Array(value.type.dtype, (None,) * value.type.rank)
-    return Scalar(value.type.dtype)
-
-
-def _stack_name(kind: Type) -> str:
-    return f"{kind.dtype.name.strip('_')}{'s' if isinstance(kind, Array) else ''}_stack"
-
-
 def _free_loops(body: Block) -> set[Var]:
     """The indexes of the loops that run in the direction of those that they mirror."""
     loops = {s.index: s for s in walk.statements(body) if isinstance(s, (For, While))}
     found = ((s, loops.get(s.mirrors)) for s in loops.values() if isinstance(s, For) and s.mirrors is not None)
     return {s.index for s, loop in found if loop is not None and loop_forms.same_way(loop, s)}
-
-
-class Threader:
-    """Writes pushes and pops, and passes the stacks from statement to statement: through calls, loops and branches.
-
-    What is pushed in a block of `frames` is popped in its mirror. Of the loops that are `free` to run either way, those
-    that hold any of this run in mirrored order.
-    """
-
-    def __init__(
-        self, builder: Builder, pairs: Pairs, frames: Frames, mirrors: Mapping[int, int], free: set[Var]
-    ) -> None:
-        self.builder, self.pairs, self.free = builder, pairs, free
-        self.pushed = frames
-        self.popped = {mirrors[number]: frame for number, frame in frames.items()}
-        self.number = 0
-
-    def enter(self) -> int:
-        self.number += 1
-        return self.number
-
-    def block(self, block: Block, number: int, state: dict[Type, Atom]) -> None:
-        """Write a block; `state` holds the stacks at its start, and then at its end."""
-        self.builder.pos = None
-        for value, name in reversed(self.popped.get(number, ())):
-            self.pop(_kind(value), name, state)
-        for stmt in block:
-            self.builder.pos = getattr(stmt, "pos", None)
-            self.builder.append(self.statement(stmt, state))
-        self.builder.pos = None
-        for value, _ in self.pushed.get(number, ()):
-            self.push(value, state)
-
-    def nested(self, block: Block, number: int, state: dict[Type, Atom]) -> Block:
-        with self.builder.block() as written:
-            self.block(block, number, state)
-        return tuple(written)
-
-    def push(self, value: Var, state: dict[Type, Atom]) -> None:
-        b, kind, item = self.builder, _kind(value), value
-        if isinstance(kind, Array):
-            room = b.emit(undef, b.dim_atoms(value), {"dtype": kind.dtype}, hint=value.name)
-            item = b.emit(store, (room, value), {"path": (IndexStep((...,)),), "once": True}, hint=value.name)
-        state[kind] = b.emit(list_append, (state[kind], item), hint=_stack_name(kind))
-
-    def pop(self, kind: Type, name: Var, state: dict[Type, Atom]) -> None:
-        b, stack = self.builder, state[kind]
-        last = b.emit(sub, (b.emit(list_len, (stack,)), Const(1)), hint="top")
-        if name.type.weak:
-            item = b.emit(list_get, (stack, last), hint=name.name)
-            b.append(Let((name,), cast, (item,), (("dtype", name.type.dtype), ("weak", True))))
-        else:
-            b.append(Let((name,), list_get, (stack, last)))
-        state[kind] = b.emit(list_drop, (stack,), hint=_stack_name(kind))
-
-    def statement(self, stmt: Stmt, state: dict[Type, Atom]) -> Stmt:
-        match stmt:
-            case Call() if pair_called(stmt.function, self.pairs):
-                return self.call(stmt, state)
-            case For() | While():
-                return self.loop(stmt, state)
-            case If():
-                return self.branch(stmt, state)
-            case _:
-                return stmt
-
-    def call(self, stmt: Call, state: dict[Type, Atom]) -> Call:
-        args = (*stmt.args, *state.values())
-        after = {kind: self.builder.var(_stack_name(kind), List(kind)) for kind in state}
-        state.update(after)
-        return replace(stmt, args=args, targets=(*stmt.targets, *after.values()))
-
-    def loop(self, stmt: For | While, state: dict[Type, Atom]) -> For | While:
-        phis = {kind: self.builder.var(_stack_name(kind), List(kind)) for kind in state}
-        ends: dict[Type, Atom] = dict(phis)
-        number = self.enter()
-        if isinstance(stmt, While):  # nothing is pushed in a condition
-            stmt = replace(stmt, pre=self.nested(stmt.pre, 0, dict(phis)))
-        body = self.nested(stmt.body, number, ends)
-        carried = list(stmt.carried)
-        for kind, phi in phis.items():
-            if ends[kind] != phi:
-                out = self.builder.var(_stack_name(kind), List(kind))
-                carried.append(Carry(phi, state[kind], ends[kind], out))
-                state[kind] = out
-        if isinstance(stmt, For) and stmt.index in self.free and len(carried) > len(stmt.carried):
-            start, stop, step = reversed_range(self.builder, stmt)
-            stmt = replace(stmt, start=start, stop=stop, step=step)
-        return replace(stmt, carried=tuple(carried), body=body)
-
-    def branch(self, stmt: If, state: dict[Type, Atom]) -> If:
-        sides, ends = [], []
-        for block in (stmt.then, stmt.orelse):
-            end = dict(state)
-            sides.append(self.nested(block, self.enter(), end))
-            ends.append(end)
-        joined = list(stmt.joined)
-        for kind, before in dict(state).items():
-            then, orelse = (end[kind] for end in ends)
-            if then != before or orelse != before:
-                state[kind] = out = self.builder.var(_stack_name(kind), List(kind))
-                joined.append(Join(out, then, orelse))
-        return replace(stmt, then=sides[0], orelse=sides[1], joined=tuple(joined))
 
 
 __all__ = ["Unpaired", "close"]
