@@ -78,14 +78,7 @@ class Trace:
 
 def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
     """Elaborated IR to IR that is ready to emit: transforms resolved, everything cleaned up."""
-    trace = Trace()
-    module = elaboration.module
-    trace.note("elaborate", module)
-    functions: dict[str, Function] = dict(module.functions)
-    resolve_callees(functions, trace)
-    main = run(module.main, PRIMAL, functions, trace)
-    elaboration.elab.resolver = lambda rule: run(resolve(rule, functions, trace), PRIMAL, functions, trace)
-    main = resolve(main, functions, trace)
+    main, functions, trace = resolved(elaboration)
     module = elaboration.completed(main, functions)
     main, functions = inline_customs(module.main), dict(module.functions)
     functions = {name: inline_customs(f) for name, f in functions.items()}
@@ -99,15 +92,9 @@ def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
 
 def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split]:
     """The adjoint with respect to every inexact argument, in split form: the forward sweep's module, and the split."""
-    trace = Trace()
-    module = elaboration.module
-    trace.note("elaborate", module)
-    arguments = [k for k, p in enumerate(module.main.params) if p in elaboration.elab.leaves and is_inexact(p.type)]
-    functions: dict[str, Function] = dict(module.functions)
-    resolve_callees(functions, trace)
-    main = run(module.main, PRIMAL, functions, trace)
-    elaboration.elab.resolver = lambda rule: run(resolve(rule, functions, trace), PRIMAL, functions, trace)
-    main = run(resolve(main, functions, trace), PRIMAL, functions, trace)
+    arguments = [k for k, p in enumerate(elaboration.params) if p in elaboration.elab.leaves and is_inexact(p.type)]
+    main, functions, trace = resolved(elaboration)
+    main = run(main, PRIMAL, functions, trace)
     closed, more, decisions = reverse(main, tuple(arguments), functions, fused=False)
     functions.update(more)
     trace.decisions.extend(decisions)
@@ -122,6 +109,17 @@ def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split]:
     sweeps = (inline_customs(parts.forward), inline_customs(parts.reverse))
     forward_sweep, reverse_sweep = (run(f, FINAL, functions, trace) for f in sweeps)
     return Module(forward_sweep, functions), trace, Split(forward_sweep, reverse_sweep, parts.residuals)
+
+
+def resolved(elaboration: Elaboration) -> tuple[Function, dict[str, Function], Trace]:
+    """The main function without transforms, and what it calls out of line."""
+    trace, module = Trace(), elaboration.module
+    trace.note("elaborate", module)
+    functions: dict[str, Function] = dict(module.functions)
+    resolve_callees(functions, trace)
+    main = run(module.main, PRIMAL, functions, trace)
+    elaboration.elab.resolver = lambda rule: run(resolve(rule, functions, trace), PRIMAL, functions, trace)
+    return resolve(main, functions, trace), functions, trace
 
 
 def run(function: Function, passes: tuple[tuple[str, Pass], ...], functions: Functions, trace: Trace) -> Function:

@@ -22,6 +22,12 @@ VARIANTS_KEPT = 64
 """How many variants of one signature are kept when closures and globals keep changing."""
 
 
+def _normal_leaves(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
+    """The leaves of a call, arrays in the form that compiled code expects, and their structure."""
+    leaves, structure = signature.flatten(args, kwargs)
+    return [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves], structure
+
+
 class Program:
     """Compiles `function` for each signature it is called with. Safe to call from several threads."""
 
@@ -50,13 +56,11 @@ class Program:
 
     def variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Variant, list[Any]]:
         """The variant for these arguments, and their normalised leaves."""
-        leaves, structure = signature.flatten(args, kwargs)
-        leaves = [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves]
+        leaves, structure = _normal_leaves(args, kwargs)
         base = (structure, tuple(map(signature.leaf_key, leaves)), config.backend)
         found = self._find(base, leaves, structure)
-        if not found.fits(
-            leaves
-        ):  # sizes that differ where the program needs them equal: is it so for these very sizes?
+        if not found.fits(leaves):
+            # Sizes differ that the program takes to be equal: it is elaborated again for these very sizes.
             found = self._find((base, tuple(map(np.shape, leaves))), leaves, structure, exact=True)
             if not found.fits(leaves):
                 raise ShapeError(
@@ -79,8 +83,7 @@ class Program:
 
     def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
         """The function lowered for these arguments, not compiled. With `Abstract`s for values, all else is known."""
-        leaves, structure = signature.flatten(args, kwargs)
-        leaves = [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves]
+        leaves, structure = _normal_leaves(args, kwargs)
         given = [isinstance(x, Abstract) for x in leaves]
         statics = frozenset(k for k, x in enumerate(given) if not x) if any(given) else frozenset()
         return variant.lower(self.function, leaves, structure, statics, self.name)

@@ -89,9 +89,7 @@ class Parts:
 
     def run(self, given: tuple[Any, ...], seeds: Sequence[Any]) -> list[Any]:
         """The cotangents of the inexact parameters."""
-        out = self._reverse(*given, *seeds)
-        flat = (out,) if len(self._converters) == 1 else out
-        return [v if c is None else c(v) for v, c in zip(flat, self._converters, strict=True)]
+        return variant.converted(self._reverse(*given, *seeds), self._converters)
 
 
 class SplitProgram(Program):

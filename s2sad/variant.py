@@ -32,6 +32,7 @@ from s2sad.ir.python_calls import calls_of, names_of, positions_of
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, type_of_value
 from s2sad.transforms.split import Split
 
+Converter = Callable[[Any], Any] | None
 OURS = str(Path(__file__).parent)
 """Where our own functions stand, at which no user can mend anything."""
 
@@ -64,8 +65,7 @@ class Variant:
     lowered: Lowered
     function: Callable[..., Any]
     rebuild: Callable[[Sequence[Any]], Any]
-    converters: tuple[Callable[[Any], Any] | None, ...]
-    single: bool
+    converters: tuple[Converter, ...]
     indexes: tuple[int, ...] = field(default=())
     guards: tuple[tuple[Dim, Dim], ...] = ()
 
@@ -97,9 +97,7 @@ class Variant:
 
     def flat(self, runtime: Sequence[Any]) -> list[Any]:
         """The flat results of the compiled function."""
-        out = self.function(*runtime)
-        flat = (out,) if self.single else out or ()
-        return [v if c is None else c(v) for v, c in zip(flat, self.converters, strict=True)]
+        return converted(self.function(*runtime), self.converters)
 
 
 Finish = Callable[[Elaboration], tuple[Module, pipeline.Trace, Split | None]]
@@ -212,7 +210,6 @@ def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
         function,
         rebuilder(lowered.elaboration.result),
         tuple(converter(r) for r in results),
-        len(results) == 1,
         indexes,
         lowered.elaboration.guards,
     )
@@ -256,7 +253,13 @@ def load_function(module: Module) -> Callable[..., Any]:
     return load_emitted(module, emit(module))
 
 
-def converter(result: Atom) -> Callable[[Any], Any] | None:
+def converted(out: Any, converters: Sequence[Converter]) -> list[Any]:
+    """What a compiled function returned, as the list of its flat results."""
+    flat = (out,) if len(converters) == 1 else out or ()
+    return [v if c is None else c(v) for v, c in zip(flat, converters, strict=True)]
+
+
+def converter(result: Atom) -> Converter:
     """What makes of a compiled result the NumPy or Python value its type promises (Numba boxes all floats as float)."""
     match result.type:
         case Scalar(dtype, weak=True):
