@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -46,10 +47,26 @@ def in_single(sample: Sample) -> Sample:
     return Sample(*map(single, sample.args), **params)
 
 
-def together(group: list[tuple[str, Sample]]) -> tuple[str, list[Any]]:
-    """The source of one function that makes all the calls of a group, and its arguments."""
+def dagger(a: Any) -> Any:
+    return np.conj(np.swapaxes(a, -1, -2))
+
+
+def spectrum(w: Any, v: Any) -> tuple[Any, Any]:
+    return np.sort(w, axis=-1), (v * w[..., None, :]) @ np.linalg.inv(v)
+
+
+INVARIANTS: dict[str, Callable[..., tuple[Any, ...]]] = {
+    "eig": spectrum,
+    "eigh": lambda w, v: (w, (v * w[..., None, :]) @ dagger(v)),
+    "svd": lambda u, s, vh: ((u * s[..., None, :]) @ vh, s, dagger(vh) @ vh),
+}
+"""What does not depend on the order and the phases that a LAPACK is free to choose, and chooses by the processor."""
+
+
+def together(group: list[tuple[str, Sample]]) -> tuple[str, list[Any], list[tuple[str, int]]]:
+    """The source of one function that makes all the calls of a group, its arguments, and the results of each call."""
     builder = Builder(Names())
-    params, values, results = [], [], []
+    params, values, results, calls = [], [], [], []
     for name, sample in group:
         atoms = []
         for a in sample.args:
@@ -65,14 +82,16 @@ def together(group: list[tuple[str, Sample]]) -> tuple[str, list[Any]]:
             continue
         with np.errstate(all="ignore"):
             out = builder.emit(PRIMITIVES[name], atoms, sample.params)
-        results += [*out] if isinstance(out, tuple) else [out]
+        outs = [*out] if isinstance(out, tuple) else [out]
+        results += outs
+        calls.append((name, len(outs)))
     lines = [line for stmt in builder.statements for line in Printer().statement(stmt, 1)]
     text = f"def f({', '.join(p.name for p in params)}):\n" + "\n".join(lines)
-    return f"{text}\n    return ({', '.join(r.name for r in results)},)\n", values
+    return f"{text}\n    return ({', '.join(r.name for r in results)},)\n", values, calls
 
 
 def agree(group: list[tuple[str, Sample]], rtol: float) -> None:
-    text, values = together(group)
+    text, values, calls = together(group)
     namespace = {"np": np, "math": math, "rt": rt}
     exec(text, namespace)
     with np.errstate(all="ignore"):
@@ -80,17 +99,23 @@ def agree(group: list[tuple[str, Sample]], rtol: float) -> None:
         function = numba.njit(namespace["f"], error_model="numpy")
         compiled = function(*values)
     types = function.nopython_signatures[0].return_type
-    names = text.rsplit("return", 1)[1]
-    for k, (a, b) in enumerate(zip(plain, compiled, strict=True)):
-        where = f"result {k} of\n{text}\n{names}"
-        if isinstance(a, list):
-            continue
-        np.testing.assert_allclose(np.asarray(b), np.asarray(a), rtol=rtol, atol=rtol, err_msg=where)
-        assert isinstance(b, np.ndarray) == isinstance(a, np.ndarray), where
-        if isinstance(a, np.ndarray):
-            assert b.dtype == a.dtype, where
-        elif isinstance(a, np.generic):
-            assert str(types[k]) == str(numba.typeof(a)), where
+    first = 0
+    for name, count in calls:
+        where = f"results {first} to {first + count - 1} ({name}) of\n{text}"
+        ours, theirs = plain[first : first + count], compiled[first : first + count]
+        for k, (a, b) in enumerate(zip(ours, theirs, strict=True), first):
+            assert isinstance(b, np.ndarray) == isinstance(a, np.ndarray), where
+            if isinstance(a, np.ndarray):
+                assert b.dtype == a.dtype, where
+                assert b.shape == a.shape, where
+            elif isinstance(a, np.generic):
+                assert str(types[k]) == str(numba.typeof(a)), where
+        if name in INVARIANTS:
+            ours, theirs = INVARIANTS[name](*ours), INVARIANTS[name](*theirs)
+        for a, b in zip(ours, theirs, strict=True):
+            if not isinstance(a, list):
+                np.testing.assert_allclose(np.asarray(b), np.asarray(a), rtol=rtol, atol=rtol, err_msg=where)
+        first += count
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -47,7 +47,10 @@ SCIPY = [
 
 @pytest.mark.parametrize(("ours", "theirs", "args"), SCIPY, ids=[s[0].name for s in SCIPY])
 def test_values_are_those_of_scipy(ours, theirs, args):
-    np.testing.assert_allclose(ours(*args), theirs(*args), rtol=2e-13, atol=1e-15)
+    expected = theirs(*args)
+    # A matrix function is accurate to its norm, not to each of its elements.
+    scale = np.linalg.norm(expected) if expected.ndim == 2 else 0.0
+    np.testing.assert_allclose(ours(*args), expected, rtol=2e-13, atol=1e-15 + 2e-14 * scale)
 
 
 @pytest.mark.parametrize("x", [definite(3), hermitian(3), definite(2, 4)], ids=["real", "complex", "stack"])
