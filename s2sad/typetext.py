@@ -16,6 +16,7 @@ import numpy as np
 from s2sad import tree
 from s2sad.frontend.elaborate import Abstract
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, Type, symbol
+from s2sad.parsing import parse_expression
 
 _TYPE = re.compile(r"(?P<dtype>[A-Za-z]+\d*)\s*(?P<dims>\[[:,\s\d]*\])?$")
 _NAMES = {"int": "int64", "float": "float64", "complex": "complex128", "bool": "bool", "b1": "bool"}
@@ -57,7 +58,7 @@ def split(signature: str) -> list[ast.expr]:
     if not signature.strip():
         return []
     try:
-        parsed = ast.parse(f"({signature.strip().rstrip(',')},)", mode="eval").body
+        parsed = parse_expression(f"({signature.strip().rstrip(',')},)")
     except SyntaxError:
         parsed = None
     if not isinstance(parsed, ast.Tuple):

@@ -61,6 +61,7 @@ def _evaluate(elab: Elaborator, node: gast.expr) -> Value:
         case gast.Constant(value=value):
             return Static(value)
         case gast.Name(id=name):
+            elab.latest = None  # it has a name
             return lookup(elab, elab.frame, name)
         case gast.BinOp(left=left, op=op, right=right):
             return binary(elab, BINARY[type(op)], evaluate(elab, left), evaluate(elab, right))

@@ -27,6 +27,7 @@ from s2sad.errors import SourceNotFoundError
 from s2sad.frontend.desugar import desugar
 from s2sad.frontend.scopes import Scope, analyse
 from s2sad.ir.nodes import Pos
+from s2sad.parsing import parse
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 WRITTEN = str(Path(__file__).parent / "library" / "written")
@@ -97,7 +98,7 @@ def _lines_of(code: types.CodeType, name: str) -> list[str]:
 
 def _parse(text: str, code: types.CodeType, name: str) -> ast.Module:
     try:
-        return ast.parse(text, code.co_filename)
+        return parse(text, code.co_filename)
     except SyntaxError as error:
         raise _changed(code, name) from error
 

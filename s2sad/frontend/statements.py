@@ -33,11 +33,12 @@ def run_block(elab: Elaborator, stmts: Sequence[gast.stmt]) -> Value | None:
     for stmt in stmts:
         scope = elab.frame.scope
         elab.frame.live = scope.before[stmt] | scope.after[stmt]
+        elab.latest = None  # what is bound by now, as a parameter is, is not the result of this statement
         with elab.at(stmt):
             value = run(elab, stmt)
         if value is not None:
             return value
-        elab.latest = None
+    elab.latest = None
     return None
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from s2sad.ir import paths
 from s2sad.ir.types import Type
+from s2sad.parsing import parse_expression
 
 Spelling = str | Callable[[list[ast.expr], dict[str, Any], tuple[Type, ...]], ast.expr]
 
@@ -63,7 +64,7 @@ class Primitive:
 
 @cache
 def _template(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
+    return parse_expression(text)
 
 
 class _Fill(ast.NodeTransformer):

@@ -289,7 +289,7 @@ class Resolver:
         loops = [s for s in frame.path if s.is_loop]
         if not loops:
             self.note(var, "available", "through the joins of its branch")
-            return Export(var, frame.path, self.named(f"{var.name}", var.type))
+            return self.export(var, frame.path)
         with self.builder.block() as made:
             dims = self.room.dims(var, loops)
             if dims is not None:
@@ -301,11 +301,18 @@ class Resolver:
             return ArrayTape(var, frame.path, self.named(room.name, room.type), room)
         return self.new_list(var, frame, loops)
 
+    def export(self, var: Var, path: list[Scope]) -> Export:
+        """A value brought out of the branches of a path, with its sizes as they are before the first of them."""
+        with self.builder.block() as made:
+            dims = self.room.sizes(var, path[0])
+        self.plan.before.setdefault(path[0].number, []).extend(made)
+        return Export(var, path, self.named(var.name, var.type), dims=dims)
+
     def new_list(self, var: Var, frame: Frame, loops: list[Scope]) -> Tape:
         """A list tape; a value of a branch is brought out of it first, so that there is one item a trip."""
         inner = loops[-1]
         if frame.path[-1] is not inner:
-            lifted = Export(var, self.index.scope[var].under(inner), self.named(var.name, var.type))
+            lifted = self.export(var, self.index.scope[var].under(inner))
             self.plan.add(lifted)
             self.index.define(lifted.final, inner)
             var = lifted.final

@@ -6,7 +6,7 @@ from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Comment, Const, For, Function, Let, Var, While, asked_size
 from s2sad.ir.primitives import cast, dim
-from s2sad.ir.types import Array, Dim, List, Scalar, Size, Symbol, is_inexact, lower_bound
+from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, is_inexact, lower_bound
 from s2sad.rules.elementwise import add, maximum, minimum, mul, neg, sub
 from s2sad.transforms.adjoint_loops import fold, trip_count
 from s2sad.transforms.scopes import Index, Scope
@@ -25,14 +25,22 @@ class Room:
 
     def dims(self, var: Var, loops: list[Scope]) -> list[Atom] | None:
         """The dims of an array tape as atoms at the entry of the outermost loop; None if they are not known there."""
-        if isinstance(var.type, List):
-            return None
-        entry = loops[0]
-        found = [self.trips(s.loop, entry) for s in loops]
-        if isinstance(var.type, Array):
-            found += [self.size_at(d, entry) for d in var.type.dims]
-        dims = [d for d in found if d is not None]
-        return dims if len(dims) == len(found) else None
+        rows = self.sizes(var, loops[0])
+        found = [self.trips(s.loop, loops[0]) for s in loops]
+        trips = [n for n in found if n is not None]
+        return None if rows is None or len(trips) < len(found) else trips + rows
+
+    def sizes(self, var: Var, entry: Scope) -> list[Atom] | None:
+        """The dims of a value as atoms at the entry of a loop or branch; None if they are not known there."""
+        match var.type:
+            case Array(_, dims):
+                found = [self.size_at(d, entry) for d in dims]
+            case Scalar():
+                found = []
+            case _:
+                return None
+        sizes = [n for n in found if n is not None]
+        return sizes if len(sizes) == len(found) else None
 
     def trips(self, loop: For | While, entry: Scope) -> Atom | None:
         """The number of trips of a loop, at an entry."""

@@ -54,8 +54,11 @@ class Tape:
         return [s for s in self.path if s.is_loop]
 
 
+@dataclass(eq=False, slots=True)
 class Export(Tape):
-    """A value of a branch, brought out of it."""
+    """A value of a branch, brought out of it. `dims` are its sizes, where they are known before the branch."""
+
+    dims: list[Atom] | None = None
 
 
 class ArrayTape(Tape):
@@ -222,6 +225,8 @@ class Weaver:
         for block in (stmt.then, stmt.orelse):
             self.current = dict(known)
             numbers.append(self.enter())
+            for made in self.plan.before.get(numbers[-1], ()):
+                self.builder.append(made)
             sides.append(list(self.nested(block)))
             ends.append(self.current)
         joined = list(stmt.joined)
@@ -236,7 +241,8 @@ class Weaver:
         return replace(stmt, then=tuple(sides[0]), orelse=tuple(sides[1]), joined=tuple(joined))
 
     def dummy(self, tape: Tape, block: list[Stmt]) -> Atom:
-        """What stands for a tape in the branch where there is none; nobody reads it."""
+        """What stands for a tape in the branch where there is none. Nobody reads it, but it may be recorded in turn, by
+        a transform of this one: it is given the size of the value wherever that is known."""
         with self.builder.block() as written:
             made = self._dummy(tape)
         block += written
@@ -247,6 +253,8 @@ class Weaver:
             case Scalar(dtype, weak):
                 return Const(dtype.type(0).item() if weak else dtype.type(0))
             case Array(dtype, dims):
-                return self.builder.emit(undef, [Const(0)] * len(dims), {"dtype": dtype}, hint=tape.final.name)
+                known = tape.dims if isinstance(tape, Export) else None
+                sizes = [Const(0)] * len(dims) if known is None else known
+                return self.builder.emit(undef, sizes, {"dtype": dtype}, hint=tape.final.name)
             case List(item):
                 return self.builder.emit(list_new, (), {"item": item}, hint=tape.final.name)

@@ -87,6 +87,7 @@ def setdefault(elab: Elaborator, ref: Value, key: Value, default: Value = NONE) 
     if name in current:
         return current[name]
     put(elab, ref, name, default)
+    elab.latest = None  # the dict has it
     return default
 
 

@@ -39,6 +39,7 @@ class Elaborator(Protocol):
     builder: Builder
     aliases: dict[Location, frozenset[Location]]
     heads: list[State]
+    latest: Value | None
 
     @property
     def pos(self) -> Pos | None: ...
