@@ -202,6 +202,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     `tangents` mirrors `primals`. With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple.
     Raises TypeError when structures, shapes or dtypes do not match.
     """
+    signature.check_sequences("jvp", primals, tangents)
     signature.check_like("jvp", tuple(primals), tuple(tangents))
     return program_of(jvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
 
@@ -289,6 +290,7 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     tuple that mirrors `primals` where there are several. With `has_aux`, `fun` returns ``(value, aux)`` and the result
     is a pair.
     """
+    signature.check_sequences("hvp", primals, tangents)
     signature.check_like("hvp", tuple(primals), tuple(tangents))
     return program_of(hvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
 

@@ -7,7 +7,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2sad.frontend.transforms import Spec
+from s2sad.frontend import custom_inside
+from s2sad.frontend.transforms import Spec, register
 
 Function = Callable[..., Any]
 
@@ -21,6 +22,7 @@ class _Custom:
         functools.update_wrapper(self, fun)
         self.fun = fun
         numbers = (nondiff_argnums,) if isinstance(nondiff_argnums, int) else tuple(nondiff_argnums)
+        self.nondiff_argnums = numbers
         options = {"owner": self, "rule": type(self)._rule, "nondiff_argnums": numbers}
         self.__s2sad__ = Spec(self.kind, fun, options)
 
@@ -59,16 +61,19 @@ class custom_jvp(_Custom):
 
     def defjvps(self, *jvps: Function | None) -> None:
         """Set a rule for each argument: ``rule(tangent, value, *args)``, whose results are summed; None means zero."""
-        numbers = self.__s2sad__.options["nondiff_argnums"]
-        if numbers:
+        if self.nondiff_argnums:
             raise TypeError("Can't use ``defjvps`` with ``nondiff_argnums``.")
-        count = len(inspect.signature(self.fun).parameters)
+        count = _count_parameters(self.fun)
         if len(jvps) > count:
             raise TypeError(f"defjvps got {len(jvps)} rules for {count} arguments")
         self.jvp = _summed(self, jvps)
 
     def _rule(self) -> Function | None:
         return self.jvp
+
+
+def _count_parameters(function: Function) -> int:
+    return len(inspect.signature(function).parameters)
 
 
 def _summed(owner: Function, jvps: tuple[Function | None, ...]) -> Function:
@@ -111,3 +116,9 @@ class custom_vjp(_Custom):
 
     def _rule(self) -> tuple[Function, Function] | None:
         return self.rules
+
+
+# Those made inside a differentiated function are followed as they are written here, but for these.
+register(_Custom.__init__, custom_inside.make)
+register(_Custom.__call__, custom_inside.call_made)
+register(_count_parameters, custom_inside.count_parameters)

@@ -63,6 +63,10 @@ class TypeMismatchError(S2sadError, TypeError):
     usual = "Convert one of the values, or use another operation."
 
 
+class DerivativeMismatchError(TypeMismatchError, ValueError):
+    """A tangent or cotangent that is not like its value in shape, dtype or structure. A ValueError, as in JAX."""
+
+
 class SourceNotFoundError(S2sadError, TypeError):
     """A function whose source cannot be found, or has changed since it was imported."""
 

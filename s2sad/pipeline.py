@@ -8,7 +8,8 @@ first, by the body of the transformed function, so that a transform always reads
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import verify
 from s2sad.optimise import cse, dce, hoist, induction, once, prune, simplify
 from s2sad.transforms import adjoint, batch, forward, recording, stacks
+from s2sad.transforms.linearity import check_linear
 from s2sad.transforms.split import Split, split
 
 Pass = Callable[[Function], Function]
@@ -67,11 +69,13 @@ class Trace:
 
     stages: dict[str, Module] = field(default_factory=dict)
     decisions: list[Any] = field(default_factory=list)
+    captured: Sequence[tuple[Any, ...]] = ()
+    """The hidden parameters found so far, each with how to read it: a rule may read one that nothing else does."""
 
     def note(self, name: str, module: Module) -> None:
         """Keep a stage (the last one of that name) and, when asked to, verify it."""
         if config.verify:
-            verify(module, name)
+            verify(module, name, hidden=[var for var, _ in self.captured])
         self.stages.pop(name, None)
         self.stages[name] = module
 
@@ -108,12 +112,26 @@ def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split]:
     parts = split(dce.dce(closed), count + len(hidden), len(main.results))
     sweeps = (inline_customs(parts.forward), inline_customs(parts.reverse))
     forward_sweep, reverse_sweep = (run(f, FINAL, functions, trace) for f in sweeps)
-    return Module(forward_sweep, functions), trace, Split(forward_sweep, reverse_sweep, parts.residuals)
+    return Module(forward_sweep, functions), trace, Split(forward_sweep, reverse_sweep, parts.residuals, parts.seeds)
+
+
+def pushforward(parts: Split, functions: Functions) -> tuple[Function, dict[str, Function]]:
+    """The transpose of a reverse sweep, and the functions that it calls: tangents of the parameters to those of the
+    results. It takes what the reverse sweep takes, of whose cotangents only the sizes matter, and the tangents."""
+    first = len(parts.reverse.params) - parts.seeds
+    known = dict(functions)
+    closed, more, _ = reverse(parts.reverse, tuple(range(first, len(parts.reverse.params))), known)
+    known.update(more)
+    name = parts.forward.name.removesuffix("_forward") + "_pushforward"
+    pushed = replace(closed, name=name, results=closed.results[len(parts.reverse.results) :])
+    pushed = run(inline_customs(dce.dce(pushed)), FINAL, known, Trace())
+    used = reachable(pushed, known)
+    return pushed, {name: f for name, f in known.items() if name in used}
 
 
 def resolved(elaboration: Elaboration) -> tuple[Function, dict[str, Function], Trace]:
     """The main function without transforms, and what it calls out of line."""
-    trace, module = Trace(), elaboration.module
+    trace, module = Trace(captured=elaboration.elab.outside.captured), elaboration.module
     trace.note("elaborate", module)
     functions: dict[str, Function] = dict(module.functions)
     resolve_callees(functions, trace)
@@ -201,7 +219,11 @@ def transform(stmt: Apply, function: Function, functions: dict[str, Function], t
     """The derivative that an `Apply` asks for, of a function without transforms."""
     if stmt.kind == "jvp":
         derived, more = forward.jvp(function, stmt.wrt, functions)
-    elif stmt.kind == "vjp":
+    elif stmt.kind in ("vjp", "transpose"):
+        if stmt.kind == "transpose":
+            name = re.sub(r"_\d+$", "", stmt.fun.name)
+            why = f"linear_transpose: {name} is not linear in its arguments."
+            check_linear(function, stmt.wrt, functions, why, "Use vjp.", stmt.pos)
         derived, more, decisions = reverse(function, stmt.wrt, functions, len(stmt.args) - len(function.params))
         trace.decisions.extend(decisions)
     elif stmt.kind == "batch":

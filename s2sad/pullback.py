@@ -20,18 +20,28 @@ Function = Callable[..., Any]
 
 def vjp(function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
     """``(value, pullback)``, or ``(value, pullback, aux)``."""
-    if not has_aux:
-        found = _split(function)((function, primals), primals)
-        if found is not None:
-            return found[0], Pullback(function, primals, reverse=found[1])
-    out, aux = _value(function, primals, has_aux)
-    return (out, Pullback(function, primals, has_aux, value=out), *aux)
+    return _linearized(Pullback, function, primals, has_aux)
 
 
 def linearize(function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
     """``(value, pushforward)``, or ``(value, pushforward, aux)``."""
-    out, aux = _value(function, primals, has_aux)
-    return (out, Pushforward(function, primals, has_aux), *aux)
+    return _linearized(Pushforward, function, primals, has_aux)
+
+
+def _linearized(kind: type[Linear], function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
+    found = _split_program(f"vjp_{api.function_name(function)}").forward((function, primals), primals, has_aux)
+    primals = tree.map(_frozen, primals)
+    if found is not None and not (kind is Pushforward and found.parts.reverse_only):
+        made = kind(function, primals, has_aux, found)
+        return (found.value, made, found.aux) if has_aux else (found.value, made)
+    out = _program(_run, "", function)((function, primals), {})
+    value, *aux = out if has_aux else (out,)
+    return (value, kind(function, primals, has_aux, value=value), *aux)
+
+
+def _frozen(leaf: Any) -> Any:
+    """A leaf as it is now: the caller may change its arrays before it calls."""
+    return np.array(leaf) if isinstance(leaf, np.ndarray) else leaf
 
 
 @functools.lru_cache(maxsize=1024)
@@ -39,33 +49,47 @@ def _split_program(name: str) -> splitting.SplitProgram:
     return splitting.SplitProgram(_run, name)
 
 
-def _split(function: Function) -> Any:
-    return _split_program(f"vjp_{api.function_name(function)}").forward
-
-
 def _program(runner: Function, prefix: str, function: Function) -> Any:
     return api.program_of(runner, f"{prefix}{api.function_name(function)}")
 
 
-def _value(function: Function, primals: tuple[Any, ...], has_aux: bool) -> tuple[Any, tuple[Any, ...]]:
-    out = _program(_run, "", function)((function, primals), {})
-    return (out[0], (out[1],)) if has_aux else (out, ())
-
-
 class Linear:
-    """A linear function that belongs to a function at a point."""
+    """A linear function that belongs to a function at a point.
+
+    `linearized` is what the forward sweep left. Where that cannot leave compiled code the function is run again at
+    each call, and `value` says what cotangents are like.
+    """
 
     kind = ""
 
-    def __init__(self, function: Function, primals: tuple[Any, ...], has_aux: bool = False) -> None:
-        self.__s2sad__ = Spec(self.kind, function, {"primals": primals, "has_aux": has_aux})
+    def __init__(
+        self,
+        function: Function,
+        primals: tuple[Any, ...],
+        has_aux: bool = False,
+        linearized: splitting.Linearized | None = None,
+        value: Any = None,
+    ) -> None:
+        options = {"primals": primals, "has_aux": has_aux, "linearized": linearized}
+        self.__s2sad__ = Spec(self.kind, function, options)
         self.__name__ = f"{self.kind}_{api.function_name(function)}"
-        # The caller may change its arrays before it calls.
-        self._arguments = (function, tree.map(lambda x: np.array(x) if isinstance(x, np.ndarray) else x, primals))
+        self._arguments = (function, primals)
         self._options = {"has_aux": has_aux}
+        self._linearized = linearized
+        self._value = value
 
     def __repr__(self) -> str:
         return f"<s2sad {self.kind} of {api.function_name(self._arguments[0])}>"
+
+    def _only(self, out_bars: tuple[Any, ...]) -> Any:
+        """The one cotangent that the call was made with."""
+        if len(out_bars) == 1:
+            return out_bars[0]
+        raise TypeMismatchError(
+            f"The {self.kind} of {api.function_name(self._arguments[0])} takes one argument, the cotangent of the "
+            f"value, but was called with {len(out_bars)}.",
+            "Where the value is a tuple or another container, give one that mirrors it.",
+        )
 
 
 class Pullback(Linear):
@@ -73,21 +97,10 @@ class Pullback(Linear):
 
     kind = "pullback"
 
-    def __init__(
-        self,
-        function: Function,
-        primals: tuple[Any, ...],
-        has_aux: bool = False,
-        reverse: splitting.Reverse | None = None,
-        value: Any = None,
-    ) -> None:
-        super().__init__(function, primals, has_aux)
-        self._reverse = reverse
-        self._value = value
-
-    def __call__(self, out_bar: Any) -> Any:
-        if self._reverse is not None:
-            return self._reverse(out_bar)
+    def __call__(self, *out_bars: Any) -> Any:
+        out_bar = self._only(out_bars)
+        if self._linearized is not None:
+            return self._linearized.pull(out_bar)
         signature.check_like("The pullback", self._value, out_bar)
         return _program(_pull, "vjp_", self._arguments[0])((*self._arguments, out_bar), self._options)
 
@@ -99,6 +112,8 @@ class Pushforward(Linear):
 
     def __call__(self, *tangents: Any) -> Any:
         signature.check_like("The linear function", self._arguments[1], tangents)
+        if self._linearized is not None:
+            return self._linearized.push(tangents)
         return _program(_push, "jvp_", self._arguments[0])((*self._arguments, tangents), self._options)
 
 
@@ -107,16 +122,9 @@ class Transpose(Linear):
 
     kind = "transpose"
 
-    def __call__(self, out_bar: Any) -> Any:
-        found = _program(_transpose, "transpose_", self._arguments[0])((*self._arguments, out_bar), {})
-        if _has_nan(found) and not _has_nan(out_bar):
-            name = api.function_name(self._arguments[0])
-            raise TypeMismatchError(f"linear_transpose: {name} is not linear in its arguments.", "Use vjp.")
-        return found
-
-
-def _has_nan(values: Any) -> bool:
-    return any(bool(np.isnan(x).any()) for x in tree.leaves(values) if np.issubdtype(np.asarray(x).dtype, np.inexact))
+    def __call__(self, *out_bars: Any) -> Any:
+        out_bar = self._only(out_bars)
+        return _program(_transpose, "transpose_", self._arguments[0])((*self._arguments, out_bar), {})
 
 
 def _run(function: Function, primals: tuple[Any, ...]) -> Any:

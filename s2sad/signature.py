@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 
 from s2sad import tree
-from s2sad.errors import TypeMismatchError
-from s2sad.frontend.elaborate import Abstract
+from s2sad.errors import DerivativeMismatchError, TypeMismatchError
 from s2sad.ir.types import Array, Scalar, Type, symbol, type_of_value
 
 SMALL = 2
@@ -22,14 +20,8 @@ def is_runtime(leaf: Any) -> bool:
 
 
 def flatten(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
-    """The leaves of the arguments and their structure. Dataclasses are taken apart field by field."""
-    while True:
-        leaves, structure = tree.flatten((args, kwargs))
-        unknown = {type(x) for x in leaves if dataclasses.is_dataclass(x) and not isinstance(x, (type, Abstract))}
-        if not unknown:
-            return leaves, structure
-        for cls in unknown:
-            tree.register_dataclass(cls)
+    """The leaves of the arguments and their structure."""
+    return tree.flatten((args, kwargs))
 
 
 def normal(leaf: np.ndarray) -> np.ndarray:
@@ -41,6 +33,16 @@ def normal(leaf: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(leaf, leaf.dtype.newbyteorder("=")) if leaf.ndim else np.array(leaf)
 
 
+def check_sequences(name: str, primals: Any, tangents: Any) -> None:
+    """Refuse primals and tangents that are not given as tuples or lists."""
+    if not (isinstance(primals, tuple | list) and isinstance(tangents, tuple | list)):
+        raise TypeMismatchError(
+            f"primal and tangent arguments to {name} must be tuples or lists; found {type(primals).__name__} and "
+            f"{type(tangents).__name__}.",
+            f"Write {name}(f, (x,), (x_dot,)).",
+        )
+
+
 def check_like(name: str, primals: Any, tangents: Any) -> None:
     """Refuse tangents whose shapes are not those of the primals. Types and structures are seen to when compiling."""
     expected, structure = flatten((primals,), {})
@@ -49,7 +51,7 @@ def check_like(name: str, primals: Any, tangents: Any) -> None:
         return
     for primal, tangent in zip(expected, given, strict=True):
         if np.shape(primal) != np.shape(tangent):
-            raise TypeMismatchError(
+            raise DerivativeMismatchError(
                 f"{name} called with different primal and tangent shapes; got primal shape {np.shape(primal)} and "
                 f"tangent shape {np.shape(tangent)}.",
                 "Give each tangent the shape of its primal.",

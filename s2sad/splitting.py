@@ -1,7 +1,13 @@
-"""`vjp` in split form: a compiled forward sweep that runs once, and a compiled reverse sweep for its residuals."""
+"""`vjp` and `linearize` in split form: a compiled forward sweep that runs once, and what reads its residuals.
+
+    value, residuals = forward(primals)
+    primals_bar = reverse(primals, residuals, value_bar)            the pullback
+    value_dot = pushforward(primals, residuals, primals_dot)        its transpose
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,65 +15,114 @@ from typing import Any
 import numpy as np
 
 from s2sad import pipeline, signature, tree, variant
-from s2sad.errors import TypeMismatchError
+from s2sad.errors import DerivativeMismatchError, TypeMismatchError
 from s2sad.frontend.elaborate import Elaboration
 from s2sad.ir import walk
-from s2sad.ir.nodes import Module
+from s2sad.ir.nodes import Custom, Function, Module
 from s2sad.ir.types import Array, List, Type
 from s2sad.program import Program
 from s2sad.transforms.split import Split
 
 
 @dataclass(frozen=True, slots=True)
-class Reverse:
-    """A reverse sweep and what the forward sweep left for it. Call it with the cotangent of the value."""
+class Linearized:
+    """A function at a point: what its forward sweep left. `pull` and `push` may be called many times.
+
+    `given` are the parameters and residuals that both read, frozen; `value` and `primals` say what cotangents and
+    tangents are like.
+    """
 
     parts: Parts
     given: tuple[Any, ...]
     value: Any
+    aux: Any
     primals: Any
 
-    def __call__(self, out_bar: Any) -> tuple[Any, ...]:
-        seeds = _seeds(self.value, out_bar, self.parts.seeds)
-        bars = self.parts.run(self.given, seeds)
-        supply = iter(bars)
-        return tree.map(
-            lambda x: next(supply) if signature.is_runtime(x) and _inexact(x) else _no_derivative(x), self.primals
-        )
+    @property
+    def results(self) -> list[Any]:
+        """The inexact leaves of the value and of `aux`, for which there are cotangents."""
+        return _inexact_leaves((self.value, self.aux))
+
+    def pull(self, out_bar: Any) -> Any:
+        """The cotangents of the primals for one of the value."""
+        seeds = _matching(self.value, out_bar)
+        seeds += [np.zeros_like(x) for x in _inexact_leaves(self.aux)]
+        return _filled(self.primals, self.parts.pull(self.given, _ready(seeds, self.parts.seeds)))
+
+    def push(self, tangents: Any) -> Any:
+        """The tangent of the value for tangents of the primals."""
+        if tree.structure(tangents) != tree.structure(self.primals):
+            raise DerivativeMismatchError(
+                "The tangents of a linearized function must have the tree structure of the primals it was made at: "
+                f"{tree.structure(self.primals)}, not {tree.structure(tangents)}.",
+                "Give a tangent for each primal.",
+            )
+        dots = _varying(self.primals, tangents, _check_tangent)
+        return _filled(self.value, self.parts.push(self.given, self.results, dots))
 
 
 def _inexact(x: Any) -> bool:
     return np.issubdtype(np.asarray(x).dtype, np.inexact)
 
 
+def _inexact_leaves(tree_: Any) -> list[Any]:
+    return [x for x in tree.leaves(tree_) if signature.is_runtime(x) and _inexact(x)]
+
+
+def _filled(like: Any, derivatives: Sequence[Any]) -> Any:
+    """A tree like another, of derivatives where it is inexact and of zeros elsewhere."""
+    supply = iter(derivatives)
+    return tree.map(lambda x: next(supply) if signature.is_runtime(x) and _inexact(x) else _no_derivative(x), like)
+
+
 def _no_derivative(x: Any) -> Any:
     return np.zeros(np.shape(x))[()] if signature.is_runtime(x) else x
 
 
-def _seeds(value: Any, out_bar: Any, types: Sequence[Type]) -> list[Any]:
-    """The cotangents of the inexact leaves of the value, checked against it."""
-    leaves, structure = tree.flatten(value)
-    bars, given = tree.flatten(out_bar)
-    if structure != given:
+def _varying(like: Any, given: Any, check: Callable[[Any, Any], None]) -> list[Any]:
+    """The leaves of `given` that stand for inexact ones of `like`, which has its structure, each checked against it."""
+    pairs = zip(tree.leaves(like), tree.leaves(given), strict=True)
+    found = [(x, leaf) for x, leaf in pairs if signature.is_runtime(x) and _inexact(x)]
+    for x, leaf in found:
+        check(x, leaf)
+    return [leaf for _, leaf in found]
+
+
+def _check_tangent(primal: Any, tangent: Any) -> None:
+    if np.asarray(primal).dtype != np.asarray(tangent).dtype:
         raise TypeMismatchError(
+            "primal and tangent arguments to jvp do not match; dtypes must be equal. "
+            f"Got primal dtype {np.asarray(primal).dtype} and tangent dtype {np.asarray(tangent).dtype}.",
+            "Give the tangent the dtype of its primal.",
+        )
+
+
+def _check_cotangent(value: Any, bar: Any) -> None:
+    expected, found = np.asarray(value), np.asarray(bar)
+    if expected.dtype != found.dtype or expected.shape != found.shape:
+        raise DerivativeMismatchError(
+            f"The cotangent of a pullback must be like the value, {expected.dtype}{expected.shape}, "
+            f"but is {found.dtype}{found.shape}.",
+            "Give it the dtype and the shape of the value.",
+        )
+
+
+def _matching(value: Any, out_bar: Any) -> list[Any]:
+    """The cotangents of the inexact leaves of the value, checked against it."""
+    structure, given = tree.structure(value), tree.structure(out_bar)
+    if structure != given:
+        raise DerivativeMismatchError(
             f"Tree structure of cotangent input {given}, does not match structure of primal output {structure}.",
             "Mirror the value.",
         )
-    seeds = []
-    for x, bar in zip(leaves, bars, strict=True):
-        if not (signature.is_runtime(x) and _inexact(x)):
-            continue
-        expected, found = np.asarray(x), np.asarray(bar)
-        if expected.dtype != found.dtype or expected.shape != found.shape:
-            raise TypeMismatchError(
-                f"The cotangent of a pullback must be like the value, {expected.dtype}{expected.shape}, "
-                f"but is {found.dtype}{found.shape}.",
-                "Give it the dtype and the shape of the value.",
-            )
-        seeds.append(bar)
+    return _varying(value, out_bar, _check_cotangent)
+
+
+def _ready(values: Sequence[Any], types: Sequence[Type]) -> list[Any]:
+    """Values as compiled code takes them."""
     return [
-        signature.normal(found) if isinstance(t, Array) else found
-        for found, t in zip(map(_plain, seeds), types, strict=True)
+        signature.normal(np.asarray(found)) if isinstance(t, Array) else found
+        for found, t in zip(map(_plain, values), types, strict=True)
     ]
 
 
@@ -76,31 +131,62 @@ def _plain(bar: Any) -> Any:
 
 
 class Parts:
-    """A split adjoint, loaded."""
+    """A split adjoint, loaded. The pushforward is made when it is first asked for; with `reverse_only` there is none,
+    as a custom rule is in the way."""
 
-    def __init__(self, split: Split, functions: dict[str, Any], params: int) -> None:
-        lowered_reverse = Module(split.reverse, functions)
+    def __init__(self, split: Split, functions: dict[str, Function], params: int, reverse_only: bool) -> None:
         self.split = split
-        self._reverse = variant.load_function(lowered_reverse)
-        self._converters = tuple(variant.converter(r) for r in split.reverse.results)
-        self.seeds = tuple(p.type for p in split.reverse.params[params + len(split.residuals) :])
+        self.reverse_only = reverse_only
+        self.functions = functions
+        first = params + len(split.residuals)
+        self.seeds = tuple(p.type for p in split.reverse.params[first:])
+        self.results = tuple(r.type for r in split.reverse.results)
+        self.pullback = Module(split.reverse, functions)
+        self.pull = _sweep(self.pullback)
         used = walk.free_vars(split.reverse.body, split.reverse.results)
         self.kept = tuple(p in used for p in split.reverse.params[:params])
 
-    def run(self, given: tuple[Any, ...], seeds: Sequence[Any]) -> list[Any]:
-        """The cotangents of the inexact parameters."""
-        return variant.converted(self._reverse(*given, *seeds), self._converters)
+    @functools.cached_property
+    def pushforward(self) -> Module:
+        """The transpose of the reverse sweep: what is given, values, tangents -> tangents."""
+        return Module(*pipeline.pushforward(self.split, self.functions))
+
+    @functools.cached_property
+    def _push(self) -> Sweep:
+        return _sweep(self.pushforward)
+
+    def push(self, given: tuple[Any, ...], values: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """The tangents of the inexact results."""
+        return self._push(given, [*_ready(values, self.seeds), *_ready(tangents, self.results)])
+
+
+def _has_vjp_rule(module: Module) -> bool:
+    """Whether a function calls one with a `custom_vjp` rule."""
+    blocks = (module.main.body, *(f.body for f in module.functions.values()))
+    customs = (s for block in blocks for s in walk.statements(block) if isinstance(s, Custom))
+    return any(getattr(s.rule, "reverse_only", False) for s in customs)
+
+
+Sweep = Callable[[tuple[Any, ...], Sequence[Any]], list[Any]]
+"""A compiled function of what is given and of cotangents or tangents, to the derivatives in order."""
+
+
+def _sweep(module: Module) -> Sweep:
+    function = variant.load_function(module)
+    converters = tuple(variant.converter(r) for r in module.main.results)
+    return lambda given, seeds: variant.converted(function(*given, *seeds), converters)
 
 
 class SplitProgram(Program):
-    """Gives, for each call, the value and a `Reverse`; None where the residuals cannot leave compiled code."""
+    """Gives, for each call, the function linearized; None where the residuals cannot leave compiled code."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         super().__init__(function, name)
         self._parts: dict[int, Parts | None] = {}
 
-    def forward(self, args: tuple[Any, ...], primals: Any) -> tuple[Any, Reverse] | None:
-        """Run the forward sweep for `args`, in which `primals` are what is differentiated."""
+    def forward(self, args: tuple[Any, ...], primals: Any, has_aux: bool) -> Linearized | None:
+        """Run the forward sweep for `args`, in which `primals` are what is differentiated. With `has_aux` the function
+        returns a value and what else it has found."""
         found, leaves = self.variant(args, {})
         if found.lowered.elaboration.mutated:
             self._check_mutated(found, args, {})
@@ -116,15 +202,16 @@ class SplitProgram(Program):
             np.array(v) if keep and isinstance(v, np.ndarray) else v
             for v, keep in zip(runtime, parts.kept, strict=True)
         ]
-        value = found.rebuild(results)
-        return value, Reverse(parts, (*kept, *residuals), value, primals)
+        value, aux = found.rebuild(results) if has_aux else (found.rebuild(results), None)
+        return Linearized(parts, (*kept, *residuals), value, aux, primals)
 
     def _load(self, elaborated: variant.Lowered, leaves: Sequence[Any]) -> variant.Variant:
         functions = dict(elaborated.module.functions)
         split = elaborated.split
         assert split is not None
         portable = not any(isinstance(v.type, List) for v in split.residuals)
-        parts = Parts(split, functions, len(elaborated.module.main.params)) if portable else None
+        reverse_only = _has_vjp_rule(elaborated.elaboration.module)
+        parts = Parts(split, functions, len(elaborated.module.main.params), reverse_only) if portable else None
         built = variant.load(elaborated, leaves)
         self._parts[id(built)] = parts
         return built

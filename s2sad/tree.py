@@ -1,28 +1,43 @@
 """Containers as trees of leaves: `map`, `leaves`, `flatten`, `unflatten`, and how to register node types of one's own.
 
-Tuples, lists, dicts (by sorted keys), namedtuples, `None` (no leaves) and registered types are nodes; everything else
-is a leaf. The work is optree's, in a namespace of our own.
+Tuples, lists, dicts (by sorted keys), namedtuples, `None` (no leaves), dataclasses and registered types are nodes;
+everything else is a leaf. The work is optree's, in a namespace of our own. What these functions mean inside a function
+that is transformed is in `frontend.pytrees`.
 """
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
+import functools
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import optree
 
 NAMESPACE = "s2sad"
+MISSING: Any = object()
+"""No initializer."""
+CONTAINERS = (tuple, list, dict, OrderedDict, defaultdict)
 T = TypeVar("T", bound=type)
 
 _fields: dict[type, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 _registered: dict[type, tuple[Callable[[Any], tuple[Any, Any]], Callable[[Any, Any], Any]]] = {}
+_leaves: set[type] = set()
 
 
 def flatten(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[Any], optree.PyTreeSpec]:
     """The leaves of a tree, and its structure."""
-    leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
-    return leaves, structure
+    while True:
+        leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
+        unknown = {cls for cls in {type(x) for x in leaves} if is_node(cls) and cls not in _registered}
+        if is_leaf is not None:
+            unknown -= {type(x) for x in leaves if is_leaf(x)}
+        if not unknown:
+            return leaves, structure
+        for cls in unknown:
+            register_dataclass(cls)
 
 
 def unflatten(structure: optree.PyTreeSpec, leaves: Iterable[Any]) -> Any:
@@ -32,17 +47,38 @@ def unflatten(structure: optree.PyTreeSpec, leaves: Iterable[Any]) -> Any:
 
 def leaves(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> list[Any]:
     """The leaves of a tree, in order."""
-    return optree.tree_leaves(tree, is_leaf, namespace=NAMESPACE)
+    return flatten(tree, is_leaf)[0]
 
 
-def structure(tree: Any) -> optree.PyTreeSpec:
+def structure(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> optree.PyTreeSpec:
     """The structure of a tree."""
-    return optree.tree_structure(tree, namespace=NAMESPACE)
+    return flatten(tree, is_leaf)[1]
 
 
 def map(function: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Callable[[Any], bool] | None = None) -> Any:
-    """Apply a function to the corresponding leaves of trees of one structure."""
-    return optree.tree_map(function, tree, *rest, is_leaf=is_leaf, namespace=NAMESPACE)
+    """Apply a function to the corresponding leaves of trees of one structure.
+
+    Raises ValueError where the other trees do not have the structure of the first.
+    """
+    leaves, structure = flatten(tree, is_leaf)
+    others = [structure.flatten_up_to(other) for other in rest]
+    return unflatten(structure, builtins.map(function, leaves, *others))
+
+
+def reduce(
+    function: Callable[[Any, Any], Any],
+    tree: Any,
+    initializer: Any = MISSING,
+    is_leaf: Callable[[Any], bool] | None = None,
+) -> Any:
+    """Fold a function of two arguments over the leaves. Raises TypeError where there are none, and no initializer."""
+    found = leaves(tree, is_leaf)
+    return functools.reduce(function, found if initializer is MISSING else [initializer, *found])
+
+
+def all(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> bool:
+    """Whether all leaves count as true."""
+    return builtins.all(leaves(tree, is_leaf))
 
 
 def register_pytree_node(
@@ -88,6 +124,26 @@ def fields(nodetype: type) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     return tuple(f.name for f in dataclasses.fields(nodetype) if f.init), ()
 
 
+def is_container(cls: type) -> bool:
+    """Whether a class is one of the tuples, lists and dicts that are taken apart. Other subclasses of them are not."""
+    if cls in CONTAINERS:
+        return True
+    return issubclass(cls, tuple) and (optree.is_namedtuple_class(cls) or optree.is_structseq_class(cls))
+
+
+def make_tuple(cls: type, items: Iterable[Any]) -> Any:
+    """A tuple of a class, whatever its ``__new__`` takes."""
+    if optree.is_structseq_class(cls):
+        return cls(items)
+    return tuple.__new__(cls, items)
+
+
 def is_node(nodetype: type) -> bool:
     """Whether objects of a class (no tuple, list or dict) are taken apart."""
-    return nodetype in _registered or dataclasses.is_dataclass(nodetype)
+    return nodetype in _registered or (dataclasses.is_dataclass(nodetype) and nodetype not in _leaves)
+
+
+def leaf(nodetype: T) -> T:
+    """Declare that objects of a dataclass are never taken apart."""
+    _leaves.add(nodetype)
+    return nodetype

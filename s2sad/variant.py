@@ -25,6 +25,7 @@ from s2sad.backend.emit import emit
 from s2sad.config import config
 from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
 from s2sad.frontend.elaborate import Abstract, Elaboration, Leaf, elaborate
+from s2sad.frontend.raising import restored
 from s2sad.frontend.source import find
 from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Module, Pos
@@ -96,8 +97,16 @@ class Variant:
         return runtime
 
     def flat(self, runtime: Sequence[Any]) -> list[Any]:
-        """The flat results of the compiled function."""
-        return converted(self.function(*runtime), self.converters)
+        """The flat results of the compiled function. What it raises is what the user's function does."""
+        try:
+            out = self.function(*runtime)
+        except Exception as error:
+            elaboration = self.lowered.elaboration
+            users = restored(elaboration.elab, error, dict(zip(elaboration.params, runtime, strict=False)))
+            if users is None:
+                raise
+            raise users from None
+        return converted(out, self.converters)
 
 
 Finish = Callable[[Elaboration], tuple[Module, pipeline.Trace, Split | None]]
@@ -141,7 +150,11 @@ def lower(
             best = explain_exactly(function, leaves, structure, statics, names) or error
             locate(best, [function, *leaves])
             raise best from None
-        module, trace, split = finish(elaboration)
+        try:
+            module, trace, split = finish(elaboration)
+        except S2sadError as error:
+            locate(error, [function, *leaves])
+            raise
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
         return Lowered(name, elaboration, module, trace, params, statics, split)
 

@@ -64,6 +64,11 @@ def eigh(x: Any) -> Any:
     return tuple(np.linalg.eigh(x))
 
 
+def eigh_upper(x: Any) -> Any:
+    """`eigh`, reading the upper triangle."""
+    return tuple(np.linalg.eigh(x, "U"))
+
+
 def eig(x: Any) -> Any:
     """Eigenvalues and eigenvectors, complex even where they are real."""
     return tuple(np.linalg.eig(np.asarray(x) + 0j))

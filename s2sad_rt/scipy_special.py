@@ -9,6 +9,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 ONE = (
     "erfcinv", "erfcx", "erfi", "dawsn", "ndtri", "log_ndtr", "rgamma", "gammasgn", "exprel", "expi", "exp1", "ellipk",
     "ellipe", "spence",
@@ -21,8 +23,11 @@ THREE = ("betainc",)
 NAMES = (*ONE, *TWO, *THREE)
 
 
-def _scipy(name: str) -> Callable[..., Any]:
-    return getattr(importlib.import_module("scipy.special"), name)
+def _scipy(name: str, *args: Any) -> Any:
+    """SciPy's function, of real numbers only: what is compiled is for those."""
+    if any(np.iscomplexobj(a) for a in args):
+        raise TypeError("this function is for real numbers, not for complex ones")
+    return getattr(importlib.import_module("scipy.special"), name)(*args)
 
 
 def _of(name: str) -> Callable[..., Any]:
@@ -30,17 +35,17 @@ def _of(name: str) -> Callable[..., Any]:
     if name in ONE:
 
         def function(x: Any) -> Any:
-            return _scipy(name)(x)
+            return _scipy(name, x)
 
     elif name in TWO:
 
         def function(n: Any, x: Any) -> Any:  # type: ignore[misc]
-            return _scipy(name)(n, x)
+            return _scipy(name, n, x)
 
     else:
 
         def function(a: Any, b: Any, x: Any) -> Any:  # type: ignore[misc]
-            return _scipy(name)(a, b, x)
+            return _scipy(name, a, b, x)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"``scipy.special.{name}``."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,13 @@ for _f in (np.add, np.subtract, np.multiply, np.divide, np.true_divide, np.maxim
     case(f"{_f.__name__} broadcast", _f, A, R(size=4))
     case(f"{_f.__name__} with a number", _f, 0.3, B)
 case("power", np.power, P, B)
+ZEROS = np.array([0.0, 1.5, -2.0])
+for _f in (lambda x: x**0.0, lambda x: x**1.0, lambda x: x**2.0, lambda x: np.power(x, 3.0)):
+    case("power by a whole float", _f, ZEROS)
+    case("power by a whole float", _f, 0.0)
+    case("power by a whole float of complex", _f, CV)
+case("power by a whole float", lambda x: math.pow(x, 2.0), 0.0)
+case("power by a whole float", lambda x: x**-2.0, P)
 case("float_power", np.float_power, P, 1.5)
 case("mod", np.mod, 5 * P, P + 0.2)
 case("remainder", np.remainder, 5 * P, P + 0.2)
@@ -102,6 +111,11 @@ for _f in (np.std, np.var, np.nanstd, np.nanvar):
     case(f"{_f.__name__} ddof", lambda x, f=_f: f(x, axis=1, ddof=1), A)
 for _f in (np.sum, np.mean, np.std, np.var, np.prod):
     case(f"{_f.__name__} of complex", _f, C)
+for _f in (np.std, np.var):
+    case(f"{_f.__name__} of one element", _f, 3.5)
+    case(f"{_f.__name__} of one element", lambda x, f=_f: f(x, axis=1), R(size=(3, 1)))
+    case(f"{_f.__name__} of one element", lambda x, f=_f: f(x[x > np.max(x) - 1e-3]), V)
+case("nanstd of one element", lambda x: np.nanstd(np.where(x < np.max(x) - 1e-3, np.nan, x)), V)
 NAN = np.where(A > 0.8, np.nan, A)
 for _f in (np.nansum, np.nanmean, np.nanmax, np.nanmin, np.nanstd, np.nanvar, np.nanprod, np.nancumsum, np.nancumprod):
     case(f"{_f.__name__} with nan", lambda x, f=_f: f(np.where(A > 0.8, np.nan, x), axis=0), A)
@@ -204,6 +218,14 @@ case("hstack", lambda x, y: np.hstack((x, y)), A, B)
 case("dstack", lambda x, y: np.dstack((x, y)), A, B)
 case("column_stack", lambda x, y: np.column_stack((x, y)), V, W)
 case("row_stack", lambda x, y: np.vstack((x, y)), V, W)
+for _f in (np.vstack, np.hstack, np.dstack, np.column_stack, np.concatenate):
+    for _x in (V, A, T):
+        if _f is not np.concatenate or _x is not V:
+            case(f"{_f.__name__} of one array", _f, _x)
+for _axis in (1, -1, None):
+    case("concatenate of one array", lambda x, k=_axis: np.concatenate(x, axis=k), T)
+if hasattr(np, "row_stack"):
+    case("row_stack of one array", lambda x: np.row_stack(x), A)
 case("append", lambda x, y: np.append(x, y), A, V)
 case("append", lambda x, y: np.append(x, y, axis=0), A, B)
 case("block", lambda x, y: np.block([[x, y], [y, x]]), A, B)
@@ -216,6 +238,8 @@ case("vsplit", lambda x: np.vsplit(x, [1]), A)
 case("dsplit", lambda x: np.dsplit(x, 2), T)
 case("pad", lambda x: np.pad(x, 1), A)
 case("pad", lambda x: np.pad(x, ((1, 2), (0, 1)), mode="constant", constant_values=2.0), A)
+case("pad", lambda x: np.pad(x, {0: (1, 2)}), A)
+case("pad edge", lambda x: np.pad(x, {-1: 1}, mode="edge"), A)
 for _mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "maximum", "minimum", "mean"):
     case(f"pad {_mode}", lambda x, m=_mode: np.pad(x, ((1, 2), (2, 1)), mode=m), A)
 case("insert", lambda x, y: np.insert(x, 2, y), V, 0.5)
@@ -251,6 +275,10 @@ case("mgrid", lambda x: x * np.mgrid[0:3, 0:4][0], A)
 case("ogrid", lambda x: x * np.ogrid[0:3, 0:4][0], A)
 case("r_", lambda x, y: np.r_[x, y], V, W)
 case("c_", lambda x, y: np.c_[x, y], V, W)
+case("r_", lambda x: np.r_[x, 1:10], V)
+case("r_", lambda x: np.r_[0:3:2, x, 0:1:5j, 7.5], V)
+case("r_", lambda x: np.r_[0 : x[0] : 5j, x, :3], V)
+case("c_", lambda x: np.c_[x, 1:6, 0:1:5j], V)
 case("full", lambda x: np.full((2, 2), x), 1.5)
 case("full_like", lambda x, y: np.full_like(x, y), A, 1.5)
 case("linspace", lambda x, y: np.linspace(x, y, 5), 0.3, 1.5)
@@ -272,10 +300,16 @@ case("choose", lambda x, y: np.choose(np.array([0, 1, 1, 0, 1]), [x, y]), V, W)
 case("copy", np.copy, A)
 case("copyto", lambda x, y: np.concatenate([x, y]), V, W)
 case("array_equal", lambda x: x * np.array_equal(x, x), A)
+case("array_equiv", lambda x: x * np.array_equiv(x[0], x), A)
 case("require", lambda x: np.ascontiguousarray(x.T), A)
 
 # -- order
 
+ONE = R(size=1)
+for _f in (np.sort, np.median, np.unique, lambda x: np.quantile(x, [0.3, 0.5]), lambda x: np.partition(x, 0),
+           lambda x: np.take_along_axis(x, np.array([0]), 0), lambda x: np.sort(x[None], axis=0)):  # fmt: skip
+    case(f"{_f.__name__} of one number", _f, ONE)
+case("interp at one point", lambda x, p, y: np.interp(x, p, y), ONE, ONE.copy(), R(size=1))
 case("sort", np.sort, A)
 case("sort", lambda x: np.sort(x, axis=0), A)
 case("sort", lambda x: np.sort(x, axis=None), A)
@@ -401,6 +435,9 @@ case("einsum of complex", lambda x, y: np.einsum("ij,jk->ik", x, y), C, S)
 case("cross", np.cross, R(size=3), R(size=3))
 case("cross", np.cross, R(size=(4, 3)), R(size=(4, 3)))
 case("cross", lambda x, y: np.cross(x, y, axis=0), S, S.T)
+case("cross in the plane", lambda x, y: np.cross(x[:2], y[:2]), V, W)
+case("cross in the plane", lambda x, y: np.cross(x[:2], y), V, R(size=3))
+case("cross in the plane", lambda x, y: np.cross(x[:, :2], y[:, :2]), A, B)
 case("convolve", np.convolve, V, R(size=3))
 for _mode in ("full", "same", "valid"):
     case("convolve", lambda x, y, m=_mode: np.convolve(x, y, m), V, R(size=3))
@@ -465,6 +502,10 @@ case("linalg.eigh of complex", lambda x: np.abs(L.eigh(x + np.conj(x.T))[1]), C)
 case("linalg.eigh of stacks", lambda x: L.eigh(x + np.swapaxes(x, -1, -2))[0], BATCH)
 case("linalg.eigvalsh", lambda x: L.eigvalsh(x + x.T), S)
 case("linalg.eigvalsh", lambda x: L.eigvalsh(x + x.T, UPLO="U"), S)
+case("linalg.eigh of one triangle", lambda x: L.eigh(x, "L")[0], S)
+case("linalg.eigh of one triangle", lambda x: L.eigh(x, "U")[1], S)
+case("linalg.eigvalsh of one triangle", L.eigvalsh, S)
+case("linalg.eigvalsh of one triangle", lambda x: L.eigvalsh(x, "U"), C)
 case("linalg.eig", lambda x: np.abs(L.eig(x).eigenvalues), S, typed=False)
 case("linalg.eig of stacks", lambda x: np.abs(L.eig(x)[0]), BATCH)
 case("linalg.eig of complex", lambda x: np.abs(L.eig(x)[1]), C)
@@ -553,6 +594,7 @@ case("fft power", lambda x: np.sum(np.abs(F.fft(x)) ** 2), V)
 case("fft round trip", lambda x: np.real(F.ifft(F.fft(x) * F.fft(np.arange(5.0)))), V)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("c", CASES, ids=str)
 def test_name(c: names.Case) -> None:
     names.check(c)
@@ -566,7 +608,8 @@ COMPILED = (
     "linalg.qr", "linalg.det of stacks", "linalg.slogdet of stacks", "linalg.solve#2", "linalg.cholesky",
     "linalg.eigh", "fft.ifft", "fft.irfft of real", "vectorize", "interp#1", "gradient#1", "pad reflect", "insert#1",
     "unwrap", "linalg.norm of a matrix nuc", "fft.irfftn", "convolve#1", "median axis", "quantile#1",
-    "put_along_axis",
+    "put_along_axis", "linalg.eigh of one triangle#1", "std of one element#2", "r_#2", "hstack of one array#2",
+    "sort of one number", "interp at one point", "power by a whole float#4", "cross in the plane#2",
 )  # fmt: skip
 """Cases that between them use every function that the generated code of all cases calls."""
 NAMED = {c.name: c for c in CASES}

@@ -11,6 +11,8 @@ import scipy.signal
 import scipy.special as sp
 from scipy import stats
 
+import s2sad
+from s2sad.config import using
 from tests import names
 
 CASES: list[names.Case] = []
@@ -36,6 +38,9 @@ for _f in (sp.gamma, sp.gammaln, sp.digamma, sp.psi, sp.y0, sp.y1, sp.log1p, sp.
     case(f"special.{_f.__name__}", _f, P)
 for _f in (sp.erfinv, sp.logit, sp.erfcinv, sp.ndtri, sp.erfi, sp.ellipk, sp.ellipe):
     case(f"special.{_f.__name__}", _f, Q)
+for _f in (sp.erf, sp.erfc, sp.ndtr):
+    case(f"special.{_f.__name__} of complex", _f, 2 * C)
+    case(f"special.{_f.__name__} of complex", _f, 0.3 - 1.5j)
 case("special.spence", sp.spence, P + 1.2)
 case("special.gammasgn", lambda x: sp.gammasgn(x) * x, X)
 case("special.polygamma", lambda x: sp.polygamma(1, x), P)
@@ -101,6 +106,14 @@ case("linalg.solve_triangular", lambda a, b: sl.solve_triangular(a, b, lower=Tru
 case("linalg.expm", sl.expm, S)
 case("linalg.sqrtm", lambda a: sl.sqrtm(a @ a.T + 3 * np.eye(3)), S)
 case("linalg.sqrtm of any", sl.sqrtm, S * 0.3 + 2 * np.eye(3))
+case("linalg.sqrtm of a defective matrix", sl.sqrtm, np.array([[1.0, 1.0], [0.0, 1.0]]))
+case("linalg.sqrtm of the identity", sl.sqrtm, np.eye(2))
+case("linalg.sqrtm of complex", sl.sqrtm, C)
+case("linalg.sqrtm of a rotation", sl.sqrtm, np.array([[0.0, -1.0], [1.0, 0.0]]))
+case("linalg.sqrtm of stacks", sl.sqrtm, R(size=(2, 3, 3)) * 0.3 + 2 * np.eye(3))
+case("linalg.logm", sl.logm, S * 0.3 + 2 * np.eye(3))
+case("linalg.logm of complex", sl.logm, C + 2 * np.eye(3))
+case("linalg.logm of a defective matrix", sl.logm, np.array([[1.0, 1.0], [0.0, 1.0]]))
 case("linalg.block_diag", sl.block_diag, S, X)
 case("linalg.toeplitz", sl.toeplitz, V)
 case("linalg.toeplitz", lambda c, r: sl.toeplitz(c, r), V, R(size=3))
@@ -208,7 +221,7 @@ COMPILED = (
     "special.erfi", "special.spence", "special.gammasgn", "special.gammainc", "special.gammaincc", "special.betainc",
     "special.zeta", "linalg.expm", "linalg.eigh", "linalg.svdvals", "linalg.pinv", "fft.fft", "t.logpdf",
     "dirichlet.pdf", "signal.convolve full", "special.logsumexp#4", "linalg.solve_triangular#1", "poisson.cdf",
-    "linalg.block_diag",
+    "linalg.block_diag", "linalg.sqrtm of complex", "linalg.logm", "linalg.solve_sylvester",
 )  # fmt: skip
 """Cases that between them use every function that the generated code of all cases calls."""
 NAMED = {c.name: c for c in CASES}
@@ -220,3 +233,19 @@ GROUPS = [COMPILED[k : k + 6] for k in range(0, len(COMPILED), 6)]
 @pytest.mark.parametrize("group", GROUPS, ids=lambda g: g[0])
 def test_compiled(group: tuple[str, ...]) -> None:
     names.compiled([NAMED[n] for n in group])
+
+
+@pytest.mark.parametrize("a", [-np.eye(2), [[0.0, 1.0], [0.0, 0.0]], [[1.0, 2.0], [2.0, 1.0]]])
+def test_a_real_matrix_without_a_real_root_has_none(a):
+    """SciPy turns complex there, or fails; a dtype here cannot depend on values."""
+    for f in (sl.sqrtm, sl.logm):
+        with using(backend="python"):
+            assert np.all(np.isnan(s2sad.jit(f)(np.array(a))))
+
+
+@pytest.mark.parametrize("f", [sp.gamma, sp.gammaln, sp.psi, sp.logit, sp.expit, sp.entr, sp.erfinv, sp.log_ndtr, sp.j0])
+@pytest.mark.parametrize("z", [np.complex128(0.4 + 0.3j), 0.4 + 0.3j, C])
+def test_complex_arguments_are_refused(f, z):
+    with pytest.raises(s2sad.errors.TypeMismatchError, match="test_scipy_names.py") as error:
+        s2sad.grad(lambda z: np.sum(np.real(f(z))))(z)
+    assert "^" in str(error.value)

@@ -213,13 +213,16 @@ def _wrapped(line: str) -> list[str]:
 
 def _break_points(line: str) -> list[str]:
     """The line in pieces, cut after commas and before operators that stand inside brackets."""
-    pieces, depth, start, quote = [], 0, 0, ""
+    pieces, depth, start, quote, escaped = [], 0, 0, "", False
     for k, char in enumerate(line):
+        if escaped or (quote and char == "\\"):
+            escaped = not escaped
+            continue
         if quote or char in "'\"":
             quote = "" if char == quote else quote or char
             continue
         depth += (char in "([{") - (char in ")]}")
-        if depth and char == " ":
+        if depth > 0 and char == " ":  # outside of brackets, and behind those of a line before, a line cannot end
             pieces.append(line[start : k + 1])
             start = k + 1
     return [*pieces, line[start:]]

@@ -20,6 +20,7 @@ from s2sad.backend.sharing import UPDATES
 from s2sad.ir import walk
 from s2sad.ir.builder import Names
 from s2sad.ir.nodes import Atom, For, Function, If, Let, Stmt, Var, While
+from s2sad.ir.types import Array
 
 
 def names(function: Function, nested: Mapping[Var, Let], taken: Iterable[str] = ()) -> dict[Var, str]:
@@ -39,7 +40,43 @@ def names(function: Function, nested: Mapping[Var, Let], taken: Iterable[str] = 
             param = next((m for m in members if m in classes.params), None)
             chosen[group] = param.name if param is not None else supply.fresh(_readable(_plainest(members)))
         out[var] = chosen[group]
-    return out
+    return _told_apart(function, nested, out, supply)
+
+
+def _told_apart(
+    function: Function, nested: Mapping[Var, Let], names: dict[Var, str], supply: Names
+) -> dict[Var, str]:
+    """The names, such that no operand of an array expression is called ``x_1`` beside an `x` that is assigned again.
+
+    Numba calls the versions of a name ``x.1``, ``x.2``, and the operands of an array expression by these with `_` for
+    `.` (`_legalize_parameter_names`): it fails where two are then called alike.
+    """
+    changes: dict[str, str] = {}
+    kept = {p.name for p in function.params}
+    for stmt in walk.statements(function.body):
+        if not (isinstance(stmt, Let) and _is_array_expression(stmt)):
+            continue
+        together = {names[v] for v in _operands(stmt, nested)}
+        for name in together - kept - changes.keys():
+            base, _, counter = name.rpartition("_")
+            if counter.isdigit() and base in together:
+                changes[name] = supply.fresh(base + counter)
+    return {v: changes.get(name, name) for v, name in names.items()} if changes else names
+
+
+def _is_array_expression(let: Let) -> bool:
+    return let.prim.elementwise and isinstance(let.targets[0].type, Array)
+
+
+def _operands(let: Let, nested: Mapping[Var, Let]) -> Iterator[Var]:
+    """The variables that an array expression reads, through those that are written inside it."""
+    for atom in let.args:
+        if isinstance(atom, Var):
+            inner = nested.get(atom)
+            if inner is None:
+                yield atom
+            elif _is_array_expression(inner):
+                yield from _operands(inner, nested)
 
 
 def _plainest(members: Iterable[Var]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
-from s2sad.frontend import branches, classes, library, raising
+from s2sad.frontend import branches, classes, comprehensions, library, raising
 from s2sad.frontend.expressions import evaluate, evaluate_raw
 from s2sad.frontend.frames import bind, lookup, names_of, owner_of
 from s2sad.frontend.library.iteration import Items, iterate, unroll
@@ -23,6 +23,7 @@ from s2sad.frontend.values import (
     Location,
     Maybe,
     ObjectRef,
+    RuntimeItems,
     Static,
     StaticItems,
     Tuple,
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 def assign(elab: Elaborator, targets: Sequence[gast.expr], value: gast.expr) -> None:
     """``a = b = value``. ``a, b = c, d`` binds in parallel and makes no tuple."""
-    result = evaluate_raw(elab, value)
+    kept = isinstance(value, gast.GeneratorExp) and all(isinstance(t, gast.Name) for t in targets)
+    result = comprehensions.kept(elab, value) if kept else evaluate_raw(elab, value)
     first = targets[0]
     if len(targets) > 1 and isinstance(first, gast.Name) and not isinstance(result, Maybe):
         result = elab.name_result(result, first.id)
@@ -100,17 +102,19 @@ def items_for(elab: Elaborator, value: Value, count: int) -> tuple[Value, ...]:
     """The items to unpack. That an array has as many as there are names is checked when it runs, if not before."""
     if isinstance(value, Tuple):
         return value.items
-    if isinstance(value, ArrayRef) and value.type.rank and not isinstance(value.type.dims[0], int):
+    growing = isinstance(value, ListRef) and isinstance(elab.get(value.location), RuntimeItems)
+    if growing or (isinstance(value, ArrayRef) and value.type.rank and not isinstance(value.type.dims[0], int)):
         check_count(elab, value, count)
         return tuple(library.subscript(elab, value, Static(k)) for k in range(count))
     iteration = iterate(elab, value)
     return iteration.values if isinstance(iteration, Items) else unroll(elab, value)
 
 
-def check_count(elab: Elaborator, value: ArrayRef, count: int) -> None:
-    """Raise, as Python does, where an array does not have this many items."""
+def check_count(elab: Elaborator, value: Value, count: int) -> None:
+    """Raise, as Python does, where an array or a list does not have this many items."""
     differs = library.compare(elab, "ne", library.call(elab, len, [value], {}), Static(count))
-    why = f"an array is unpacked into {count} names, and does not have {count} items"
+    kind = "an array" if isinstance(value, ArrayRef) else "a list"
+    why = f"{kind} is unpacked into {count} names, and does not have {count} items"
     branches.branch(elab, elab.truth(differs), lambda: raising.fail(elab, ValueError, why), lambda: None)
 
 
@@ -144,7 +148,7 @@ def augment(elab: Elaborator, target: gast.expr, op: type, value: gast.expr) -> 
         case gast.Subscript(value=base, slice=key):
             container, index = evaluate(elab, base), evaluate(elab, key)
             if isinstance(container, ListRef | DictRef | ObjectRef):
-                current = library.subscript(elab, container, index)
+                current = elab.resolve(library.subscript(elab, container, index))
                 library.assign_subscript(elab, container, index, augmented(elab, name, current, evaluate(elab, value)))
             else:
                 library.augment_subscript(elab, container, index, name, evaluate(elab, value))

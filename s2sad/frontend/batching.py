@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from s2sad import tree
+import numpy as np
+
 from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend import axes as axes_of
+from s2sad.frontend import library
 from s2sad.frontend.axes import Axis
-from s2sad.frontend.closed import Closed, close, result_types
-from s2sad.frontend.leaves import Node, leaves, node_of, transform, type_of
+from s2sad.frontend.closed import Closed, close, inline, private, result_types
+from s2sad.frontend.leaves import leaves, transform, type_of
+from s2sad.frontend.pytrees import skeleton
 from s2sad.frontend.transforms import Spec, kind
 from s2sad.frontend.unreachable import Unreachable
-from s2sad.frontend.values import DictRef, Entries, ListRef, Number, ObjectRef, Static, StaticItems, Tuple, Value
-from s2sad.ir.nodes import Apply, Atom, Var
-from s2sad.ir.types import Array, Dim, Scalar, Type
+from s2sad.frontend.values import Number, Static, Value
+from s2sad.ir.nodes import Apply, Atom, Pos, Var, array_type
+from s2sad.ir.types import Array, Dim, List, Scalar, Type
 from s2sad.rules.logical import eq
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
 
 OPTIONS = {"in_axes": 0, "out_axes": 0, "axis_size": None}
-LEAF = object()
 
 
 @kind("vmap")
@@ -32,17 +35,32 @@ def vmap(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Valu
     options = {**OPTIONS, **spec.options}
     in_spec = specification(elab, options["in_axes"], options["out_axes"])
     args, kwargs = [elab.resolve(a) for a in args], {k: elab.resolve(v) for k, v in kwargs.items()}
-    try:
-        in_axes = mapped_axes(elab, in_spec, args, kwargs)
-        size = common_size(elab, in_axes, args, kwargs, options["axis_size"])
+    axis_size = given_size(elab, options["axis_size"])
+    with standing_at(elab.pos):
+        in_axes = mapped_axes(elab, in_spec, args, kwargs, axis_size)
+        mapped = any(a is not None for a in in_axes)
+        size = common_size(elab, in_axes, args, kwargs, axis_size) if mapped else axis_size or 0
         closed, batched = close_item(elab, spec, args, kwargs, in_axes)
         out_axes = result_axes(elab, closed, options["out_axes"])
-    except ValueError as error:
-        if isinstance(error, ShapeError):
-            raise
-        raise ShapeError(str(error), "", elab.pos) from None
-    results = apply(elab, closed, batched, out_axes, size)
+    results = apply(elab, closed, batched, out_axes, size) if mapped else repeated(elab, closed, out_axes, size)
     return closed.rebuild(elab, 0, results)
+
+
+@contextmanager
+def standing_at(pos: Pos | None) -> Iterator[None]:
+    """Give refusals of axes, which say nothing of where they stand, a place."""
+    try:
+        yield
+    except ShapeError as error:
+        error.pos = error.pos or pos
+        raise
+
+
+def given_size(elab: Elaborator, axis_size: Any) -> int | None:
+    """The `axis_size` that the user gives."""
+    if axis_size is None or (isinstance(axis_size, int | np.integer) and axis_size >= 0):
+        return None if axis_size is None else int(axis_size)
+    elab.mismatch(f"vmap axis_size must be an int or None, but got {axis_size!r}.", "Give the size of the batch.")
 
 
 def specification(elab: Elaborator, in_axes: Any, out_axes: Any) -> Any:
@@ -56,7 +74,9 @@ def specification(elab: Elaborator, in_axes: Any, out_axes: Any) -> Any:
 # -- arguments
 
 
-def mapped_axes(elab: Elaborator, in_axes: Any, args: list[Value], kwargs: dict[str, Value]) -> list[Axis]:
+def mapped_axes(
+    elab: Elaborator, in_axes: Any, args: list[Value], kwargs: dict[str, Value], axis_size: int | None
+) -> list[Axis]:
     """The axis of each leaf of the arguments, counted from the front; None for what is no number or array."""
     shown = tuple(skeleton(elab, a) for a in args), {k: skeleton(elab, v) for k, v in kwargs.items()}
     found = axes_of.axes_of_arguments(in_axes, *shown)
@@ -67,8 +87,8 @@ def mapped_axes(elab: Elaborator, in_axes: Any, args: list[Value], kwargs: dict[
             out.append(None)
         else:
             out.append(axes_of.place(axis, type_.rank if isinstance(type_, Array) else 0))
-    if all(a is None for a in out):
-        raise ValueError("vmap wrapped function must be passed at least one argument containing an array")
+    if axis_size is None:
+        axes_of.check_mapped(out, *shown)
     return out
 
 
@@ -77,52 +97,8 @@ def argument_leaves(elab: Elaborator, args: list[Value], kwargs: dict[str, Value
     return [leaf for value in (*args, *(kwargs[k] for k in sorted(kwargs))) for leaf in leaves(elab, value)]
 
 
-def skeleton(elab: Elaborator, value: Value) -> Any:
-    """The containers of a value as Python's own, with one object in place of every leaf."""
-    value = elab.resolve(value)
-    match value:
-        case Static(None):
-            return None
-        case Static(tuple() as items):
-            return _tuple(type(items), [skeleton(elab, Static(x)) for x in items])
-        case Tuple(items, cls):
-            return _tuple(cls, [skeleton(elab, v) for v in items])
-        case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
-            return [skeleton(elab, v) for v in content.items]
-        case DictRef(location):
-            return value.type((k, skeleton(elab, v)) for k, v in _items(elab, location))
-        case ObjectRef() | Static() if (node := node_of(elab, value)) is not None:
-            return _object(elab, node, [skeleton(elab, child) for child in node.children])
-        case _:
-            return LEAF
-
-
-def _items(elab: Elaborator, location: Any) -> tuple[tuple[Any, Value], ...]:
-    content = elab.get(location)
-    assert isinstance(content, Entries)
-    return content.items
-
-
-def _tuple(cls: type, parts: list[Any]) -> Any:
-    return tuple(parts) if cls is tuple else cls(*parts)
-
-
-def _object(elab: Elaborator, node: Node, parts: list[Any]) -> Any:
-    names, rest = tree.fields(node.cls), elab.static(node.rest)
-    if names is None:
-        registration = tree.registration(node.cls)
-        assert registration is not None
-        return registration[1](rest, parts)
-    if tree.registration(node.cls) is None:
-        tree.register_dataclass(node.cls)
-    out: Any = object.__new__(node.cls)
-    for name, part in (*zip(names[0], parts, strict=False), *zip(names[1], rest, strict=False)):
-        object.__setattr__(out, name, part)
-    return out
-
-
 def common_size(
-    elab: Elaborator, in_axes: list[Axis], args: list[Value], kwargs: dict[str, Value], axis_size: Any
+    elab: Elaborator, in_axes: list[Axis], args: list[Value], kwargs: dict[str, Value], axis_size: int | None
 ) -> Dim:
     """The size of the batch: that of every mapped axis. Sizes not known to be equal are checked at run time."""
     mapped = [
@@ -131,14 +107,15 @@ def common_size(
         if axis is not None
     ]
     sizes = [_size(elab, leaf, axis) for leaf, axis in mapped]
-    known = {d for d in sizes if isinstance(d, int)} | ({axis_size} if isinstance(axis_size, int) else set())
+    known = {d for d in sizes if isinstance(d, int)} | ({axis_size} if axis_size is not None else set())
     if len(known) > 1 or (known and min(known) < 2 and any(not isinstance(d, int) for d in sizes)):
-        raise axes_of.inconsistent([(f"an axis (axis {a})", str(d)) for (_, a), d in zip(mapped, sizes, strict=True)])
+        shown = [(_axis_text(elab, leaf, axis), str(d)) for (leaf, axis), d in zip(mapped, sizes, strict=True)]
+        raise axes_of.inconsistent(shown, axis_size)
     first = next((d for d in sizes if isinstance(d, int)), sizes[0])
     for (leaf, axis), size in zip(mapped, sizes, strict=True):
         if size != first or (known and size not in known):
-            wanted = axis_size if isinstance(axis_size, int) else None
-            _check_size(elab, mapped[sizes.index(first)], (leaf, axis), wanted)
+            elab.builder.equalities[first if axis_size is None else axis_size, size] = None
+            _check_size(elab, mapped[sizes.index(first)], (leaf, axis), axis_size)
     return first
 
 
@@ -155,7 +132,16 @@ def _check_size(elab: Elaborator, first: tuple[Value, int], other: tuple[Value, 
     left, right = (elab.builder.dim_atom(elab.atom(leaf), axis) for leaf, axis in (first, other))
     wanted = left if size is None else elab.atom(Static(size))
     same = elab.builder.emit(eq, (wanted, right))
-    elab.check(same, "ValueError", "vmap got inconsistent sizes for array axes to be mapped")
+    where = "" if elab.pos is None else f", at line {elab.pos.line}: {elab.pos.text}"
+    elab.check(same, "ValueError", f"vmap got inconsistent sizes for array axes to be mapped{where}")
+
+
+def _axis_text(elab: Elaborator, leaf: Value, axis: int) -> str:
+    """An axis of an argument, for messages."""
+    atom = elab.atom(leaf)
+    dims = array_type(atom).dims
+    name = f"argument {atom.name}" if isinstance(atom, Var) else "an argument"
+    return f"axis {axis} of {name} of type {atom.type.dtype.name}[{','.join(map(str, dims))}]"
 
 
 # -- the function of one item
@@ -175,7 +161,7 @@ def close_item(
         supply, places = iter(values), iter(in_axes)
 
         def change(leaf: Value) -> Value:
-            return leaf if next(places) is None else next(supply)
+            return private(elab, leaf) if next(places) is None else next(supply)
 
         inner = [transform(elab, a, change) for a in args]
         named = {k: transform(elab, kwargs[k], change) for k in sorted(kwargs)}
@@ -219,7 +205,9 @@ def result_axes(elab: Elaborator, closed: Closed, out_axes: Any) -> list[Axis]:
     for axis, number in zip(found, closed.out_leaves[0], strict=True):
         if number is not None and axis is not None:
             type_ = closed.fun.results[number].type
-            out[number] = axes_of.place(axis, (type_.rank if isinstance(type_, Array) else 0) + 1)
+            if isinstance(type_, List):
+                elab.error("A list that grows at run time cannot be a result of vmap.", "Return np.array() of it.")
+            out[number] = axes_of.place_of_result(axis, type_.rank if isinstance(type_, Array) else 0)
     return out
 
 
@@ -233,6 +221,18 @@ def apply(elab: Elaborator, closed: Closed, axes: Sequence[Axis], out_axes: Sequ
     lifted = [elab.lift(v) for v in targets]
     elab.latest = None
     return lifted
+
+
+def repeated(elab: Elaborator, closed: Closed, out_axes: Sequence[Axis], size: Dim) -> list[Value]:
+    """The results of a function of nothing that is mapped, which are the same for all items of the batch."""
+    results = []
+    for value, axis in zip(inline(elab, closed), out_axes, strict=True):
+        if axis is not None:
+            value = library.call(elab, np.expand_dims, [value, Static(axis)], {})
+            value = library.call(elab, np.repeat, [value, Static(size)], {"axis": Static(axis)})
+        results.append(value)
+    elab.latest = None
+    return results
 
 
 def batch_type(type_: Type, axis: Axis, size: Dim) -> Type:

@@ -37,11 +37,15 @@ def run_arm(elab: Elaborator, run: Run, state: State) -> Arm:
     value, dead = None, False
     frame = elab.frame if elab.stack else None
     live = None if frame is None else frame.live
-    with elab.builder.block() as block:
-        try:
-            value = run()
-        except Unreachable:
-            dead = True
+    elab.conditions += 1
+    try:
+        with elab.builder.block() as block:
+            try:
+                value = run()
+            except Unreachable:
+                dead = True
+    finally:
+        elab.conditions -= 1
     if frame is not None:
         frame.live = live
     return Arm(block, elab.state, value, dead)

@@ -85,12 +85,17 @@ def outside_attribute(elab: Elaborator, obj: Any, name: str) -> Value:
     found = inspect.getattr_static(cls, name, None)
     described = isinstance(
         found, property | functools.cached_property | types.FunctionType | staticmethod | classmethod
-    )
+    ) and not (isinstance(found, property) and not _has_source(found.fget))
     if described and (name not in getattr(obj, "__dict__", {}) or isinstance(found, property)):
         return class_attribute(elab, cls, name, Static(obj))
     if not hasattr(obj, name):
         elab.mismatch(f"{cls.__name__} has no attribute {name!r}.", "Set it before.")
     return elab.outside.attribute(obj, name)
+
+
+def _has_source(function: Any) -> bool:
+    """Whether a function can be followed; else, as a property of a class written in C, it is only read."""
+    return isinstance(function, types.FunctionType) or hasattr(function, "__s2sad__") or hasattr(function, "py_func")
 
 
 def class_attribute(elab: Elaborator, cls: type, name: str, instance: Value | None) -> Value:

@@ -62,6 +62,7 @@ def close(elab: Elaborator, name: str, wrt: Sequence[Value], run: Callable[[list
     entry, pos = elab.state, elab.pos
     primals = [elab.atom(v) for v in wrt]
     params = [Var(elab.builder.names.fresh(_hint(a)), a.type) for a in primals]
+    elab.stand_ins.update(zip(params, primals, strict=True))
     elab.state = dict(entry)
     values = [_inner(elab, p) for p in params]
     for given, value in zip(wrt, values, strict=True):
@@ -119,8 +120,12 @@ def private(elab: Elaborator, value: Value) -> Value:
     """The value with arrays of its own, for a function that may write into its arguments."""
 
     def copied(leaf: Value) -> Value:
-        if not isinstance(leaf, ArrayRef) or leaf.path:
+        if not isinstance(leaf, ArrayRef):
             return leaf
+        if leaf.path:
+            own = elab.lift(elab.atom(leaf))
+            elab.latest = None
+            return own
         location = Location(leaf.location.hint)
         elab.state[location] = elab.get(leaf.location)
         own = ArrayRef(location, leaf.type)
@@ -172,7 +177,7 @@ def apply(elab: Elaborator, kind: str, closed: Closed, seeds: Sequence[Atom]) ->
     """Write the `Apply`; gives the results of the function, and the derivatives."""
     types = result_types(elab, closed)
     results = [elab.builder.var(_name(r, "out"), t) for r, t in zip(closed.fun.results, types, strict=True)]
-    if kind == "vjp":
+    if kind in ("vjp", "transpose"):
         derived = [elab.builder.var(f"{_hint(closed.args[k])}_bar", closed.args[k].type) for k in closed.wrt]
     else:
         inexact = [v for v in results if is_inexact(v.type)]

@@ -13,6 +13,7 @@ of a generator expression accumulate directly.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ import gast
 
 from s2sad.frontend import expressions, functions
 from s2sad.frontend.desugar import desugar
+from s2sad.frontend.library.iteration import lazy
 from s2sad.frontend.source import FunctionSource
 from s2sad.frontend.trees import assign, constant, load, located, store
 from s2sad.frontend.values import Closure, Value
@@ -37,9 +39,25 @@ def evaluate(elab: Elaborator, node: Any) -> Value:
 
 def run(elab: Elaborator, node: Any, kind: str) -> Value:
     """Run a comprehension as a function of the first thing it goes over."""
+    closure, first = taken_apart(elab, node, kind)
+    return functions.run_body(elab, closure, {ITEMS: first})
+
+
+def is_comprehension(source: FunctionSource) -> bool:
+    """Whether a function is what a comprehension stands for."""
+    first = source.node.args.args[:1]
+    return bool(first) and first[0].id == ITEMS
+
+
+def kept(elab: Elaborator, node: gast.GeneratorExp) -> Value:
+    """A generator expression that is kept in a variable: it runs when it is gone over, once."""
+    return lazy(elab, Generator, *taken_apart(elab, node, "list"))
+
+
+def taken_apart(elab: Elaborator, node: Any, kind: str) -> tuple[Closure, Value]:
+    """The function that a comprehension is, and the first thing it goes over, which is evaluated now."""
     source = function_of(elab.frame.source, node, kind)
-    first = expressions.evaluate(elab, node.generators[0].iter)
-    return functions.run_body(elab, Closure(source, elab.frame.location), {ITEMS: first})
+    return Closure(source, elab.frame.location), expressions.evaluate(elab, node.generators[0].iter)
 
 
 @lru_cache(maxsize=4096)

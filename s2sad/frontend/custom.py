@@ -7,17 +7,21 @@ derivatives are taken.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from s2sad.errors import TypeMismatchError, UnsupportedError
+from s2sad.frontend import captures
+from s2sad.frontend.binding import bind_arguments
 from s2sad.frontend.closed import Closed, close, zero_of_leaf
-from s2sad.frontend.differentiation import function_of, name_of, same_shape, sequence
-from s2sad.frontend.leaves import leaves, structure, transform, type_of
+from s2sad.frontend.custom_checks import check_derivative, fits, place_of
+from s2sad.frontend.differentiation import function_of, name_of, sequence
+from s2sad.frontend.leaves import can_vary, leaves, level, structure, transform, type_of
 from s2sad.frontend.transforms import Spec, kind
-from s2sad.frontend.values import Partial, State, Static, Tuple, Value
+from s2sad.frontend.values import Closure, Partial, State, Static, Tuple, Value
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Custom, Let, Pos, Var, replace
@@ -26,6 +30,9 @@ from s2sad.ir.types import Array, element, is_inexact
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
+
+
+NONE = Static(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class Site:
     """The other arguments."""
     leaves: tuple[Value, ...]
     """The numbers and arrays among their leaves."""
+    undifferentiated: int
+    """How many arguments of the call, after the leaves, no rule can give derivatives for."""
 
     def close(self, values: Sequence[Value], run: Callable[[list[Value]], tuple[Value, ...]]) -> Closed:
         """A function of these leaves, elaborated in the state and at the place of the call."""
@@ -84,16 +93,35 @@ class Site:
         return any(var == hidden for hidden, _ in self.elab.outside.captured)
 
     def check_captured(self, active: Sequence[bool]) -> None:
-        """Refuse derivatives with respect to what the function captured rather than was given."""
-        count = len(self.leaves)
-        for atom, varies in zip(self.closed.args[count:], active[count:], strict=False):
+        """Refuse derivatives with respect to what the function captured, or has in `nondiff_argnums`."""
+        first = len(self.leaves)
+        last = first + self.undifferentiated
+        for atom, varies in zip(self.closed.args[first:last], active[first:last], strict=False):
             if varies:
                 raise UnsupportedError(
                     f"{self.name} has a derivative rule of its own, and is differentiated with respect to {atom}, "
-                    "which it captures.",
-                    "Pass it as an argument.",
+                    "which it captures or has in nondiff_argnums.",
+                    "Pass it as an argument that is differentiated.",
                     self.pos,
                 )
+
+    def call(self, rule: Value, args: list[Value]) -> Value:
+        """What a rule returns. What is wrong with it stands where the rule is defined."""
+        out = self.elab.resolve(self.elab.call(rule, args, {}))
+        self.elab.builder.pos = place_of(rule) or self.elab.pos
+        return out
+
+    def check_value(self, value: Value) -> None:
+        """Refuse a value that a rule computes unless it is like that of the function."""
+        elab = self.elab
+        found = [t for leaf in leaves(elab, value) if (t := type_of(elab, leaf)) is not None]
+        expected = [r.type for r in self.closed.fun.results]
+        if len(found) != len(expected) or not all(map(fits, expected, found)):
+            got, like = (", ".join(map(str, x)) or "nothing" for x in (found, expected))
+            elab.mismatch(
+                f"The derivative rule of {self.name} computes a value of type {got}, where the function has {like}.",
+                "Return the value of the function.",
+            )
 
 
 def zero_like(builder: Builder, atom: Atom) -> Atom:
@@ -115,7 +143,7 @@ class JvpRule:
     """What `transforms.forward` calls for a `custom_jvp`, and `transforms.adjoint` transposes."""
 
     site: Site
-    rule: Any
+    rule: Value
 
     def jvp(self, builder: Builder, stmt: Custom, tangents: list[Atom | None]) -> list[Atom | None]:
         """Write the call by the rule; a tangent for each target."""
@@ -130,7 +158,7 @@ class JvpRule:
             supply = iter(values[len(primals) :])
             every = [next(supply) if k in varying else zero_of_leaf(elab, v) for k, v in enumerate(primals)]
             given = [Tuple(tuple(site.with_leaves(values[: len(primals)]))), Tuple(tuple(site.with_leaves(every)))]
-            out = sequence(elab, elab.resolve(elab.call(self.rule, [*site.fixed, *given], {})))
+            out = sequence(elab, site.call(self.rule, [*site.fixed, *given]))
             if out is None or len(out) != 2:
                 elab.mismatch("A jvp rule must return a pair (primal_out, tangent_out).", "Return both, as a tuple.")
             self.check(elab, out)
@@ -159,13 +187,10 @@ class JvpRule:
                 f"The jvp rule of {self.site.name} must return a tangent with the tree structure of the value.",
                 "Mirror it.",
             )
+        self.site.check_value(out[0])
         for value, dot in zip(leaves(elab, out[0]), leaves(elab, out[1]), strict=True):
-            left, right = type_of(elab, value), type_of(elab, dot)
-            if left is not None and right is not None and not same_shape(left, right):
-                elab.mismatch(
-                    f"The jvp rule of {self.site.name} returned a value of type {left} with a tangent of type {right}.",
-                    "Give the tangent the shape of the value.",
-                )
+            if can_vary(elab, value):
+                check_derivative(elab, f"The tangent that the jvp rule of {self.site.name} returns", value, dot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +230,11 @@ class VjpRule:
     bwd: Value
     arrange: Callable[[Sequence[Value], Sequence[Value]], list[Value]]
     """Puts arguments in `nondiff_argnums` and the others in the order of the function's parameters."""
+    reverse_only: ClassVar[bool] = True
 
     def jvp(self, builder: Builder, stmt: Custom, tangents: list[Atom | None]) -> list[Atom | None]:
         raise TypeMismatchError(
-            "can't apply forward-mode differentiation (jvp) to a custom_vjp function.",
+            "can't apply forward-mode autodiff (jvp) to a custom_vjp function.",
             "Use custom_jvp for both modes.",
             self.site.pos,
         )
@@ -219,9 +245,10 @@ class VjpRule:
 
         def run(values: list[Value]) -> tuple[Value, ...]:
             args = self.arrange(site.fixed, site.with_leaves(values))
-            out = sequence(elab, elab.resolve(elab.call(self.fwd, args, {})))
+            out = sequence(elab, site.call(self.fwd, args))
             if out is None or len(out) != 2:
                 elab.mismatch("The forward rule must return a pair (value, residuals).", "Return both, as a tuple.")
+            site.check_value(out[0])
             return (out[0], out[1])
 
         primals = site.leaves
@@ -238,6 +265,10 @@ class Opened:
     rule: VjpRule
     closed: Closed
     results: tuple[Atom, ...]
+
+    def check_captured(self, active: Sequence[bool]) -> None:
+        """Refuse derivatives that the rule does not give."""
+        self.rule.site.check_captured(active)
 
     def vjp(self, builder: Builder, stmt: Custom, cotangents: list[Atom | None]) -> list[Atom | None]:
         """Write the backward part; a cotangent (or None) for each argument."""
@@ -262,7 +293,7 @@ class Opened:
             for n in out_numbers:
                 if is_inexact(closed.fun.results[n].type):
                     atoms[n] = next(supply)
-            out = elab.resolve(elab.call(rule.bwd, [*site.fixed, residuals, closed.rebuild(elab, 0, atoms)], {}))
+            out = site.call(rule.bwd, [*site.fixed, residuals, closed.rebuild(elab, 0, atoms)])
             found = sequence(elab, out)
             if found is None and len(site.primals) == 1:
                 found = [out]  # a lone cotangent, for the one argument that there is
@@ -272,7 +303,7 @@ class Opened:
                     "each argument.",
                     "Return a tuple; None stands for zero.",
                 )
-            return tuple(self.whole(elab, p, c) for p, c in zip(site.primals, found, strict=True))
+            return tuple(self.whole(p, c) for p, c in zip(site.primals, found, strict=True))
 
         again = site.close(values, run)
         given = [self.results[n] for n in residual_numbers]
@@ -288,23 +319,35 @@ class Opened:
         ]
         return [*kept, *(None for _ in stmt.args[len(primals) :])]
 
-    @staticmethod
-    def whole(elab: Elaborator, primal: Value, cotangent: Value) -> Value:
-        """A cotangent with a leaf for each leaf of its primal; None means zero."""
-        if isinstance(cotangent, Static) and cotangent.obj is None:
-            return transform(elab, primal, lambda leaf: zero_of_leaf(elab, leaf))
-        if structure(elab, primal) != structure(elab, cotangent):
-            elab.mismatch(
-                "A backward rule must return cotangents with the tree structure of the arguments.",
-                "Mirror each argument.",
-            )
-        supply = iter(leaves(elab, cotangent))
+    def whole(self, primal: Value, cotangent: Value) -> Value:
+        """A cotangent with a leaf for each leaf of its primal; None means zero, for a leaf or a whole container."""
+        name, elab = self.rule.site.name, self.rule.site.elab
+        supply = iter(self.mirrored(primal, cotangent))
 
         def fill(leaf: Value) -> Value:
             given = next(supply)
-            return zero_of_leaf(elab, leaf) if isinstance(given, Static) and given.obj is None else given
+            if given is None or not can_vary(elab, leaf):
+                return NONE if type_of(elab, leaf) is None else zero_of_leaf(elab, leaf)
+            check_derivative(elab, f"The cotangent that the backward rule of {name} returns", leaf, given)
+            return given
 
         return transform(elab, primal, fill)
+
+    def mirrored(self, primal: Value, cotangent: Value) -> list[Value | None]:
+        """The part of a cotangent for each leaf of its primal; None where that is zero."""
+        elab = self.rule.site.elab
+        if elab.resolve(cotangent) == NONE:
+            return [None for _ in leaves(elab, primal)]
+        expected, found = level(elab, primal), level(elab, cotangent)
+        if expected is None and found is None:
+            return [elab.resolve(cotangent)]
+        if expected is None or found is None or expected.kind != found.kind:
+            elab.mismatch(
+                "A backward rule must return cotangents with the tree structure of the arguments.",
+                "Mirror each argument; None stands for zero.",
+            )
+        pairs = zip(expected.children, found.children, strict=True)
+        return [part for p, c in pairs for part in self.mirrored(p, c)]
 
 
 # -- checkpoint
@@ -330,28 +373,39 @@ def checked_snapshots(snapshots: object) -> int:
 @kind("custom_jvp")
 def custom_jvp(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A call of a function made by `custom_jvp`."""
-    owner = spec.options["owner"]
-    rule = spec.options["rule"](owner)
-    if rule is None:
-        elab.mismatch(
-            f"No JVP defined for custom_jvp function {owner.__name__} using defjvp.",
-            "Define one with defjvp or defjvps.",
-        )
-    return call(elab, spec, args, kwargs, lambda site, _: JvpRule(site, Static(rule)))
+    rule = spec.options["rule"](spec.options["owner"])
+    return call_by_jvp(elab, spec, None if rule is None else Static(rule), args, kwargs)
 
 
 @kind("custom_vjp")
 def custom_vjp(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A call of a function made by `custom_vjp`."""
-    owner = spec.options["owner"]
-    rules = spec.options["rule"](owner)
+    rules = spec.options["rule"](spec.options["owner"])
+    return call_by_vjp(elab, spec, None if rules is None else (Static(rules[0]), Static(rules[1])), args, kwargs)
+
+
+def call_by_jvp(
+    elab: Elaborator, spec: Spec, rule: Value | None, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    """A call of a function with a rule for tangents."""
+    if rule is None:
+        elab.mismatch(
+            f"No JVP defined for custom_jvp function {name_of(elab, function_of(elab, spec))} using defjvp.",
+            "Define one with defjvp or defjvps.",
+        )
+    return call(elab, spec, args, kwargs, lambda site, _: JvpRule(site, rule), [rule])
+
+
+def call_by_vjp(
+    elab: Elaborator, spec: Spec, rules: tuple[Value, Value] | None, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    """A call of a function with rules for cotangents."""
     if rules is None:
         elab.mismatch(
-            f"No VJP defined for custom_vjp function {owner.__name__} using defvjp.",
+            f"No VJP defined for custom_vjp function {name_of(elab, function_of(elab, spec))} using defvjp.",
             "Define one with defvjp(fwd, bwd).",
         )
-    fwd, bwd = rules
-    return call(elab, spec, args, kwargs, lambda site, arrange: VjpRule(site, Static(fwd), Static(bwd), arrange))
+    return call(elab, spec, args, kwargs, lambda site, arrange: VjpRule(site, *rules, arrange), rules)
 
 
 @kind("checkpoint")
@@ -362,13 +416,14 @@ def checkpoint(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str
         function, kwargs = Partial(function, (), tuple(kwargs.items())), {}
     snapshots = spec.options.get("snapshots")
     rule = None if snapshots is None else Snapshots(checked_snapshots(snapshots))
-    return call(elab, Spec("checkpoint", function, spec.options), args, kwargs, lambda site, _: rule)
+    return call(elab, Spec("checkpoint", function, spec.options), args, kwargs, lambda site, _: rule, ())
 
 
 def call(
-    elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value], make_rule: Callable[..., Any]
+    elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value], make_rule: Callable[..., Any],
+    rules: Sequence[Value],
 ) -> Value:
-    """Write a call of a custom function."""
+    """Write a call of a custom function. What its rules may read besides is an argument of the call, too."""
     function = function_of(elab, spec)
     every = positional(elab, function, args, kwargs)
     nondiff = tuple(k % len(every) for k in spec.options.get("nondiff_argnums", ()))
@@ -389,8 +444,12 @@ def call(
         return (elab.resolve(elab.call(function, arrange(fixed, inner), {})),)
 
     state = dict(elab.state)
-    closed = close(elab, name_of(elab, function), varying, run)
-    site = Site(elab, name_of(elab, function), closed, state, elab.pos, fixed, primals, tuple(varying))
+    closed = with_more(elab, close(elab, name_of(elab, function), varying, run), captures.variables_of(elab, fixed))
+    undifferentiated = len(closed.args) - len(varying)
+    closed = with_more(elab, closed, captures.variables_of(elab, rules))
+    name = name_of(elab, function)
+    pos = elab.pos or place_of(function)
+    site = Site(elab, name, closed, state, pos, fixed, primals, tuple(varying), undifferentiated)
     targets = tuple(elab.builder.var(str(r) if isinstance(r, Var) else "out", r.type) for r in closed.fun.results)
     elab.builder.append(Custom(targets, closed.fun, make_rule(site, arrange), closed.args, elab.pos))
     lifted = [elab.lift(t) for t in targets]
@@ -398,9 +457,21 @@ def call(
     return closed.rebuild(elab, 0, lifted)
 
 
+def with_more(elab: Elaborator, closed: Closed, variables: Sequence[Var]) -> Closed:
+    """The closed function with further arguments, which it does not use."""
+    more = [v for v in variables if v not in closed.args]
+    params = (Var(elab.builder.names.fresh(v.name), v.type) for v in more)
+    fun = replace(closed.fun, params=(*closed.fun.params, *params))
+    return dataclasses.replace(closed, fun=fun, args=(*closed.args, *more))
+
+
 def positional(elab: Elaborator, function: Value, args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
     """All arguments by position, defaults filled in."""
+    if isinstance(function, Closure):
+        return positional_in(elab, function, args, kwargs)
     python = function.obj if isinstance(function, Static) else None
+    if kwargs and python is None:
+        elab.mismatch("A custom derivative takes no keyword arguments here.", "Pass them by position.")
     if python is None or (not kwargs and not callable(python)):
         return args
     try:
@@ -417,3 +488,11 @@ def positional(elab: Elaborator, function: Value, args: list[Value], kwargs: dic
     return [*bound.args]
 
 
+def positional_in(elab: Elaborator, function: Closure, args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
+    """All arguments of a function that is defined inside."""
+    spec = function.source.node.args
+    bound = bind_arguments(elab, function, args, kwargs)
+    if spec.kwonlyargs or spec.kwarg is not None:
+        elab.mismatch("A custom derivative takes no keyword-only arguments.", "Make them positional.")
+    rest = () if spec.vararg is None else args[len(spec.posonlyargs) + len(spec.args) :]
+    return [*(bound[p.id] for p in (*spec.posonlyargs, *spec.args)), *rest]

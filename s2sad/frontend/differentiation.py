@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad.errors import DerivativeMismatchError
 from s2sad.frontend import library
 from s2sad.frontend.closed import Closed, apply, close, inline, private, zero_of_leaf
 from s2sad.frontend.leaves import can_vary, leaves, shape_text, structure, transform, type_of
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
 @kind("jit")
 def jit(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """The function itself."""
+    """The function itself; called from another one, it works on arguments of its own, as when it is called from
+    outside."""
+    if elab.stack:
+        args = [private(elab, elab.resolve(a)) for a in args]
+        kwargs = {k: private(elab, elab.resolve(v)) for k, v in kwargs.items()}
     return elab.call(function_of(elab, spec), args, kwargs)
 
 
@@ -41,15 +46,6 @@ def value_and_grad(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict
     """``value_and_grad(f)(*args)``."""
     value, gradient, aux = gradients(elab, spec, args, kwargs)
     return Tuple((value if aux is None else Tuple((value, aux)), gradient))
-
-
-@kind("pullback")
-def pullback(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """A pullback made outside, called inside."""
-    primals = [elab.outside.argument(p, "primal") for p in spec.options["primals"]]
-    out = vjp(elab, [function_of(elab, spec), *primals], {"has_aux": Static(spec.options["has_aux"])})
-    assert isinstance(out, Tuple)
-    return elab.call(out.items[1], args, kwargs)
 
 
 def function_of(elab: Elaborator, spec: Spec) -> Value:
@@ -98,7 +94,10 @@ def positions(elab: Elaborator, argnums: Any, count: int) -> tuple[list[int], bo
                 f"arguments to be passed by the caller, but got only {count} positional arguments.",
                 "Pass what is differentiated by position.",
             )
-    return [int(k) % count for k in numbers], single
+    places = [int(k) % count for k in numbers]
+    if len(set(places)) < len(places):
+        elab.mismatch(f"argnums={argnums} names an argument more than once.", "Name each argument once.")
+    return places, single
 
 
 def close_call(
@@ -291,6 +290,7 @@ def check_tangent(elab: Elaborator, primal: Value, tangent: Value) -> Atom:
             "jvp called with different primal and tangent shapes; "
             f"got primal shape {shape_text(expected)} and tangent shape as {shape_text(found)}.",
             "Give the tangent the shape of its primal.",
+            DerivativeMismatchError,
         )
     return elab.atom(tangent)
 
@@ -335,13 +335,17 @@ def vjp(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tuple((out, pullback_value, closed.rebuild(elab, 1, results)) if has_aux else (out, pullback_value))
 
 
-def pull_back(elab: Elaborator, closed: Closed, primals: list[Value], out_bar: Value) -> Value:
+def pull_back(
+    elab: Elaborator, closed: Closed, primals: list[Value], out_bar: Value, kind: str = "vjp"
+) -> Value:
     """The cotangents of the primals for one of the result."""
     given = leaves(elab, out_bar)
     numbers = closed.out_leaves[0]
     if len(given) != len(numbers):
         elab.mismatch(
-            "Tree structure of cotangent input does not match the structure of the primal output.", "Mirror the value."
+            "Tree structure of cotangent input does not match the structure of the primal output.",
+            "Mirror the value.",
+            DerivativeMismatchError,
         )
     seeds = []
     results = iter(closed.fun.results)
@@ -351,7 +355,7 @@ def pull_back(elab: Elaborator, closed: Closed, primals: list[Value], out_bar: V
         result = next(results)
         if is_inexact(result.type):
             seeds.append(check_cotangent(elab, result.type, leaf))
-    _, bars = apply(elab, "vjp", closed, seeds)
+    _, bars = apply(elab, kind, closed, seeds)
     argnums = range(len(primals))
     return Tuple(
         tuple(
@@ -371,6 +375,7 @@ def check_cotangent(elab: Elaborator, expected: Type, leaf: Value) -> Atom:
             f"The cotangent of a pullback must be like the value, {element(expected).name}{shape_text(expected)}, but "
             f"is {got}.",
             "Give it the dtype and the shape of the value.",
+            DerivativeMismatchError,
         )
     return elab.atom(leaf)
 
@@ -393,4 +398,4 @@ def stopped(elab: Elaborator, value: Value) -> Value:
     return transform(elab, value, stop)
 
 
-__all__ = ["ArrayRef", "grad", "jit", "jvp", "pullback", "stop_gradient", "value_and_grad", "vjp"]
+__all__ = ["ArrayRef", "grad", "jit", "jvp", "stop_gradient", "value_and_grad", "vjp"]

@@ -24,7 +24,7 @@ from s2sad.frontend.frames import names_of, owner_of, root_function
 from s2sad.frontend.leaves import type_of
 from s2sad.frontend.library import calls, table
 from s2sad.frontend.outside import Place
-from s2sad.frontend.readlog import MISSING, same_object
+from s2sad.frontend.readlog import MISSING, same_object, same_one
 from s2sad.frontend.values import DictRef, Entries, ListRef, Maybe, Static, StaticItems, Tuple, Value
 from s2sad.ir.nodes import Atom, Effect
 from s2sad.ir.primitives import literal
@@ -230,7 +230,7 @@ def note(elab: Elaborator, place: Place, obj: Any) -> None:
         elab.log.note(("called", place.key), place.read, same_object(obj), place.name)
     else:
         elab.log.note(
-            ("called", place.key), lambda: getattr(place.read(), "__self__", None), same_object(owner), place.name
+            ("called", place.key), lambda: getattr(place.read(), "__self__", None), same_one(owner), place.name
         )
 
 

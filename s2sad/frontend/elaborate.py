@@ -9,7 +9,7 @@ value that is read at run time.
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +18,12 @@ from typing import Any
 from s2sad import tree
 from s2sad.errors import UnsupportedError
 from s2sad.frontend.elaborator import Elaborator
+from s2sad.frontend.library import dicts
 from s2sad.frontend.readlog import ReadLog
 from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import (
     ArrayRef,
+    Broken,
     Buffer,
     DictRef,
     Entries,
@@ -42,6 +44,7 @@ from s2sad.ir.types import Array, Dim, Size, Type, symbols_of
 RECURSION_LIMIT = 20_000
 
 
+@tree.leaf
 @dataclass(frozen=True, slots=True)
 class Abstract:
     """A runtime leaf of the arguments: its number among them, its type, and the name of its parameter."""
@@ -51,6 +54,7 @@ class Abstract:
     name: str
 
 
+@tree.leaf
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """Stands for one of the flat results in the structure of what the function returns."""
@@ -169,19 +173,21 @@ class _Arguments:
         match obj:
             case Abstract(index):
                 return self.leaf(self.vars[index], index)
-            case tuple():
+            case tuple() if tree.is_container(type(obj)):
                 return Tuple(tuple(self.value(x, f"{name}_{k}") for k, x in enumerate(obj)), type(obj))
-            case list():
+            case list() if type(obj) is list:
                 items = tuple(self.value(x, f"{name}_{k}") for k, x in enumerate(obj))
                 location = Location(name, captured=True)
                 self.elab.outer[location] = StaticItems(items)
                 return ListRef(location)
-            case dict():
+            case dict() if tree.is_container(type(obj)):
                 location = Location(name, captured=True)
                 self.elab.outer[location] = Entries(tuple((k, self.value(v, f"{name}_{k}")) for k, v in obj.items()))
-                return DictRef(location, OrderedDict if isinstance(obj, OrderedDict) else dict)
+                return dicts.like(self.elab, obj, location)
         if tree.is_node(type(obj)) and _holds_abstract(obj):
             return self.object(obj, name)
+        if isinstance(obj, deque) and _holds_abstract(obj):
+            self.elab.error("A deque cannot be an argument.", "Pass a list.")
         if isinstance(obj, bool | int | float | complex | str | type(None)):
             return Static(obj)
         return self.elab.outside.argument(obj, name)
@@ -204,11 +210,11 @@ class _Arguments:
 
 def _children(obj: Any) -> list[Any]:
     match obj:
-        case tuple() | list():
+        case tuple() | list() | deque():
             return list(obj)
         case dict():
             return list(obj.values())
-    if tree.is_node(type(obj)) and not isinstance(obj, Abstract):
+    if tree.is_node(type(obj)):
         return list(_attributes(obj).values())
     return []
 
@@ -266,8 +272,9 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
         case Static(obj):
             return leaf(elab.atom(value)) if hasattr(obj, "dtype") and getattr(obj, "shape", None) == () else obj
         case Tuple(items, cls):
-            parts = [flatten_result(elab, v, results) for v in items]
-            return tuple(parts) if cls is tuple else cls(*parts)
+            if not tree.is_container(cls):
+                elab.error(f"An object of {cls.__name__}, a subclass of tuple, cannot be returned.", "Return a tuple.")
+            return tree.make_tuple(cls, [flatten_result(elab, v, results) for v in items])
         case ListRef(location):
             content = elab.get(location)
             if isinstance(content, RuntimeItems):
@@ -277,7 +284,7 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
         case DictRef(location):
             content = elab.get(location)
             assert isinstance(content, Entries)
-            return value.type((k, flatten_result(elab, v, results)) for k, v in content.items)
+            return dicts.python_dict(elab, value, [(k, flatten_result(elab, v, results)) for k, v in content.items])
         case ObjectRef(location, cls) if tree.is_node(cls):
             content = elab.get(location)
             assert isinstance(content, Entries)
@@ -287,7 +294,7 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
             for name, item in content.items:
                 object.__setattr__(out, name, flatten_result(elab, item, results))
             return out
-        case Maybe():
+        case Maybe() | Broken():
             return flatten_result(elab, elab.resolve(value), results)
         case _:
             raise UnsupportedError(

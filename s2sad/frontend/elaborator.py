@@ -7,15 +7,16 @@ library of meanings needs. What statements and expressions do is in `statements`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import gast
 import numpy as np
 
-from s2sad.errors import AliasError, NeedStatic, TypeMismatchError, UnsupportedError
-from s2sad.frontend import branches, functions, library, reach
+from s2sad.errors import AliasError, NeedStatic, ShapeError, TypeMismatchError, UnsupportedError
+from s2sad.frontend import branches, functions, library, raising, reach
 from s2sad.frontend.frames import Frame
 from s2sad.frontend.library.support import describe, is_number
 from s2sad.frontend.outside import Outside
@@ -51,7 +52,12 @@ from s2sad.ir.paths import Index, Path
 from s2sad.ir.primitives import inc as inc_prim
 from s2sad.ir.primitives import load, raise_, store
 from s2sad.ir.python_calls import Named
+from s2sad.ir.types import Dim, Size, symbols_of
 from s2sad.rules.logical import not_
+from s2sad.tree import make_tuple
+
+if TYPE_CHECKING:
+    from s2sad.frontend.raising import Raised
 
 WHOLE: Path = (Index((Ellipsis,)),)
 """The path of all of an array, to overwrite it."""
@@ -82,6 +88,8 @@ class Elaborator:
         self.origins: dict[Location, frozenset[int]] = {}
         """Which argument leaves an array may be."""
         self.mutated: set[int] = set()
+        self.stand_ins: dict[Var, Atom] = {}
+        """The parameters of closed functions, and what each of them stands for."""
         self.aliases: dict[Location, frozenset[Location]] = {}
         """Locations that may be the same array after a join."""
         self.heads: list[State] = []
@@ -96,8 +104,14 @@ class Elaborator:
         """The loops in their first pass, and the names that only their bodies bind."""
         self.named_objects: dict[int, Named] = {}
         """What calls that only CPython can make refer to, by identity."""
+        self.raised: dict[tuple[str, str], Raised] = {}
+        """What the user raises, by what is raised in its place."""
         self.latest: Value | None = None
         """The last result of an operation, not bound to any name yet: it may take the name it is assigned to."""
+        self.conditions = 0
+        """How many branches, which may not be taken, this place is in."""
+        self.over: Counter[Location] = Counter()
+        """The lists that loops of the IR go over at this place."""
 
     # -- where we are
 
@@ -123,9 +137,15 @@ class Elaborator:
         """Refuse the program at the current place."""
         raise UnsupportedError(why, instead, self.pos)
 
-    def mismatch(self, why: str, instead: str = "") -> NoReturn:
+    def mismatch(self, why: str, instead: str = "", kind: type[TypeMismatchError] = TypeMismatchError) -> NoReturn:
         """Refuse values that cannot meet, at the current place."""
-        raise TypeMismatchError(why, instead, self.pos)
+        raise kind(why, instead, self.pos)
+
+    def out_of_bounds(self, why: str) -> NoReturn:
+        """Refuse an index that is out of bounds; where it may not be reached, it fails when it is."""
+        if not (self.conditions or self.heads):
+            raise ShapeError(why, "", self.pos)
+        raising.fail(self, IndexError, why)
 
     def fail_name(self, name: str, frame: Location | None = None) -> NoReturn:
         """A name bound to nothing. In the first pass of a loop that may yet bind it, the path counts as dead."""
@@ -343,8 +363,7 @@ class Elaborator:
             case Number(Var() as var) if (found := self.outside.baked(var)) is not MISSING:
                 return found
             case Tuple(items, cls):
-                objects = [self.static(v) for v in items]
-                return tuple(objects) if cls is tuple else cls(*objects)
+                return make_tuple(cls, [self.static(v) for v in items])
             case ListRef(location) if isinstance(content := self.get(location), StaticItems):
                 return [self.static(v) for v in content.items]
             case DictRef(location) if isinstance(content := self.get(location), Entries):
@@ -370,6 +389,23 @@ class Elaborator:
                 return "a value"
             case _:
                 return describe(self, value)
+
+    def are_equal(self, a: Dim | None, b: Dim | None) -> bool:
+        """Whether two sizes of parameters are taken to be equal, which every call is checked for."""
+        if (a, b) not in self.builder.equalities and (b, a) not in self.builder.equalities:
+            return False
+        params = (*self.leaves, *(var for var, _ in self.outside.captured))
+        known = {s for p in params for s in symbols_of(p.type)}
+        return all(not isinstance(d, Size) or all(s in known for s, _ in d.terms) for d in (a, b))
+
+    @contextmanager
+    def going_over(self, lists: Iterable[Location]) -> Iterator[None]:
+        """A loop of the IR that goes over some lists, which must keep their length in it."""
+        self.over.update(lists)
+        try:
+            yield
+        finally:
+            self.over.subtract(lists)
 
     # -- names of results
 

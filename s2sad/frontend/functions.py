@@ -68,7 +68,7 @@ def call(elab: Elaborator, function: Value, args: list[Value], kwargs: dict[str,
         case Closure():
             return call_closure(elab, function, args, kwargs)
         case Partial(inner, first, named):
-            if isinstance(inner, Static) and inner.obj in LAZY:
+            if library.iteration.is_lazy(function) or inner == Static(slice):
                 elab.mismatch("This cannot be called.")
             return call(elab, inner, [*first, *args], {**dict(named), **kwargs})
         case Static(obj):
@@ -79,9 +79,6 @@ def call(elab: Elaborator, function: Value, args: list[Value], kwargs: dict[str,
             return call(elab, elab.resolve(function), args, kwargs)
         case _:
             elab.mismatch(f"{elab.describe(function).capitalize()} cannot be called.", "Call a function.")
-
-
-LAZY = (range, enumerate, zip, reversed, slice)
 
 
 def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

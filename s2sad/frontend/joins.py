@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.frames import Frame
@@ -89,6 +90,7 @@ class Joiner:
         self.left, self.right = left, right
         self.force = force or {}
         self.known = known_symbols(elab, left) if loop else None
+        self.meet = partial(meet, equal=elab.are_equal)
         self.pairs: list[Pair] = []
         self.state: State = {}
         self.frames: dict[Location, Frame] = {}
@@ -201,7 +203,9 @@ class Joiner:
             case ListRef():
                 return ListRef(self.location((*key, "#items"), a, b))
             case DictRef(type=cls):
-                return DictRef(self.location((*key, "#dict"), a, b), cls)
+                if not _agree(a, b, lambda d: (d.type, d.factory)):
+                    return broken(self.elab, key, a, b)
+                return DictRef(self.location((*key, "#dict"), a, b), cls, like.factory)
             case ObjectRef(cls=cls):
                 if not _agree(a, b, lambda o: o.cls):
                     return broken(self.elab, key, a, b)
@@ -296,7 +300,7 @@ class Joiner:
             return a
         type_ = self.outer_sizes(type_)
         if key in self.force:
-            type_ = meet(type_, self.force[key]) or type_
+            type_ = self.meet(type_, self.force[key]) or type_
         var = self.elab.builder.var(hint_of(key), type_)
         self.pairs.append(Pair(key, var, a, b, type_))
         return var
@@ -311,7 +315,7 @@ class Joiner:
 
     def number(self, key: Key, a: Any, b: Any) -> Value:
         x, y = (NOTHING if v is NOTHING else self.elab.atom(v) for v in (a, b))
-        type_ = x.type if y is NOTHING else y.type if x is NOTHING else meet(x.type, y.type)
+        type_ = x.type if y is NOTHING else y.type if x is NOTHING else self.meet(x.type, y.type)
         if type_ is None:
             return broken(self.elab, key, a, b)
         atom = self.atom(key, x, y, type_)
@@ -337,13 +341,13 @@ class Joiner:
         )
         if not like.path:
             return ArrayRef(location, array_type(content.atom))
-        met = like.type if NOTHING in (a, b) else meet(a.type, b.type)
+        met = like.type if NOTHING in (a, b) else self.meet(a.type, b.type)
         assert isinstance(met, Array)
         return ArrayRef(location, self.settled(key, met), like.path, operands)
 
     def copied(self, key: Key, a: ArrayRef, b: ArrayRef) -> Value:
         """Two views of different kinds: what they show, in a place that may be read only."""
-        type_ = meet(a.type, b.type)
+        type_ = self.meet(a.type, b.type)
         if type_ is None:
             return broken(self.elab, key, a, b)
         location = Location(hint_of(key), frozen=True)
@@ -425,7 +429,7 @@ class Joiner:
 
     def buffer(self, key: Key, a: Any, b: Any) -> Content:
         x, y = (NOTHING if c is NOTHING else c.atom for c in (a, b))
-        type_ = x.type if y is NOTHING else y.type if x is NOTHING else meet(x.type, y.type)
+        type_ = x.type if y is NOTHING else y.type if x is NOTHING else self.meet(x.type, y.type)
         if type_ is None:
             return Lost("Arrays of different ranks meet here.")
         return Buffer(self.atom(key, x, y, type_))
@@ -441,7 +445,7 @@ class Joiner:
             return Lost("A list that changes its length here must hold numbers, or arrays of one rank.")
         item = types[0]
         for other in types[1:]:
-            item = meet(item, other)
+            item = self.meet(item, other)
         if item is None:
             return Lost("The items of a list that changes its length here have different types.")
         sides = [c.atom if isinstance(c, RuntimeItems) else c for c in (a, b)]
@@ -458,7 +462,7 @@ class Joiner:
             )
             if type_ is None:
                 return False
-            found = type_ if found is None else meet(found, type_)
+            found = type_ if found is None else self.meet(found, type_)
             if found is None:
                 return False
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from s2sad import tree
@@ -36,7 +36,16 @@ if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
 
 
-def leaves(elab: Elaborator, value: Value) -> list[Value]:
+Stop = Callable[[Value], bool]
+"""Whether a part counts as a leaf, whatever it is."""
+
+
+def nowhere(_: Value) -> bool:
+    """Only what cannot be taken apart is a leaf."""
+    return False
+
+
+def leaves(elab: Elaborator, value: Value, stop: Stop = nowhere) -> list[Value]:
     """The leaves of a value."""
     found: list[Value] = []
 
@@ -44,30 +53,33 @@ def leaves(elab: Elaborator, value: Value) -> list[Value]:
         found.append(leaf)
         return leaf
 
-    transform(elab, value, note)
+    transform(elab, value, note, stop)
     return found
 
 
-def transform(elab: Elaborator, value: Value, change: Callable[[Value], Value]) -> Value:
+def transform(elab: Elaborator, value: Value, change: Callable[[Value], Value], stop: Stop = nowhere) -> Value:
     """The same tree with every leaf changed; lists, dicts and objects are new ones."""
 
     def walk(part: Value) -> Value:
-        return transform(elab, part, change)
+        return transform(elab, part, change, stop)
 
     value = elab.resolve(value)
     match value:
+        case _ if stop(value):
+            return change(value)
         case Static(None):
             return value
-        case Static(tuple() as items):
+        case Static(tuple() as items) if tree.is_container(type(items)):
             return Tuple(tuple(walk(Static(x)) for x in items), type(items))
-        case Tuple(items, cls):
+        case Tuple(items, cls) if tree.is_container(cls):
             return Tuple(tuple(map(walk, items)), cls)
         case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
             return ListRef(_new(elab, location, StaticItems(tuple(map(walk, content.items)))))
         case DictRef(location, cls):
             entries = _entries(elab, location)
             changed = {k: walk(entries[k]) for k in _ordered(entries, cls)}
-            return DictRef(_new(elab, location, Entries(tuple((k, changed[k]) for k in entries))), cls)
+            new = _new(elab, location, Entries(tuple((k, changed[k]) for k in entries)))
+            return replace(value, location=new)
         case ObjectRef() | Static() if (node := node_of(elab, value)) is not None:
             return node.rebuild([walk(child) for child in node.children])
         case _:
@@ -156,23 +168,40 @@ def _sorted(entries: dict[Any, Value]) -> Iterator[Any]:
         return iter(sorted(entries, key=lambda k: (type(k).__module__, type(k).__qualname__, str(k))))
 
 
-def structure(elab: Elaborator, value: Value) -> Any:
-    """What two trees of the same shape have in common."""
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of a tree: what kind of node it is, and its children in the order of their leaves."""
+
+    kind: Any
+    children: tuple[Value, ...]
+
+
+def level(elab: Elaborator, value: Value) -> Level | None:
+    """A value taken apart by one level; None for a leaf."""
     value = elab.resolve(value)
     match value:
         case Static(None):
-            return None
-        case Tuple(items, cls):
-            return (cls, *(structure(elab, v) for v in items))
+            return Level(None, ())
+        case Static(tuple() as items) if tree.is_container(type(items)):
+            return Level((type(items), len(items)), tuple(map(Static, items)))
+        case Tuple(items, cls) if tree.is_container(cls):
+            return Level((cls, len(items)), items)
         case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
-            return (list, *(structure(elab, v) for v in content.items))
+            return Level((list, len(content.items)), content.items)
         case DictRef(location, cls):
             entries = _entries(elab, location)
-            return (cls, *((k, structure(elab, entries[k])) for k in _ordered(entries, cls)))
+            keys = tuple(_ordered(entries, cls))
+            return Level((cls, keys), tuple(entries[k] for k in keys))
         case ObjectRef() | Static() if (node := node_of(elab, value)) is not None:
-            return (node.cls, _key(elab, node.rest), *(structure(elab, child) for child in node.children))
+            return Level((node.cls, _key(elab, node.rest)), node.children)
         case _:
-            return "*"
+            return None
+
+
+def structure(elab: Elaborator, value: Value) -> Any:
+    """What two trees of the same shape have in common."""
+    found = level(elab, value)
+    return "*" if found is None else (found.kind, *(structure(elab, child) for child in found.children))
 
 
 def _key(elab: Elaborator, rest: Value) -> Any:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from s2sad.frontend import library
+from s2sad.errors import DerivativeMismatchError
+from s2sad.frontend import library, linearized
 from s2sad.frontend.closed import Closed, apply, inline, zero_of_leaf
-from s2sad.frontend.differentiation import check_tangent, close_call, function_of, pull_back, without_aux
+from s2sad.frontend.differentiation import check_tangent, close_call, function_of, pull_back, vjp, without_aux
 from s2sad.frontend.leaves import can_vary, leaves, structure, transform, type_of
 from s2sad.frontend.transforms import Inner, Spec, kind
 from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
@@ -42,6 +43,7 @@ def push_forward(elab: Elaborator, closed: Closed, primals: list[Value], tangent
         elab.mismatch(
             "The tangents of a linearized function must have the tree structure of the primals it was made at.",
             "Give a tangent for each primal.",
+            DerivativeMismatchError,
         )
     seeds = [
         check_tangent(elab, x, x_dot)
@@ -55,9 +57,24 @@ def push_forward(elab: Elaborator, closed: Closed, primals: list[Value], tangent
     return closed.rebuild(elab, 0, [next(supply) if is_inexact(r.type) else zero_of_leaf(elab, v) for r, v in pairs])
 
 
+@kind("pullback")
+def pullback(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A pullback made outside, called inside."""
+    if linearized.is_inline(spec.options["linearized"]) and len(args) == 1 and not kwargs:
+        return linearized.pull(elab, spec.options["linearized"], elab.resolve(args[0]))
+    primals = [elab.outside.argument(p, "primal") for p in spec.options["primals"]]
+    out = vjp(elab, [function_of(elab, spec), *primals], {"has_aux": Static(spec.options["has_aux"])})
+    assert isinstance(out, Tuple)
+    return elab.call(out.items[1], args, kwargs)
+
+
 @kind("pushforward")
 def pushforward(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A linearized function made outside, called inside."""
+    if linearized.is_inline(spec.options["linearized"]):
+        if kwargs:
+            elab.mismatch("A linearized function takes its tangents by position.", "Give a tangent for each primal.")
+        return linearized.push(elab, spec.options["linearized"], Tuple(tuple(elab.resolve(a) for a in args)))
     primals = [elab.outside.argument(p, "primal") for p in spec.options["primals"]]
     out = linearize(elab, [function_of(elab, spec), *primals], {"has_aux": Static(spec.options["has_aux"])})
     assert isinstance(out, Tuple)
@@ -67,12 +84,12 @@ def pushforward(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[st
 def linear_transpose(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``linear_transpose(f, *primals)``: the pullback, which a linear function has alike everywhere.
 
-    It is taken at nan, so that a function that is not linear gives nan and not a wrong number.
+    It is taken at zero. A function that is not linear is refused when the transpose is made (`pipeline.transform`).
     """
     function, *primals = (elab.resolve(a) for a in args)
     if kwargs:
         elab.mismatch("linear_transpose takes a function and examples of its arguments.", "Pass them by position.")
-    anywhere = [transform(elab, p, lambda leaf: nan_like(elab, leaf)) for p in primals]
+    anywhere = [transform(elab, p, lambda leaf: zero_like(elab, leaf)) for p in primals]
     closed = close_call(elab, function, anywhere, {}, range(len(anywhere)), False)
 
     def pull(inner: Elaborator, given: list[Value], named: dict[str, Value]) -> Value:
@@ -80,7 +97,7 @@ def linear_transpose(elab: Elaborator, args: list[Value], kwargs: dict[str, Valu
             inner.mismatch(
                 "A transposed function takes one argument, like the value of the function.", "Pass it by position."
             )
-        return pull_back(inner, closed, anywhere, given[0])
+        return pull_back(inner, closed, anywhere, given[0], "transpose")
 
     return Static(Inner(pull))
 
@@ -92,14 +109,14 @@ def transpose(elab: Elaborator, spec: Spec, args: list[Value], kwargs: dict[str,
     return elab.call(linear_transpose(elab, [function_of(elab, spec), *primals], {}), args, kwargs)
 
 
-def nan_like(elab: Elaborator, leaf: Value) -> Value:
-    """A number or an array like a leaf, of nan."""
+def zero_like(elab: Elaborator, leaf: Value) -> Value:
+    """A number or an array like a leaf, of zeros."""
     type_ = type_of(elab, leaf)
     if type_ is None or not can_vary(elab, leaf):
         return leaf
     dtype = element(type_)
     if isinstance(leaf, ArrayRef):
-        filled = [library.attribute(elab, leaf, "shape"), Static(dtype.type(np.nan))]
-        return library.call(elab, np.full, filled, {})
+        filled = [library.attribute(elab, leaf, "shape"), Static(dtype)]
+        return library.call(elab, np.zeros, filled, {})
     weak = isinstance(type_, Scalar) and type_.weak
-    return Static(dtype.type(np.nan).item() if weak else dtype.type(np.nan))
+    return Static(dtype.type(0).item() if weak else dtype.type(0))

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from s2sad.frontend.values import Content, Entries, Location, Maybe, Partial, State, Static, StaticItems, Tuple, Value
-from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad.ir.types import Array, Dim, List, Scalar, Type
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
 
 
-def meet(a: Type, b: Type) -> Type | None:
-    """The type of what may be either; unknown dims are None. None when there is no such type."""
+def differ(a: Dim | None, b: Dim | None) -> bool:
+    """Two sizes that are not one are not taken to be equal."""
+    return False
+
+
+def meet(a: Type, b: Type, equal: Callable[[Dim | None, Dim | None], bool] = differ) -> Type | None:
+    """The type of what may be either; dims are None that are neither one nor `equal`. None when there is no such
+    type."""
     match a, b:
         case Scalar(), Scalar():
             return Scalar(promote(a, b), a.weak and b.weak)
         case Array(), Array() if a.rank == b.rank:
-            dims = tuple(p if p == q else None for p, q in zip(a.dims, b.dims, strict=True))
+            pairs = zip(a.dims, b.dims, strict=True)
+            dims = tuple((q if isinstance(q, int) else p) if p == q or equal(p, q) else None for p, q in pairs)
             return Array(np.result_type(a.dtype, b.dtype), dims)
         case List(x), List(y):
-            item = meet(x, y)
+            item = meet(x, y, equal)
             return None if item is None else List(item)
         case _:
             return None

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad import tree
 from s2sad.errors import UnsupportedError
+from s2sad.frontend.library import dicts
 from s2sad.frontend.readlog import MISSING, same_object, same_shape, same_type
 from s2sad.frontend.values import (
     ArrayRef,
     Buffer,
-    DictRef,
     Entries,
     ListRef,
     Location,
@@ -127,7 +128,7 @@ class Outside:
         if is_runtime(obj):
             note(place.key, place.read, same_type(obj), place.name)
             return self._capture(place, obj)
-        if type(obj) in (list, dict) or (isinstance(obj, tuple) and obj and not _is_plain(obj)):
+        if (obj and not _is_plain(obj)) if isinstance(obj, tuple) else tree.is_container(type(obj)):
             if len(obj) > MOST_LEAVES:
                 raise UnsupportedError(
                     f"{place.name} has {len(obj)} items, too many to take apart.",
@@ -164,7 +165,7 @@ class Outside:
             self.elab.outer[location] = StaticItems(tuple(self.value(place.item(k)) for k in range(len(obj))))
             return ListRef(location)
         self.elab.outer[location] = Entries(tuple((k, self.value(place.item(k))) for k in obj))
-        return DictRef(location)
+        return dicts.like(self.elab, obj, location)
 
     def _capture(self, place: Place, obj: Any) -> Value:
         name = self.elab.builder.names.fresh("".join(c if c.isalnum() else "_" for c in place.name))

@@ -6,6 +6,7 @@ it is what it was. `ReadLog.holds()` reads them all again.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ class Missing:
 
 
 MISSING = Missing()
+CHANGEABLE = (set, dict, list, deque, bytearray)
 PLAIN = (
     bool, int, float, complex, str, bytes, type(None), type(...), slice, range, np.generic, np.dtype, tuple, frozenset
 )
@@ -68,13 +70,36 @@ class ReadLog:
 
 
 def same_object(old: Any) -> Callable[[Any], bool]:
-    """Identity, or for plain data equality of type and value."""
+    """Identity (with the contents, of what can change), or for plain data equality of type and value."""
     if isinstance(old, PLAIN):
         return (
             lambda new: new is old
             or (type(new) is type(old) and repr(new) == repr(old) and bool(new == old or old != old))
         )
+    if isinstance(old, CHANGEABLE):
+        contents = snapshot(old)
+        return lambda new: new is old and snapshot(new) == contents
     return lambda new: new is old
+
+
+def same_one(old: Any) -> Callable[[Any], bool]:
+    """Identity, whatever it holds."""
+    return lambda new: new is old
+
+
+def snapshot(value: Any) -> Any:
+    """What a container that may change in place holds now."""
+    match value:
+        case np.ndarray():
+            return (value.dtype, value.shape, value.tobytes())
+        case dict():
+            return (type(value), tuple((k, snapshot(v)) for k, v in value.items()))
+        case set():
+            return (type(value), frozenset(value))
+        case tuple() | list() | deque() | bytearray():
+            return (type(value), tuple(map(snapshot, value)))
+        case _:
+            return (type(value), value)
 
 
 def type_key(value: Any) -> Any:

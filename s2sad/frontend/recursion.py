@@ -133,7 +133,7 @@ def signature_of(elab: Elaborator, bound: dict[str, Value], level: int) -> Hasha
             case DictRef(location):
                 content = elab.get(location)
                 assert isinstance(content, Entries)
-                return (dict, *((k, key(v)) for k, v in content.items))
+                return (value.type, *((k, key(v)) for k, v in content.items))
             case ObjectRef(location):
                 return ("object", location)
             case Partial(function, args, kwargs):

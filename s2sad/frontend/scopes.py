@@ -51,6 +51,8 @@ def analyse(node: FunctionNode) -> Scope:
                 generator = True
         if isinstance(part, NESTED):
             inner |= mentioned(part)
+        elif isinstance(part, gast.Assign) and isinstance(part.value, gast.GeneratorExp):  # it runs later
+            inner |= mentioned(part.value)
         elif isinstance(part, COMPREHENSIONS):
             inner |= {n for nested in gast.walk(part) if isinstance(nested, NESTED) for n in mentioned(nested)}
     bound |= bound_names(body)

@@ -30,8 +30,8 @@ from s2sad.ir.nodes import Pos
 from s2sad.parsing import parse
 
 FunctionNode = ast.FunctionDef | ast.Lambda
-WRITTEN = str(Path(__file__).parent / "library" / "written")
-"""Where the functions of our library stand that are run as users' own are."""
+WRITTEN = str(Path(__file__).parent.parent / "_").removesuffix("_")
+"""Where functions of ours stand that are run as users' own are."""
 COMPILER_FLAGS = 0x1FE0000
 """The `__future__` flags among the flags of a code object."""
 
@@ -60,7 +60,7 @@ class FunctionSource:
 
     @property
     def ours(self) -> bool:
-        """Whether this is a function of our library, written as users write theirs."""
+        """Whether this is a function of ours, written as users write theirs."""
         return self.filename.startswith(WRITTEN)
 
     def pos(self, node: gast.AST | None = None) -> Pos:

@@ -9,10 +9,10 @@ import gast
 import numpy as np
 
 from s2sad.errors import S2sadError, UnsupportedSyntaxError
-from s2sad.frontend import assignment, branches, effects, functions, library
+from s2sad.frontend import assignment, branches, comprehensions, effects, functions, library
 from s2sad.frontend.desugar import EXIT
 from s2sad.frontend.expressions import evaluate, evaluate_raw
-from s2sad.frontend.library.iteration import Indexed, Items, Range
+from s2sad.frontend.library.iteration import Indexed, Items, Range, fixed
 from s2sad.frontend.loops import EffectfulTest, Loop
 from s2sad.frontend.raising import raise_statement
 from s2sad.frontend.trees import load, located
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 WORDS = {"ClassDef": "class", "AsyncFunctionDef": "async def", "AsyncFor": "async for", "AsyncWith": "async with"}
 """Statements that are not named as they are written."""
 MOST_UNROLLED = 64
+MOST_TRIPS = 10_000
+SHORT = 4
+"""So many items of a list are known one by one, though a comprehension over a range makes them."""
 """The longest loop that is written out because its body needs the value of the index."""
 
 
@@ -130,20 +133,23 @@ def run_for(elab: Elaborator, stmt: gast.For) -> None:
     value = evaluate(elab, stmt.iter)
     iteration = library.iterate(elab, value)
     match iteration:
-        case Items(values):
-            unroll(elab, stmt, values)
+        case Items():
+            unroll(elab, stmt, iteration)
         case Range(Const(start), Const(stop), Const(step)):
             run_constant_range(elab, stmt, range(start, stop, step), iteration)
         case Range(start, stop, step):
             loop_over(elab, stmt, (start, stop, step), None)
-        case Indexed(length, item):
-            loop_over(elab, stmt, (Const(0), length, Const(1)), item)
+        case Indexed(length, item, over):
+            with elab.going_over(over):
+                loop_over(elab, stmt, (Const(0), length, Const(1)), item)
 
 
 def run_constant_range(elab: Elaborator, stmt: gast.For, steps: range, iteration: Range) -> None:
     """A loop of a known number of steps; unrolled when its body needs the value of the index."""
     if not steps:
         return
+    if len(steps) <= SHORT and comprehensions.is_comprehension(elab.frame.source):
+        return unroll(elab, stmt, fixed(tuple(Static(i) for i in steps)))
     state, mark, log = dict(elab.state), elab.mark(), list(elab.builder.statements)
     try:
         loop_over(elab, stmt, (iteration.start, iteration.stop, iteration.step), None)
@@ -154,7 +160,7 @@ def run_constant_range(elab: Elaborator, stmt: gast.For, steps: range, iteration
         elab.reset(mark)
         elab.builder.statements[:] = log
         try:
-            unroll(elab, stmt, [Static(i) for i in steps])
+            unroll(elab, stmt, fixed(tuple(Static(i) for i in steps)))
         except S2sadError:
             raise error from None
 
@@ -178,15 +184,24 @@ def ended(value: Value | None) -> None:
     assert value is None, "a return is left in a loop"
 
 
-def unroll(elab: Elaborator, stmt: gast.For, values: Sequence[Value]) -> None:
+def unroll(elab: Elaborator, stmt: gast.For, items: Items) -> None:
     """Run the body for one value after another, until an exit is known to be taken."""
     live = elab.frame.scope.head[stmt]
 
-    def step(k: int) -> None:
-        if k == len(values):
-            return
+    def bind(k: int) -> bool:
+        """Bind the target for the next trip, if there is one."""
         elab.frame.live = live | elab.frame.scope.before[stmt]
-        assignment.assign_value(elab, stmt.target, values[k])
+        value = items.after(k)
+        if value is None:
+            return False
+        if k >= MOST_TRIPS:
+            elab.error(f"This loop has more than {MOST_TRIPS} trips to be written out.", "Loop over an array.")
+        assignment.assign_value(elab, stmt.target, value)
+        return True
+
+    def step(k: int) -> None:
+        if not bind(k):
+            return
         elab.exit_flag = None
         ended(run_block(elab, stmt.body))
         flag, elab.exit_flag = elab.exit_flag, None
@@ -200,10 +215,10 @@ def unroll(elab: Elaborator, stmt: gast.For, values: Sequence[Value]) -> None:
     if any(_is_exit(s) for s in stmt.body):
         step(0)
         return
-    for value in values:
-        elab.frame.live = live | elab.frame.scope.before[stmt]
-        assignment.assign_value(elab, stmt.target, value)
+    k = 0
+    while bind(k):
         ended(run_block(elab, stmt.body))
+        k += 1
 
 
 def _is_exit(stmt: gast.stmt) -> bool:

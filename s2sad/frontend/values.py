@@ -97,6 +97,8 @@ class ListRef:
 class DictRef:
     location: Location
     type: type = dict
+    factory: Value | None = None
+    """What makes the item of a key that a defaultdict does not have."""
 
 
 @dataclass(frozen=True, slots=True)

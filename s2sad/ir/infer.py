@@ -206,12 +206,13 @@ def _type_of(value: Any) -> Type:
 
 
 def dummy(type: Type, sizes: dict[Symbol, int]) -> Any:
-    """A value of the type: ones, with each symbol's size taken from `sizes`."""
+    """A value of the type: ones, with each symbol's size taken from `sizes`; arrays of integers are zeros, since they
+    may be indexes, along an axis of length 1 too."""
     match type:
         case Scalar(dtype, weak):
             return dtype.type(1).item() if weak else dtype.type(1)
         case Array(dtype, dims):
-            return np.ones([value_of(d, sizes) for d in dims], dtype)
+            return (np.zeros if dtype.kind in "iu" else np.ones)([value_of(d, sizes) for d in dims], dtype)
         case List(item):
             return [dummy(item, sizes)]
 
@@ -327,7 +328,8 @@ def _basic_type(array: Array, step: paths.Index, slots: list[Any], size_of: Size
             dims.extend(array.dims[axis : axis + array.rank - used])
             axis += array.rank - used
         elif isinstance(entry, paths.Slice):
-            parts = [next(supply) if p is paths.SLOT else p for p in (entry.start, entry.stop, entry.step)]
+            bounds = (entry.start, entry.stop, entry.step)
+            parts = [_plain(next(supply), size_of) if p is paths.SLOT else p for p in bounds]
             dims.append(_slice_dim(array.dims[axis], parts, size_of))
             axis += 1
         else:
@@ -335,6 +337,12 @@ def _basic_type(array: Array, step: paths.Index, slots: list[Any], size_of: Size
                 next(supply)
             axis += 1
     return Array(array.dtype, tuple(dims)) if dims or Ellipsis in step.entries else Scalar(array.dtype)
+
+
+def _plain(atom: Any, size_of: SizeOf) -> Any:
+    """The int that a constant is; else the atom."""
+    size = size_of(atom)
+    return size if isinstance(size, int) else atom
 
 
 def _slice_dim(size: Dim | None, parts: list[Any], size_of: SizeOf) -> Dim | None:

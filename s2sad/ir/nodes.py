@@ -194,8 +194,9 @@ class Apply:
     The first ``len(fun.params)`` of `args` are the arguments of `fun` (values it captured are parameters of their own,
     not in `wrt`). kind 'jvp': then a tangent for each parameter in `wrt`; targets are the results of `fun` and a
     tangent for each inexact result. kind 'vjp': then a cotangent for each inexact result, or for the first ones;
-    targets are the results of `fun` and a cotangent for each parameter in `wrt`. kind 'batch': `axes` gives the batch
-    axis of each argument (None: not mapped) and, after ``len(args)`` of them, of each result.
+    targets are the results of `fun` and a cotangent for each parameter in `wrt`. kind 'transpose': the same, of a
+    function that is linear in them. kind 'batch': `axes` gives the batch axis of each argument (None: not mapped) and,
+    after ``len(args)`` of them, of each result.
     """
 
     targets: tuple[Var, ...]

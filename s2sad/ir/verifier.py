@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from s2sad.ir import walk
 from s2sad.ir.infer import result_types
 from s2sad.ir.nodes import Apply, Atom, Block, Call, Custom, For, Function, If, Let, Module, Stmt, Var, While
@@ -20,18 +22,20 @@ class IRError(AssertionError):
     """A pass wrote IR that breaks an invariant: a bug in s2sad, never in the user's program."""
 
 
-def verify(module: Module | Function, stage: str = "", mentions: bool = False) -> None:
+def verify(
+    module: Module | Function, stage: str = "", mentions: bool = False, hidden: Collection[Var] = ()
+) -> None:
     """Raise `IRError` if an invariant is broken. `mentions` allows uses of values of a mirrored loop or branch (an
-    adjoint before recording)."""
+    adjoint before recording). `hidden` parameters are in scope everywhere."""
     if isinstance(module, Function):
         module = Module(module)
     for function in (*module.functions.values(), module.main):
-        _Verifier(module, stage, mentions).function(function)
+        _Verifier(module, stage, mentions, hidden).function(function)
 
 
 class _Verifier:
-    def __init__(self, module: Module, stage: str, mentions: bool) -> None:
-        self.module, self.stage, self.mentions = module, stage, mentions
+    def __init__(self, module: Module, stage: str, mentions: bool, hidden: Collection[Var]) -> None:
+        self.module, self.stage, self.mentions, self.hidden = module, stage, mentions, hidden
         self.defined: set[str] = set()
 
     def fail(self, stmt: Stmt | None, why: str) -> None:
@@ -39,7 +43,7 @@ class _Verifier:
         raise IRError(f"after {self.stage or 'a pass'}: {why}{where}")
 
     def function(self, function: Function) -> None:
-        scope: dict[Var, None] = {}
+        scope: dict[Var, None] = dict.fromkeys(self.hidden)
         for p in function.params:
             self.define(p, scope, None)
         self.everywhere = set(walk.all_defined(function.body)) | set(function.params)
@@ -96,7 +100,7 @@ class _Verifier:
             case Custom() | Apply():
                 if len(stmt.args) < len(stmt.fun.params):
                     self.fail(stmt, f"{stmt.fun.name} gets too few arguments")
-                _Verifier(self.module, self.stage, False).function(stmt.fun)
+                _Verifier(self.module, self.stage, False, self.hidden).function(stmt.fun)
             case _:
                 pass
         for v in walk.defines(stmt):

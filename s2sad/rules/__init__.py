@@ -12,6 +12,7 @@ from s2sad.rules import (
     fourier,
     linalg,
     logical,
+    matrix_functions,
     products,
     reductions,
     scipy_special,
@@ -22,5 +23,5 @@ from s2sad.rules import (
 
 __all__ = [
     "control", "cotangent", "counting", "decompositions", "elementwise", "fourier",
-    "linalg", "logical", "products", "reductions", "scipy_special", "searching", "shape", "special",
+    "linalg", "logical", "matrix_functions", "products", "reductions", "scipy_special", "searching", "shape", "special",
 ]

@@ -90,14 +90,29 @@ def _eigh_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> t
     return Array(_real(dtype), x.dims[:-1]), Array(dtype, x.dims)
 
 
-eigh = Primitive("eigh", rt.eigh, "rt.eigh(_0)", results=2, type_rule=_eigh_type)
-"""``eigh(x)``: eigenvalues and eigenvectors. As in JAX, its derivative is that on Hermitian x."""
+def _spell_eigh(args: list[ast.expr], params: dict[str, Any], types: tuple[Any, ...]) -> ast.expr:
+    return ast.Call(ast.Attribute(ast.Name("rt"), "eigh_upper" if params.get("upper") else "eigh"), args, [])
+
+
+eigh = Primitive(
+    "eigh", lambda x, upper=False: (rt.eigh_upper if upper else rt.eigh)(x), _spell_eigh, results=2, type_rule=_eigh_type
+)
+"""``eigh(x; upper)``: eigenvalues and eigenvectors of the Hermitian matrix of which x holds the lower, or the upper,
+triangle; the derivative is that of this function."""
+
+
+def hermitian_of(x: Any, upper: bool) -> Any:
+    """The Hermitian matrix of which one triangle is given."""
+    if not is_complex(x):
+        return triu(x) + swap_last(triu(x, k=1)) if upper else tril(x) + swap_last(tril(x, k=-1))
+    beside = triu(x, k=1) if upper else tril(x, k=-1)
+    return beside + adjoint(beside) + _identity_of(x) * real(x)
 
 
 @jvp(eigh)
-def eigh_jvp(x_dot, x, *, out):
+def eigh_jvp(x_dot, x, *, out, upper=False):
     w, u = out
-    change = matmul(matmul(adjoint(u), number(0.5, w) * (x_dot + adjoint(x_dot))), u)
+    change = matmul(matmul(adjoint(u), hermitian_of(x_dot, upper)), u)
     unit = _identity(w)
     gaps = 1 / (unit + _columns(w) - _rows(w)) - unit
     w_dot = _diagonal(change)
@@ -293,22 +308,22 @@ expm = Primitive("expm", rt.expm, "rt.expm(_0)", type_rule=_same_type)
 """``expm(x)``: the exponential of a matrix."""
 
 
-def _directional(x: Any, x_dot: Any) -> Any:
-    """The derivative of expm at x in a direction: the corner of the exponential of ``[[x, x_dot], [0, x]]``."""
+def directional(function: Any, x: Any, x_dot: Any) -> Any:
+    """The derivative of a function of a matrix in a direction: the corner of it at ``[[x, x_dot], [0, x]]``."""
     n = shape_of(x)[-1]
     top = concatenate(x, x_dot, axis=1)
     bottom = concatenate(zeros_like(x), x, axis=1)
-    return take_slice(take_slice(expm(concatenate(top, bottom, axis=0)), 0, n, 0), n, n + n, 1)
+    return take_slice(take_slice(function(concatenate(top, bottom, axis=0)), 0, n, 0), n, n + n, 1)
 
 
 @jvp(expm)
 def expm_jvp(x_dot, x):
-    return _directional(x, x_dot)
+    return directional(expm, x, x_dot)
 
 
 @vjp(expm)
 def expm_vjp(out_bar, x):
-    return (_directional(swap_last(x), out_bar),)
+    return (directional(expm, swap_last(x), out_bar),)
 
 
 def matrix_power(x: Any, n: int) -> Any:

@@ -7,6 +7,7 @@ import math
 import scipy.special as sp
 
 import s2sad_rt as rt
+from s2sad.rules.cotangent import is_complex
 from s2sad.rules.elementwise import exp, log, log1p
 from s2sad.rules.registry import composed, scalar_rule, zero_derivative
 
@@ -76,6 +77,8 @@ def expit(x, *, out):
 
 @composed(sp.logit)
 def logit(x):
+    if is_complex(x):
+        raise TypeError("this function is for real numbers, not for complex ones")
     return log(x) - log1p(-x)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from s2sad.errors import ShapeError
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Names, Ref
 from s2sad.ir.nodes import Apply, Atom, Block, Call, Const, Effect, Function, Let, Stmt, Var, array_type, replace
@@ -152,7 +153,11 @@ class Batcher:
         """A result, with the batch at its axis."""
         if axis is None:
             if atom in self.batched:
-                raise ValueError("vmap has mapped output but out_axes is None")
+                raise ShapeError(
+                    "vmap has mapped output but out_axes is None.",
+                    "Give an axis to the results that differ between items.",
+                    self.function.pos,
+                )
             return self.plain(atom)
         whole = self.whole(atom)
         return move_axis(self.b.ref(whole), 0, axis).atom

@@ -29,7 +29,6 @@ from s2sad.ir.nodes import (
     Let,
     Stmt,
     Var,
-    array_type,
     int_var,
     replace,
 )
@@ -69,6 +68,8 @@ class Lanes:
         self.shapeless: set[Var] = set()
         self.chains: dict[Var, Chain] = {}
         self.in_batch: set[Var] = set()
+        self.sizes: list[tuple[Var, Const, Atom, Var]] = []
+        """The sizes that the first item has and all others must have, as the loop carries them."""
 
     def loop(self, group: Block, needed: Iterable[Var]) -> None:
         """Append the loop. The `needed` values, defined in the group, are batched after it."""
@@ -85,7 +86,7 @@ class Lanes:
             self.b.extend(self.copy(group))
             nexts = [self.mapping[v] if v in self.chains else self.put(v, p) for v, p in zip(outs, phis, strict=True)]
         names = [self.outer.batched_var(v) for v in outs]
-        carried = tuple(Carry(*c) for c in zip(phis, inits, nexts, names, strict=True))
+        carried = tuple(Carry(*c) for c in (*zip(phis, inits, nexts, names, strict=True), *self.sizes))
         block = (*self.row_loads(), *body)
         self.b.append(For(self.index, Const(0), self.outer.size, Const(1), carried, block, pos=self.b.pos))
         self.outer.define(outs, names)
@@ -189,19 +190,25 @@ class Lanes:
         row = self.mapping[v]
         assert isinstance(row, Var)
         first = self.b.emit(eq, (self.index, Const(0)), hint="first")
+        shape = self.b.dim_atoms(row)
+        kept = [(n, self.int(), self.int()) for n in shape if isinstance(n, Var)]
         with self.b.block() as then:
-            made = self.b.emit(undef, (self.outer.size, *self.b.dim_atoms(row)), {"dtype": row.type.dtype}, v.name)
+            made = self.b.emit(undef, (self.outer.size, *shape), {"dtype": row.type.dtype}, v.name)
         out = Var(self.b.names.fresh(v.name), made.type)
-        self.b.append(If(first, tuple(then), (), (Join(out, made, phi),), self.b.pos))
-        self.same_shape(row, out)
+        joined = (Join(out, made, phi), *(Join(now, n, before) for n, before, now in kept))
+        self.b.append(If(first, tuple(then), (), joined, self.b.pos))
+        for n, before, now in kept:
+            self.sizes.append((before, Const(0), now, self.int()))
+            self.same_size(n, now)
         return out
 
-    def same_shape(self, row: Var, stack: Var) -> None:
+    def int(self) -> Var:
+        return int_var(self.b.names.fresh("n"))
+
+    def same_size(self, size: Atom, first: Atom) -> None:
         """Refuse, when it runs, items of different shapes."""
-        message = f"vmap: the shape of {row.name} differs between items of the batch"
-        refusal = Effect(raise_, (), (("kind", "ValueError"), ("message", message)), self.b.pos)
-        for axis, size in enumerate(array_type(row).dims):
-            if isinstance(size, int):
-                continue
-            sizes = self.b.dim_atom(row, axis), self.b.emit(dim, (stack,), {"axis": axis + 1}, "n")
-            self.b.append(If(self.b.emit(ne, sizes, hint="ragged"), (refusal,), (), (), self.b.pos))
+        pos = self.b.pos
+        where = "" if pos is None else f", at line {pos.line}: {pos.text}"
+        message = f"vmap: the shape of an array differs between items of the batch{where}"
+        refusal = Effect(raise_, (), (("kind", "ValueError"), ("message", message)), pos)
+        self.b.append(If(self.b.emit(ne, (size, first), hint="ragged"), (refusal,), (), (), pos))

@@ -39,11 +39,16 @@ from s2sad.ir.nodes import (
 from s2sad.ir.types import Array, Scalar, is_complex, is_inexact
 from s2sad.rules.elementwise import mul
 from s2sad.transforms.cotangents import bar_name, number_of, zero_of
+from s2sad.transforms.linearity import check_linear
 from s2sad.transforms.scopes import UPDATES
 
 if TYPE_CHECKING:
     from s2sad.transforms.adjoint import Adjoint
 
+NOT_LINEAR = (
+    "A jvp rule is transposed for reverse mode, and is not linear in its tangents here.",
+    "Give a tangent that is a sum of tangents, each times what depends on primals only; or use custom_vjp.",
+)
 MakeVjp = Callable[..., Function]
 """``vjp(function, wrt, callees, sums=...)`` of `adjoint`."""
 
@@ -243,6 +248,9 @@ def reverse_custom(adjoint: Adjoint, stmt: Custom) -> None:
         return
     rule_vjp, rule_jvp = getattr(stmt.rule, "vjp", None), getattr(stmt.rule, "jvp", None)
     if rule_vjp is not None:
+        check = getattr(stmt.rule, "check_captured", None)
+        if check is not None:
+            check([bars.takes(a) for a in stmt.args])
         for arg, bar in zip(stmt.args, rule_vjp(adjoint.builder, stmt, seeds), strict=True):
             bars.add(arg, bar)
         return
@@ -275,10 +283,11 @@ def _transposed(adjoint: Adjoint, stmt: Custom, wrt: tuple[int, ...], seeds: lis
     linear, outs = _jvp_function(b, stmt, wrt)
     linear = _without_primals(without_effects(linear))
     count = len(stmt.args)
+    places = tuple(range(count, count + len(wrt)))
+    check_linear(linear, places, adjoint.callees.functions, *NOT_LINEAR, stmt.pos)
     zeros = [zero_of(b, stmt.args[k]) for k in wrt]
     kept = [seeds[k] for k in outs]
     targets = tuple(stmt.targets[k] for k in outs)
-    places = tuple(range(count, count + len(wrt)))
     return _again(adjoint, linear, places, (*stmt.args, *zeros), targets, kept)
 
 

@@ -123,8 +123,8 @@ class Index:
         return {a for a, scope in self.uses if isinstance(a, Var) and not self.visible(a, scope)}
 
     def visible(self, var: Var, scope: Scope) -> bool:
-        """Whether a definition reaches a scope."""
-        home = self.scope[var]
+        """Whether a definition reaches a scope. What is not defined here is a hidden parameter, which reaches all."""
+        home = self.scope.get(var, self.root)
         return any(s is home for s in scope.chain())
 
     def before(self, var: Var, loop: Scope) -> bool:

@@ -26,11 +26,12 @@ MARK = "reverse sweep"
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """`forward`: params -> results, residuals. `reverse`: params, residuals, cotangents -> cotangents."""
+    """`forward`: params -> results, residuals. `reverse`: params, residuals, so many `seeds` -> cotangents."""
 
     forward: Function
     reverse: Function
     residuals: tuple[Var, ...]
+    seeds: int
 
 
 def split(adjoint: Function, params: int, results: int) -> Split:
@@ -43,7 +44,7 @@ def split(adjoint: Function, params: int, results: int) -> Split:
     name = adjoint.name.removesuffix("_vjp")
     forward = replace(adjoint, name=f"{name}_forward", params=primals, body=before, results=(*values, *residuals))
     reverse = replace(adjoint, name=f"{name}_reverse", params=(*primals, *residuals, *seeds), body=after, results=bars)
-    return Split(forward, reverse, residuals)
+    return Split(forward, reverse, residuals, len(seeds))
 
 
 def sweeps(body: Block) -> tuple[Block, Block]:

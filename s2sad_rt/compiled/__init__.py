@@ -7,6 +7,7 @@ from s2sad_rt.compiled import (
     checkpointing,
     fourier,
     linear_algebra,
+    matrix_functions,
     numbers,
     products,
     reductions,
@@ -14,4 +15,7 @@ from s2sad_rt.compiled import (
     shapes,
 )
 
-__all__ = ["checkpointing", "fourier", "linear_algebra", "numbers", "products", "reductions", "scipy_special", "shapes"]
+__all__ = [
+    "checkpointing", "fourier", "linear_algebra", "matrix_functions", "numbers", "products", "reductions",
+    "scipy_special", "shapes",
+]

@@ -148,6 +148,8 @@ def _several(call: str, shapes: list[str], kinds: str, complexify: bool = False)
 
 
 overload_source(linear_algebra.eigh)(_several("np.linalg.eigh({})", ["n", "n, n"], "rn"))
+_ADJOINT = "np.ascontiguousarray(np.conj({}).T)"
+overload_source(linear_algebra.eigh_upper)(_several(f"np.linalg.eigh({_ADJOINT})", ["n", "n, n"], "rn"))
 overload_source(linear_algebra.eig)(_several("np.linalg.eig({})", ["n", "n, n"], "nn", complexify=True))
 overload_source(linear_algebra.svd)(_several("np.linalg.svd({}, False)", ["m, k", "k", "k, n"], "nrn"))
 overload_source(linear_algebra.qr)(_several("np.linalg.qr({})", ["m, k", "k, n"], "nn"))

@@ -82,8 +82,21 @@ def _heaviside(x, at_zero):
     return 1.0 if x > 0 else at_zero
 
 
-_elementwise(special.erf, lambda x: math.erf(x))
-_elementwise(special.erfc, lambda x: math.erfc(x))
+def _real_or_complex(function: Any, real: Any, complex_: Any) -> None:
+    """Overload `function` with one of two functions of a number."""
+    ones = {kind: register_jitable(one) for kind, one in (("f", real), ("c", complex_))}
+
+    def write(x: Any) -> Any:
+        wanted = _float(dtype(x))
+        return map_lines("one({})", ["x"], [x]), {"one": ones[wanted.kind], "number": number_type(wanted)}
+
+    overload_source(function)(write)
+
+
+for _part in (special.faddeeva, special.erfc_complex_right):
+    register_jitable(_part)
+_real_or_complex(special.erf, lambda x: math.erf(x), special.erf_complex)
+_real_or_complex(special.erfc, lambda x: math.erfc(x), special.erfc_complex)
 _elementwise(special.gamma, lambda x: math.gamma(x))
 _elementwise(special.lgamma, lambda x: math.lgamma(x))
 _elementwise(special.heaviside, _heaviside)

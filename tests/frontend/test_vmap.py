@@ -134,6 +134,120 @@ def test_refusals(make, kind, message):
         make()
 
 
+# -- what is not mapped
+
+
+def test_a_size_without_an_axis() -> None:
+    for given in ({"in_axes": None, "axis_size": 4}, {"in_axes": None, "axis_size": 4, "out_axes": -1}):
+        close(vmap(lambda x: 2 * x, **given)(A), jax.vmap(lambda x: 2 * x, **given)(A))
+    options = {"axis_size": 4, "out_axes": (0, 1)}
+    close(vmap(lambda: (3.0, A), **options)(), jax.vmap(lambda: (3.0, A), **options)())
+    assert vmap(lambda: 3.0, axis_size=4, out_axes=None)() == 3.0
+    close(vmap(lambda y: vmap(lambda x: x * y, None, axis_size=2)(y))(V), np.stack([V * V, V * V], 1))
+    close(grad(lambda x: np.sum(vmap(np.sin, None, axis_size=4)(x)))(2.0), 4 * np.cos(2.0))
+
+
+def written(x, y):
+    y[0] = x * 2
+    return y * x
+
+
+def in_a_dict(x, d):
+    d["y"][0] = x * 2
+    d["l"].append(x)
+    return d["y"] * x + d["l"][-1]
+
+
+@pytest.mark.filterwarnings("ignore::s2sad.MutationWarning")
+def test_an_unmapped_argument_is_each_items_own() -> None:
+    x, y = np.arange(3.0), np.ones(2)
+    expected = np.stack([written(v, y.copy()) for v in x])
+    close(vmap(written, (0, None))(x, y), expected)
+    close(jit(lambda x, y: (vmap(written, (0, None))(x, y), y))(x, y), (expected, y))
+    close(jit(lambda x, y: vmap(written, (0, None))(x, y[1]))(x, np.stack([y + 1, y])), expected)
+    close(vmap(vmap(written, (0, None)), (None, 0))(x, np.stack([y, y])), np.stack([expected, expected]))
+    close(grad(lambda x, y: np.sum(vmap(written, (0, None))(x, y)), (0, 1))(x, y), (4 * x + 1, np.array([0.0, 3.0])))
+    close(grad(lambda x, y: np.sum(written(x, y)))(2.0, y[::-1]), 9.0)
+    lists = [in_a_dict(v, {"y": y.copy(), "l": [1.0]}) for v in x]
+    close(vmap(in_a_dict, (0, None))(x, {"y": y, "l": [1.0]}), np.stack(lists))
+
+
+# -- items of different shapes
+
+
+def positive(x):
+    return x[x > 0]
+
+
+def collected(x):
+    out = []
+    for v in x:
+        if v > 0:
+            out.append(v)
+    return np.array(out)
+
+
+def summed(x):
+    return 2 * np.cumsum(x[x > 0])
+
+
+def repeated(x):
+    return x[0] * np.ones((int(x[2]), 2))
+
+
+@pytest.mark.parametrize("function", [positive, collected, summed, repeated], ids=lambda f: f.__name__)
+def test_items_of_different_shapes(function) -> None:
+    even, ragged = np.array([[1.0, -1.0, 2.0], [-3.0, 4.0, 2.0]]), np.array([[1.0, 1.0, 2.0], [1.0, -1.0, 1.0]])
+    close(vmap(function)(even), np.stack([function(x) for x in even]))
+    for transformed in (vmap(function), grad(lambda x: np.sum(vmap(function)(x))), s2sad.jacfwd(vmap(function))):
+        with pytest.raises(ValueError, match=r"differs between items of the batch, at line \d+: "):
+            transformed(ragged)
+
+
+def test_derivatives_of_items_of_one_shape() -> None:
+    x = np.array([[1.0, -1.0, 2.0], [3.0, 4.0, -1.0]])
+    close(grad(lambda x: np.sum(vmap(positive)(x) ** 2))(x), 2 * np.maximum(x, 0))
+    close(s2sad.jacrev(vmap(positive))(x), s2sad.jacfwd(vmap(positive))(x))
+    close(vmap(s2sad.jacfwd(positive))(x), np.stack([np.eye(3)[v > 0] for v in x]))
+
+
+# -- messages
+
+
+@pytest.mark.parametrize(("call", "parts"), [
+    (lambda: vmap(affine, (0,))(A, X), ["len(args)=2. Give one axis for each."]),
+    (lambda: vmap(affine, (None, None))(A, X), ["or axis_size must be specified. Give an axis"]),
+    (lambda: vmap(affine)(None, None), ["at least one argument containing an array or axis_size", "got none. Pass"]),
+    (lambda: vmap(affine, 2)(X, X), ["but is only 2. Map over"]),
+    (lambda: vmap(lambda x: x * 2, out_axes=2)(V), ["out_axes has axis 2", "out of bounds", "from -1 to 0."]),
+    (lambda: vmap(lambda x: x * 2, out_axes=(0, 0))(V), ["out_axes specification", "mirror those of the value."]),
+    (lambda: vmap(lambda x: x * 2, out_axes=None)(V), ["mapped output but out_axes is None. Give"]),
+    (lambda: vmap(affine)(A, X), [
+        "sizes for array axes to be mapped:\n",
+        "  * one axis had size 2: axis 0 of argument a of type float64[2,3];\n",
+        "  * one axis had size 4: axis 0 of argument x of type float64[4,3]. Map over",
+    ]),
+    (lambda: vmap(lambda x: x * 2, axis_size=3)(V), ["  * the `axis_size` argument was 3;\n", "had size 4"]),
+    (lambda: vmap(lambda d, y: d["a"] * y)({"a": V, "b": V[:1]}, V), ["  * some axes (2 of them) had size 4, e.g. ax"]),
+    (lambda: vmap(lambda x: [v for v in x if v > 0])(X), ["cannot be a result of vmap."]),
+])  # fmt: skip
+def test_what_refusals_say(call, parts) -> None:
+    with pytest.raises(s2sad.S2sadError) as caught:
+        call()
+    assert caught.value.pos is not None and caught.value.pos.filename == __file__
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_sizes_known_at_run_time_only() -> None:
+    def f(x):
+        return vmap(lambda a, b: a * b)(x[x > 0], x)
+
+    close(jit(f)(V * V), V**4)
+    with pytest.raises(ValueError, match=r"inconsistent sizes .*, at line \d+: return vmap"):
+        jit(f)(np.array([1.0, -1.0, 1.0]))
+
+
 # -- control flow
 
 

@@ -109,3 +109,15 @@ def test_inside_a_function_it_stands_at_the_inner_call():
 @pytest.mark.parametrize("value", [np.array(["a"]), np.array([None]), np.zeros(2, np.float16), 2**70])
 def test_leaves_that_are_no_numbers_of_ours(value):
     refused(lambda: s2sad.jit(double)(value), TypeError, "", filename=None)
+
+
+@pytest.mark.parametrize(("call", "why"), [
+    (lambda: s2sad.vjp(double, 1.0)[1](1.0, 2.0), "The pullback of double takes one argument"),
+    (lambda: s2sad.vjp(double, 1.0)[1](), "but was called with 0"),
+    (lambda: s2sad.linear_transpose(scaled, 1.0)(1.0, 2.0), "The transpose of scaled takes one argument"),
+    (lambda: s2sad.jvp(double, 1.0, 1.0), "must be tuples or lists; found float and float"),
+    (lambda: s2sad.jvp(double, {"a": 1.0}, (1.0,)), "found dict and tuple"),
+    (lambda: s2sad.hvp(double, 1.0, (1.0,)), "arguments to hvp must be tuples or lists"),
+])  # fmt: skip
+def test_calls_with_the_wrong_number_of_arguments(call, why):
+    refused(call, TypeError, why, filename=None)

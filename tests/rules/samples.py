@@ -168,8 +168,8 @@ SAMPLES: dict[str, list[Sample]] = {
     "right_shift": [Sample(np.abs(I3), np.abs(J3)), Sample(5, 2)],
     **{name: unary(real) for name in ("isnan", "isinf", "isfinite", "signbit")},
     # special functions
-    "erf": unary(real),
-    "erfc": unary(real),
+    "erf": unary(real, Z, Z0, Sample(3 * complex_(2, 3))),
+    "erfc": unary(real, Z, Z0, Sample(3 * complex_(2, 3))),
     "gamma": unary(positive),
     "lgamma": unary(positive),
     "digamma": unary(positive),
@@ -378,6 +378,13 @@ SAMPLES: dict[str, list[Sample]] = {
     "svd": [Sample(matrix(3)), Sample(real(4, 3)), Sample(real(3, 4)), Sample(matrix(3, 2))],
     "eig": [Sample(matrix(3)), Sample(complex_matrix(3)), Sample(matrix(3, 2))],
     "expm": [Sample(matrix(3)), Sample(3 * matrix(2)), Sample(complex_matrix(2))],
+    "sqrtm": [Sample(matrix(3)), Sample(np.eye(2)), Sample(complex_matrix(3)), Sample(np.array([[1.0, 1.0], [0.0, 1.0]]))],
+    "logm": [Sample(matrix(3)), Sample(np.eye(2)), Sample(complex_matrix(2))],
+    "sylvester": [
+        Sample(matrix(3), matrix(2), real(3, 2)),
+        Sample(complex_matrix(2), matrix(3), real(2, 3)),
+        Sample(matrix(2), matrix(2), complex_(2, 2)),
+    ],
     "solve_triangular": [
         Sample(matrix(3), real(3), lower=True),
         Sample(matrix(3), real(3, 2), lower=False),

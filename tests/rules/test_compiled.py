@@ -26,6 +26,7 @@ FLAT = [
     if s.compiled and not any(isinstance(a, list) for a in s.args)
 ]
 FLAT += [("eigh", Sample(definite(3))), ("eigh", Sample(definite(2, 4))), ("eigh", Sample(hermitian(3)))]
+FLAT += [("eigh", Sample(definite(3), upper=True)), ("eigh", Sample(hermitian(3), upper=True))]
 FLAT += [("cholesky", Sample(definite(3))), ("cholesky", Sample(definite(2, 4))), ("cholesky", Sample(hermitian(3)))]
 GROUP = 12
 GROUPS = [FLAT[k : k + GROUP] for k in range(0, len(FLAT), GROUP)]

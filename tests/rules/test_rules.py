@@ -35,7 +35,10 @@ def test_rule(name, sample):
     check_rule(PRIMITIVES[name], *sample.args, **sample.params)
 
 
+PLANE = (np.linspace(-6, 6, 41) + 1j * np.linspace(-6, 6, 38)[:, None]).ravel()
 SCIPY = [
+    (special.erf, sp.erf, (PLANE[np.abs(PLANE.imag) < 1 + np.abs(PLANE.real)],)),
+    (special.erfc, sp.erfc, (PLANE[np.abs(PLANE.imag) < 1 + np.abs(PLANE.real)],)),
     (special.digamma, sp.digamma, (np.array([0.3, 2.5, 20.0, -1.3]),)),
     (special.polygamma, sp.polygamma, (2, np.array([0.3, 2.5, 20.0]))),
     (special.erfinv, sp.erfinv, (np.array([-0.999999, -0.6, 1e-12, 0.3, 0.9, 1 - 1e-14]),)),
@@ -70,25 +73,29 @@ def test_cholesky(x):
 
 
 @pytest.mark.parametrize("x", [definite(3), hermitian(3), definite(2, 4)], ids=["real", "complex", "stack"])
-def test_eigh(x):
-    """On Hermitian matrices, whose eigenvectors are compared by what does not depend on their phases."""
+@pytest.mark.parametrize("upper", [False, True])
+def test_eigh(x, upper):
+    """The eigenvectors are compared by what does not depend on their phases; one triangle is read, and has a tangent."""
+    params = {"upper": upper}
+    side = "U" if upper else "L"
+    x = x + 0.3 * (np.tril(np.ones(x.shape[-2:]), -1) if upper else np.triu(np.ones(x.shape[-2:]), 1))
     rng = np.random.default_rng(3)
     v = rng.standard_normal(x.shape) + (1j * rng.standard_normal(x.shape) if x.dtype.kind == "c" else 0)
-    v = v + np.conj(np.swapaxes(v, -1, -2))
-    w, u = out = tuple(np.linalg.eigh(x))
+    w, u = out = tuple(np.linalg.eigh(x, side))
     h = 1e-5
 
     def projectors(u):
         return np.einsum("...ik,...jk->...kij", u, np.conj(u))
 
-    w_dot, u_dot = tangent(decompositions.eigh, [x], [v], out, {})
-    (w_more, u_more), (w_less, u_less) = (np.linalg.eigh(x + s * h * v) for s in (1, -1))
+    w_dot, u_dot = tangent(decompositions.eigh, [x], [v], out, params)
+    (w_more, u_more), (w_less, u_less) = (np.linalg.eigh(x + s * h * v, side) for s in (1, -1))
     np.testing.assert_allclose(w_dot, (w_more - w_less) / (2 * h), rtol=1e-6, atol=1e-8)
     half = np.einsum("...ik,...jk->...kij", u_dot, np.conj(u))
     expected = (projectors(u_more) - projectors(u_less)) / (2 * h)
     np.testing.assert_allclose(half + np.conj(np.swapaxes(half, -1, -2)), expected, rtol=1e-5, atol=1e-7)
     bars = (rng.standard_normal(w.shape), rng.standard_normal(u.shape) * (1 + 0.5j if x.dtype.kind == "c" else 1))
-    (x_bar,) = cotangents(decompositions.eigh, [x], bars, out, {})
+    (x_bar,) = cotangents(decompositions.eigh, [x], bars, out, params)
+    np.testing.assert_array_equal(x_bar, np.triu(x_bar) if upper else np.tril(x_bar))
     np.testing.assert_allclose(np.sum(x_bar * v).real, np.sum(bars[0] * w_dot) + np.sum(bars[1] * u_dot).real)
 
 

@@ -30,11 +30,11 @@ from s2sad.frontend.library import (
 )
 from s2sad.frontend.library.attributes import attribute
 from s2sad.frontend.library.calls import call, has_meaning, is_library
-from s2sad.frontend.library.dicts import mapping
+from s2sad.frontend.library.dicts import mapping, new_dict, python_dict
 from s2sad.frontend.library.indexing import assign_subscript, augment_subscript, subscript
 from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, iterate, unroll
 from s2sad.frontend.library.operators import augment, binary, compare, unary
-from s2sad.frontend.library.support import describe
+from s2sad.frontend.library.support import describe, new_list, wrap
 
 __all__ = [
     "Indexed",
@@ -63,7 +63,10 @@ __all__ = [
     "layouts",
     "linear_algebra",
     "mapping",
+    "new_dict",
+    "new_list",
     "numbers",
+    "python_dict",
     "reductions",
     "selection",
     "shape",
@@ -71,5 +74,6 @@ __all__ = [
     "ufuncs",
     "unary",
     "unroll",
+    "wrap",
     "written",
 ]

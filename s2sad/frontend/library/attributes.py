@@ -134,8 +134,8 @@ def attribute(elab: Elaborator, value: Value, name: str) -> Value:
             return _number_attribute(elab, value, name)
         case ListRef():
             return method(elab, value, list, name)
-        case DictRef():
-            return method(elab, value, dict, name)
+        case DictRef(type=cls):
+            return method(elab, value, cls if name == "move_to_end" else dict, name)
         case Tuple(items, type_):
             return _tuple_attribute(elab, value, items, type_, name)
         case Static(obj):

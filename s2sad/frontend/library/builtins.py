@@ -12,7 +12,7 @@ import numpy as np
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.library import containers, dicts, operators
 from s2sad.frontend.library.attributes import size_value
-from s2sad.frontend.library.iteration import Items, Range, iterate, range_length, unroll
+from s2sad.frontend.library.iteration import VIEWS, Items, Range, is_known, iterate, range_length, unroll, unrolled
 from s2sad.frontend.library.support import (
     FALSE,
     NONE,
@@ -50,6 +50,8 @@ def length(elab: Elaborator, value: Value) -> Value:
     match value:
         case ArrayRef(type=Array(dims=dims)) if dims:
             return size_value(elab, value, 0)
+        case Partial(Static(view), (ref,)) if view in VIEWS:
+            return length(elab, ref)
         case DictRef():
             return Static(len(list(dicts.entries(elab, value))))
         case ObjectRef() if (function := getattr(value.cls, "__len__", None)) is not None:
@@ -144,7 +146,7 @@ def sum_(elab: Elaborator, iterable: Value, start: Value = ZERO) -> Value:
     iteration = iterate(elab, iterable) if runtime_list(elab, iterable) is None else None
     if isinstance(iteration, Items) or (isinstance(iteration, Range) and known(elab, iterable) is not UNKNOWN):
         total = start
-        for item in unroll(elab, iterable):
+        for item in unrolled(elab, iterable, iteration):
             total = _plus(elab, total, item)
         return total
     atom = _sum_atom(elab, iterable, iteration)
@@ -215,8 +217,8 @@ def list_(elab: Elaborator, iterable: Value = EMPTY) -> Value:
     if isinstance(iterable, ListRef):
         return containers.list_copy(elab, iterable)
     iteration = iterate(elab, iterable)
-    if isinstance(iteration, Items) or _constant_length(iteration):
-        return new_list(elab, unroll(elab, iterable))
+    if is_known(iteration):
+        return new_list(elab, unrolled(elab, iterable, iteration))
     if isinstance(iterable, ArrayRef):
         atom = emit_atom(elab, shape_rules.list_of_array, (elab.atom(iterable),))
         return _runtime(elab, atom)
@@ -225,12 +227,6 @@ def list_(elab: Elaborator, iterable: Value = EMPTY) -> Value:
         return _runtime(elab, containers.as_items(elab, atom, Scalar(atom.type.dtype, True)))
     refuse(elab, f"A list of {describe(elab, iterable)} of a length known at run time only cannot be made at once.",
            "Append in a loop, or use a comprehension.")  # fmt: skip
-
-
-def _constant_length(iteration: Any) -> bool:
-    from s2sad.frontend.library.iteration import _known_length
-
-    return _known_length(iteration) is not None
 
 
 def _runtime(elab: Elaborator, atom: Atom) -> ListRef:
@@ -242,6 +238,11 @@ def _runtime(elab: Elaborator, atom: Atom) -> ListRef:
 @meaning(builtins.tuple, fold=False)
 def tuple_(elab: Elaborator, iterable: Value = EMPTY) -> Value:
     return iterable if isinstance(iterable, Tuple) and iterable.type is tuple else Tuple(unroll(elab, iterable))
+
+
+@meaning(tuple.__new__, fold=False)
+def new_tuple(elab: Elaborator, cls: Value, iterable: Value = EMPTY) -> Value:
+    return Tuple(unroll(elab, iterable), static(elab, cls))
 
 
 @meaning(builtins.dict, fold=False)
@@ -381,17 +382,6 @@ def vars_(elab: Elaborator, value: Value) -> Value:
     if not isinstance(content, Entries):
         refuse(elab, "vars() takes an object.", kind=TypeMismatchError)
     return dicts.new_dict(elab, content.items)
-
-
-@meaning(builtins.iter, fold=False)
-def iter_(elab: Elaborator, iterable: Value) -> Value:
-    iterate(elab, iterable)
-    return iterable
-
-
-@meaning(builtins.next, fold=False)
-def next_(elab: Elaborator, iterator: Value, default: Value | None = None) -> Value:
-    refuse(elab, "Iterators that are advanced by hand are not supported.", "Use a for loop, or an index.")
 
 
 @meaning(

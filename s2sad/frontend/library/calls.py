@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from s2sad.frontend.library import operators, table
+from s2sad.frontend.library.iteration import run_out
 from s2sad.frontend.library.numbers import call_math
-from s2sad.frontend.library.support import UNKNOWN, Elaborator, function_name, keywords, known, refuse, reraise, wrap
+from s2sad.frontend.library.support import UNKNOWN, Elaborator, folded, function_name, keywords, known, refuse, reraise
 from s2sad.frontend.library.ufuncs import call_numpy, convert
 from s2sad.frontend.values import Partial, Static, Value
 from s2sad.rules.registry import CALLABLES, COMPOSED
@@ -44,11 +45,15 @@ BINARY_OPERATORS = {
         "eq", "ne", "lt", "le", "gt", "ge", "is_", "is_not",
     )
 }  # fmt: skip
+ITERATORS = (zip, enumerate, map, filter, iter, next)
+"""What takes from an iterator as it is taken from."""
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "is_", "is_not"})
 
 
 def call(elab: Elaborator, function: Callable[..., Any], args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Call a callable that is not a function or class of the user's, nor a transform."""
+    if function not in ITERATORS:
+        args = [run_out(elab, a) for a in args]
     entry = table.find(function)
     if (entry is not None and entry.fold) or (entry is None and is_pure(function)):
         folded = fold(elab, function, args, kwargs)
@@ -169,7 +174,7 @@ def fold(elab: Elaborator, function: Any, args: list[Value], kwargs: dict[str, V
             result = function(*objects, **named)
     except Exception as error:
         reraise(elab, error)
-    return wrap(elab, result)
+    return folded(elab, result, (*objects, *named.values()))
 
 
 ADVICE = {

@@ -38,8 +38,10 @@ from s2sad.frontend.library.support import (
     set_weak,
     static,
     type_of,
+    wrap,
 )
 from s2sad.frontend.library.table import meaning
+from s2sad.frontend.library.written import lists
 from s2sad.frontend.values import (
     ArrayRef,
     DictRef,
@@ -187,6 +189,12 @@ def keep_apart(elab: Elaborator, ref: ListRef, value: Value) -> None:
         )
 
 
+def check_length(elab: Elaborator, ref: ListRef) -> None:
+    """Refuse to change a list where a loop of the IR goes over it."""
+    if elab.over[ref.location]:
+        refuse(elab, "This list changes while a loop goes over it.", "Loop with while i < len(items), or over a copy.")
+
+
 def runtime_append(elab: Elaborator, ref: ListRef, value: Value) -> None:
     keep_apart(elab, ref, value)
     atom = elab.atom(value)
@@ -216,7 +224,8 @@ def subscript_list(elab: Elaborator, base: ListRef | Tuple | Static, key: Value)
     """``base[key]`` of a list or a tuple."""
     atom = runtime_list(elab, base)
     if atom is not None:
-        return runtime_item(elab, atom, key)
+        parts = slice_of(key)
+        return runtime_item(elab, atom, key) if parts is None else runtime_slice(elab, base, parts)
     items = items_of(elab, base)
     assert items is not None
     index = known(elab, key)
@@ -225,6 +234,8 @@ def subscript_list(elab: Elaborator, base: ListRef | Tuple | Static, key: Value)
     if index is UNKNOWN:
         index = static_slice(elab, key)
     try:
+        if isinstance(base, Static):
+            return wrap(elab, base.obj[index])
         found = items[index]
     except IndexError:
         refuse(elab, f"Index {index} is out of range: there are {len(items)} items.")
@@ -233,6 +244,20 @@ def subscript_list(elab: Elaborator, base: ListRef | Tuple | Static, key: Value)
     if not isinstance(index, slice):
         return found
     return new_list(elab, found) if isinstance(base, ListRef) else Tuple(found)
+
+
+def slice_of(key: Value) -> tuple[Value, Value, Value] | None:
+    from s2sad.frontend.library.indexing import slice_parts
+
+    return slice_parts(key)
+
+
+def runtime_slice(elab: Elaborator, base: Value, parts: tuple[Value, Value, Value]) -> Value:
+    start, stop, step = parts
+    step = Static(1) if step == NONE else step
+    if static(elab, step) == 0:
+        refuse(elab, "The step of a slice is not zero.")
+    return elab.call(Static(lists.sliced), [base, start, stop, step], {})
 
 
 def static_slice(elab: Elaborator, key: Value) -> Any:
@@ -276,6 +301,7 @@ def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> No
     index = known(elab, key)
     content = elab.get(base.location)
     if isinstance(content, StaticItems) and index is not UNKNOWN:
+        check_length(elab, base)
         items = list(content.items)
         try:
             items[index] = list(sequence(elab, value)) if isinstance(index, slice) else value
@@ -372,6 +398,7 @@ def equal(elab: Elaborator, left: Value, right: Value) -> Value:
 @meaning(list.append, fold=False)
 def append(elab: Elaborator, items: Value, value: Value) -> Value:
     assert isinstance(items, ListRef)
+    check_length(elab, items)
     content = elab.get(items.location)
     if isinstance(content, StaticItems):
         elab.set(items.location, StaticItems((*content.items, value)))
@@ -383,7 +410,14 @@ def append(elab: Elaborator, items: Value, value: Value) -> Value:
 @meaning(list.extend, fold=False)
 def extend(elab: Elaborator, items: Value, more: Value) -> Value:
     assert isinstance(items, ListRef)
-    for value in sequence(elab, more):
+    from s2sad.frontend.library.iteration import is_known, iterate, unrolled
+
+    iteration = iterate(elab, more)
+    if not is_known(iteration):
+        if isinstance(more, ListRef) and more.location == items.location:
+            more = list_copy(elab, more)
+        return elab.call(Static(lists.extend), [items, more], {})
+    for value in unrolled(elab, more, iteration):
         append(elab, items, value)
     return NONE
 
@@ -399,14 +433,13 @@ def list_copy(elab: Elaborator, items: Value) -> ListRef:
 @meaning(list.pop, fold=False)
 def pop(elab: Elaborator, items: Value, index: Value = LAST) -> Value:
     assert isinstance(items, ListRef)
+    check_length(elab, items)
     content = elab.get(items.location)
     if isinstance(content, RuntimeItems):
         if known(elab, index) != -1:
-            refuse(
-                elab,
-                "Only the last item of a list that changes at run time can be popped.",
-                "Use .pop() without an index.",
-            )
+            value = runtime_item(elab, content.atom, index)
+            become(elab, items, elab.call(Static(lists.without), [items, index], {}))
+            return value
         value = read_only(elab, elab.lift(emit_atom(elab, list_get, (content.atom, Const(-1)))))
         elab.set(items.location, RuntimeItems(emit_atom(elab, list_drop, (content.atom,))))
         return value
@@ -431,12 +464,23 @@ def static_items(elab: Elaborator, items: Value, method: str) -> tuple[Value, ..
 
 def _rewrite(elab: Elaborator, items: Value, new: Iterable[Value]) -> Value:
     assert isinstance(items, ListRef)
+    check_length(elab, items)
     elab.set(items.location, StaticItems(tuple(new)))
+    return NONE
+
+
+def become(elab: Elaborator, items: ListRef, new: Value) -> Value:
+    """Give a list the contents of another one."""
+    assert isinstance(new, ListRef)
+    check_length(elab, items)
+    elab.set(items.location, elab.get(new.location))
     return NONE
 
 
 @meaning(list.insert, fold=False)
 def insert(elab: Elaborator, items: Value, index: Value, value: Value) -> Value:
+    if isinstance(items, ListRef) and runtime_list(elab, items) is not None:
+        return become(elab, items, elab.call(Static(lists.inserted), [items, index, value], {}))
     new = list(static_items(elab, items, "insert"))
     new.insert(static(elab, index), value)
     return _rewrite(elab, items, new)
@@ -449,6 +493,8 @@ def clear(elab: Elaborator, items: Value) -> Value:
 
 @meaning(list.reverse, fold=False)
 def reverse(elab: Elaborator, items: Value) -> Value:
+    if isinstance(items, ListRef) and runtime_list(elab, items) is not None:
+        return become(elab, items, elab.call(Static(lists.reversed_items), [items], {}))
     return _rewrite(elab, items, static_items(elab, items, "reverse")[::-1])
 
 

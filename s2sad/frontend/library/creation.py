@@ -241,10 +241,9 @@ def asarray(elab: Elaborator, value: Value) -> Value:
         return constant_array(elab, numbers_array(elab, obj))
     items = items_of(elab, value)
     if items is None:
-        from s2sad.frontend.library.iteration import LAZY, unroll
-        from s2sad.frontend.values import Partial
+        from s2sad.frontend.library.iteration import is_lazy, unroll
 
-        if not (isinstance(value, Partial) and any(value.function == Static(f) for f in LAZY)):
+        if not is_lazy(value):
             refuse(
                 elab,
                 f"An array cannot be made of {describe(elab, value)}.",

@@ -27,7 +27,7 @@ from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, Broken, Static, Tuple, Value
 from s2sad.ir.builder import atom_of
 from s2sad.ir.types import FLOAT
-from s2sad.rules import decompositions, linalg
+from s2sad.rules import decompositions, matrix_functions
 
 EighResult, EigResult, SVDResult, QRResult = (
     type(f(np.eye(1))) for f in (np.linalg.eigh, np.linalg.eig, np.linalg.svd, np.linalg.qr)
@@ -44,8 +44,8 @@ def inexact_matrices(elab: Elaborator, a: Value, name: str, square: bool = True)
     return elab.lift(fit(elab, operand(elab, array), FLOAT)) if array.type.dtype.kind in "biu" else array
 
 
-def _several(elab: Elaborator, function: Any, matrix: Value, type_: type) -> Tuple:
-    out = composite(elab, function, matrix)
+def _several(elab: Elaborator, function: Any, matrix: Value, type_: type, **params: Any) -> Tuple:
+    out = composite(elab, function, matrix, **params)
     assert isinstance(out, Tuple)
     return Tuple(out.items, type_)
 
@@ -62,10 +62,8 @@ LOWER = Static("L")
 
 @meaning(np.linalg.eigh)
 def eigh(elab: Elaborator, a: Value, UPLO: Value = LOWER) -> Value:
-    matrix = inexact_matrices(elab, a, "eigh")
-    if static(elab, UPLO).upper() == "U":
-        matrix = composite(elab, linalg.adjoint, matrix)
-    return _several(elab, decompositions.eigh, matrix, EighResult)
+    upper = static(elab, UPLO).upper() == "U"
+    return _several(elab, decompositions.eigh, inexact_matrices(elab, a, "eigh"), EighResult, upper=upper)
 
 
 @meaning(np.linalg.eigvalsh)
@@ -154,6 +152,18 @@ def solve_triangular(elab: Elaborator, a: Value, b: Value, lower: Value = FALSE,
     )
 
 
-@meaning(rt.expm)
-def expm(elab: Elaborator, x: Value) -> Value:
-    return composite(elab, decompositions.expm, inexact_matrices(elab, x, "expm"))
+def _of_matrix(function: Any, prim: Any) -> None:
+    @meaning(function)
+    def of_matrix(elab: Elaborator, x: Value) -> Value:
+        return composite(elab, prim, inexact_matrices(elab, x, prim.name))
+
+
+_of_matrix(rt.expm, decompositions.expm)
+_of_matrix(rt.sqrtm, matrix_functions.sqrtm)
+_of_matrix(rt.logm, matrix_functions.logm)
+
+
+@meaning(rt.sylvester)
+def sylvester(elab: Elaborator, a: Value, b: Value, q: Value) -> Value:
+    left, right = (inexact_matrices(elab, x, "solve_sylvester") for x in (a, b))
+    return composite(elab, matrix_functions.sylvester, left, right, inexact_matrices(elab, q, "solve_sylvester", False))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict, defaultdict
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
 from typing import Any
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library.support import NONE, Elaborator, describe, refuse, static, wrap
+from s2sad.frontend.library.support import NONE, TRUE, Elaborator, describe, refuse, static, wrap
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import DictRef, Entries, Location, Static, Tuple, Value
+from s2sad.frontend.values import DictRef, Entries, Location, Partial, Static, Tuple, Value
 
 
 def entries(elab: Elaborator, ref: Value) -> Iterator[tuple[Any, Value]]:
@@ -30,25 +31,59 @@ def put(elab: Elaborator, ref: DictRef, key: Any, value: Value) -> None:
     elab.set(ref.location, Entries(tuple({**dict(entries(elab, ref)), key: value}.items())))
 
 
-def new_dict(elab: Elaborator, items: Iterable[tuple[Any, Value]]) -> DictRef:
+def new_dict(
+    elab: Elaborator, items: Iterable[tuple[Any, Value]], cls: type = dict, factory: Value | None = None
+) -> DictRef:
     location = Location("dict")
     elab.set(location, Entries(tuple(items)))
-    return DictRef(location)
+    return DictRef(location, cls, factory)
+
+
+def like(elab: Elaborator, obj: dict[Any, Any], location: Location) -> DictRef:
+    """What stands for a dict from outside, whose items are at a location."""
+    if isinstance(obj, defaultdict):
+        return DictRef(location, defaultdict, wrap(elab, obj.default_factory))
+    return DictRef(location, OrderedDict if isinstance(obj, OrderedDict) else dict)
+
+
+def python_dict(elab: Elaborator, ref: DictRef, items: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A dict of Python's of the class of an abstract one."""
+    match ref.factory:
+        case None:
+            return ref.type(items)
+        case Static(factory):
+            return defaultdict(factory, items)
+        case _:
+            refuse(elab, "A defaultdict cannot be returned whose factory is made inside.", "Return a dict() of it.")
+
+
+@meaning(OrderedDict, fold=False)
+def ordered_dict(elab: Elaborator, pairs: Value | None = None, **more: Value) -> DictRef:
+    ref = new_dict(elab, (), OrderedDict)
+    update(elab, ref, pairs, **more)
+    return ref
+
+
+@meaning(defaultdict, fold=False)
+def default_dict(elab: Elaborator, factory: Value = NONE, pairs: Value | None = None, **more: Value) -> DictRef:
+    ref = new_dict(elab, (), defaultdict, factory)
+    update(elab, ref, pairs, **more)
+    return ref
 
 
 @meaning(dict.items, fold=False)
 def dict_items(elab: Elaborator, ref: Value) -> Value:
-    return Tuple(tuple(Tuple((wrap(elab, k), v)) for k, v in entries(elab, ref)))
+    return Partial(Static(ItemsView), (ref,))
 
 
 @meaning(dict.keys, fold=False)
 def dict_keys(elab: Elaborator, ref: Value) -> Value:
-    return Tuple(tuple(wrap(elab, k) for k, _ in entries(elab, ref)))
+    return Partial(Static(KeysView), (ref,))
 
 
 @meaning(dict.values, fold=False)
 def dict_values(elab: Elaborator, ref: Value) -> Value:
-    return Tuple(tuple(v for _, v in entries(elab, ref)))
+    return Partial(Static(ValuesView), (ref,))
 
 
 @meaning(dict.get, fold=False)
@@ -58,6 +93,8 @@ def dict_get(elab: Elaborator, ref: Value, key: Value, default: Value = NONE) ->
 
 @meaning(dict.copy, fold=False)
 def copy_dict(elab: Elaborator, ref: Value) -> DictRef:
+    if isinstance(ref, DictRef):
+        return new_dict(elab, entries(elab, ref), ref.type, ref.factory)
     return new_dict(elab, entries(elab, ref))
 
 
@@ -104,8 +141,35 @@ def dict_pop(elab: Elaborator, ref: Value, key: Value, default: Value | None = N
     return value
 
 
+@meaning(dict.popitem, fold=False)
+def popitem(elab: Elaborator, ref: Value, last: Value = TRUE) -> Value:
+    keys = [k for k, _ in entries(elab, ref)]
+    if not keys:
+        refuse(elab, "The dict is empty.")
+    key = Static(keys[-1 if static(elab, last) else 0])
+    return Tuple((key, dict_pop(elab, ref, key)))
+
+
+@meaning(dict.clear, fold=False)
+def clear(elab: Elaborator, ref: Value) -> Value:
+    assert isinstance(ref, DictRef)
+    elab.set(ref.location, Entries(()))
+    return NONE
+
+
+@meaning(OrderedDict.move_to_end, fold=False)
+def move_to_end(elab: Elaborator, ref: Value, key: Value, last: Value = TRUE) -> Value:
+    assert isinstance(ref, DictRef)
+    item = static(elab, key), dict_pop(elab, ref, key)
+    rest = tuple(entries(elab, ref))
+    elab.set(ref.location, Entries((*rest, item) if static(elab, last) else (item, *rest)))
+    return NONE
+
+
 def subscript_dict(elab: Elaborator, ref: Value, key: Value) -> Value:
     name, current = static(elab, key), dict(entries(elab, ref))
+    if name not in current and isinstance(ref, DictRef) and ref.factory not in (None, NONE):
+        return setdefault(elab, ref, key, elab.call(ref.factory, [], {}))
     if name not in current:
         refuse(elab, f"The dict has no key {name!r}.", f"Its keys are {', '.join(map(repr, current))}.")
     return current[name]

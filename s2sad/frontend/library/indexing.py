@@ -16,7 +16,9 @@ from s2sad.errors import S2sadError, ShapeError, TypeMismatchError
 from s2sad.frontend.library import containers, dicts, operators
 from s2sad.frontend.library.support import (
     NONE,
+    ONE,
     UNKNOWN,
+    ZERO,
     Elaborator,
     describe,
     emit_atom,
@@ -128,7 +130,7 @@ def _check_bounds(elab: Elaborator, base: Array, entries: tuple[Any, ...]) -> No
         elif entry is not None:
             size = base.dims[axis]
             if isinstance(entry, int) and isinstance(size, int) and not -size <= entry < size:
-                refuse(elab, f"Index {entry} is out of bounds for axis {axis} with size {size}.", kind=ShapeError)
+                elab.out_of_bounds(f"Index {entry} is out of bounds for axis {axis} with size {size}.")
             axis += 1
 
 
@@ -231,9 +233,27 @@ def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
     if obj is np.r_ or obj is np.c_:
         from s2sad.frontend.library.written import shape as written
 
-        parts = key if isinstance(key, Tuple) else Tuple((key,))
+        items = items_of(elab, key) if isinstance(key, Tuple | Static) else None
+        parts = Tuple(tuple(_joined_part(elab, part) for part in items or (key,)))
         return elab.call(Static(written.joined_rows if obj is np.r_ else written.joined_columns), [parts], {})
     refuse(elab, f"{describe(elab, base)} cannot be indexed.".capitalize(), kind=TypeMismatchError)
+
+
+def _joined_part(elab: Elaborator, part: Value) -> Value:
+    """A part of ``np.r_[...]``: a slice is a range, or with an imaginary step as many numbers from start to stop."""
+    if isinstance(known(elab, part), str):
+        refuse(
+            elab, "np.r_ and np.c_ with a directive in a string are not supported.", "Use np.concatenate or np.stack."
+        )
+    pieces = slice_parts(part)
+    if pieces is None:
+        return part
+    start, stop, step = pieces
+    start, step = ZERO if start == NONE else start, ONE if step == NONE else step
+    count = known(elab, step)
+    if isinstance(count, complex):
+        return elab.call(Static(np.linspace), [start, stop, Static(int(abs(count)))], {})
+    return elab.call(Static(np.arange), [start, stop, step], {})
 
 
 def _subscript_lazy(elab: Elaborator, base: Value, key: Value) -> Value | None:

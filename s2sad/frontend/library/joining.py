@@ -23,6 +23,7 @@ from s2sad.frontend.library.support import (
     emit_atom,
     fit,
     items_of,
+    known,
     new_list,
     operand,
     rank_of,
@@ -68,6 +69,11 @@ def concatenate(elab: Elaborator, arrays: Value, axis: Value = ZERO, out: Value 
     growing = runtime_list(elab, arrays)
     if growing is not None:
         return deliver(elab, _concatenate_list(elab, as_array(elab, arrays), axis), out)
+    if isinstance(arrays, ArrayRef):
+        from s2sad.frontend.library.written import joining as written
+
+        place = NONE if static(elab, axis) is None else Static(one_axis(elab, axis, arrays.type.rank - 1))
+        return deliver(elab, elab.call(Static(written.concatenate), [arrays, place], {}), out)
     return deliver(elab, join(elab, [as_array(elab, a) for a in sequence_of_arrays(elab, arrays)], axis), out)
 
 
@@ -103,9 +109,13 @@ def join(elab: Elaborator, arrays: list[ArrayRef], axis: Value) -> Value:
     )
 
 
-def _joiner(function: Any, rank: int, axis: Callable[[ArrayRef], int], columns: bool = False) -> None:
-    @meaning(function)
+def _joiner(functions: list[Any], rank: int, axis: Callable[[ArrayRef], int], columns: bool = False) -> None:
+    @meaning(*functions)
     def joined(elab: Elaborator, tup: Value) -> Value:
+        if isinstance(tup, ArrayRef):
+            from s2sad.frontend.library.written import joining as written
+
+            return elab.call(Static(getattr(written, functions[0].__name__)), [tup], {})
         arrays = [as_array(elab, a) for a in sequence_of_arrays(elab, tup)]
         if columns:
             arrays = [
@@ -115,10 +125,11 @@ def _joiner(function: Any, rank: int, axis: Callable[[ArrayRef], int], columns: 
         return join(elab, raised, Static(axis(raised[0]) if raised else 0))
 
 
-_joiner(np.vstack, 2, lambda first: 0)
-_joiner(np.hstack, 1, lambda first: 0 if first.type.rank == 1 else 1)
-_joiner(np.dstack, 3, lambda first: 2)
-_joiner(np.column_stack, 2, lambda first: 1, columns=True)
+VERTICAL = [getattr(np, name) for name in ("vstack", "row_stack") if hasattr(np, name)]
+_joiner(VERTICAL, 2, lambda first: 0)
+_joiner([np.hstack], 1, lambda first: 0 if first.type.rank == 1 else 1)
+_joiner([np.dstack], 3, lambda first: 2)
+_joiner([np.column_stack], 2, lambda first: 1, columns=True)
 
 
 @meaning(np.append)
@@ -192,13 +203,16 @@ def pad(elab: Elaborator, array: Value, pad_width: Value, mode: Value = NONE, **
     if static(elab, mode) not in (None, "constant") or items_of(elab, constant_values) is not None:
         from s2sad.frontend.library.written import shape as written
 
+        rank = as_array(elab, array).type.rank
+        if isinstance(given := known(elab, pad_width), dict):
+            pad_width = Static(tuple(_widths(given, rank)))
         return elab.call(Static(written.pad), [array, pad_width, Static(static(elab, mode) or "constant")], kwargs)
     from s2sad.frontend.library.creation import filled
     from s2sad.ir.paths import SLOT
 
     source = as_array(elab, array)
     rank = source.type.rank
-    widths = np.broadcast_to(np.asarray(static(elab, pad_width)), (rank, 2)).tolist()
+    widths = np.broadcast_to(np.asarray(_widths(static(elab, pad_width), rank)), (rank, 2)).tolist()
     sizes = [size_atom(elab, source, k) for k in range(rank)]
     totals = [_plus(elab, n, low + high) for n, (low, high) in zip(sizes, widths, strict=True)]
     value = fit(elab, operand(elab, constant_values), source.type.dtype)
@@ -208,6 +222,14 @@ def pad(elab: Elaborator, array: Value, pad_width: Value, mode: Value = NONE, **
     entries = tuple(Slice(low, SLOT) for low, _ in widths)
     elab.write_array(out, (Index(entries),), tuple(ends), operand(elab, source))
     return out
+
+
+def _widths(widths: Any, rank: int) -> Any:
+    """``pad_width=``, with 0 for the axes that a dict does not name."""
+    if not isinstance(widths, dict):
+        return widths
+    named = {k % rank: (w, w) if isinstance(w, int) else tuple(w) for k, w in widths.items()}
+    return [named.get(k, (0, 0)) for k in range(rank)]
 
 
 def _plus(elab: Elaborator, atom: Atom, more: int) -> Atom:

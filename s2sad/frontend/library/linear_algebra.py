@@ -8,7 +8,18 @@ import numpy as np
 
 from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend.library.creation import as_array
-from s2sad.frontend.library.support import FALSE, NONE, Elaborator, composite, emit_atom, operand, refuse, static
+from s2sad.frontend.library.support import (
+    FALSE,
+    LAST,
+    NONE,
+    Elaborator,
+    composite,
+    emit_atom,
+    operand,
+    read_only,
+    refuse,
+    static,
+)
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver, strong
 from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
@@ -59,7 +70,8 @@ def einsum(elab: Elaborator, subscripts: Value, *operands: Value, optimize: Valu
             "Write np.einsum('ij,jk->ik', a, b).",
             TypeMismatchError,
         )
-    return composite(elab, products.einsum, *(as_array(elab, o) for o in operands), subscripts=text.replace(" ", ""))
+    out = composite(elab, products.einsum, *(as_array(elab, o) for o in operands), subscripts=text.replace(" ", ""))
+    return read_only(elab, out) if len(operands) == 1 else out  # NumPy may give a view
 
 
 def _by_letters(elab: Elaborator, args: tuple[Value, ...]) -> tuple[Value, tuple[Value, ...]]:
@@ -71,6 +83,20 @@ def _by_letters(elab: Elaborator, args: tuple[Value, ...]) -> tuple[Value, tuple
     count = len(args) // 2
     text = ",".join(term(p) for p in args[1 : 2 * count : 2])
     return Static(f"{text}->{term(args[-1])}" if len(args) % 2 else text), args[: 2 * count : 2]
+
+
+@meaning(np.cross)
+def cross(elab: Elaborator, a: Value, b: Value, axisa: Value = LAST, axisb: Value = LAST, axisc: Value = LAST,
+          axis: Value = NONE) -> Value:  # fmt: skip
+    from s2sad.frontend.library.reductions import one_axis
+    from s2sad.frontend.library.written import linear_algebra as written
+
+    if axis != NONE:
+        axisa, axisb, axisc = axis, axis, axis
+    pair = [as_array(elab, v) for v in (a, b)]
+    dims = [v.type.dims[one_axis(elab, k, v.type.rank)] for v, k in zip(pair, (axisa, axisb), strict=True)]
+    sizes = Static(tuple(n if isinstance(n, int) else 3 for n in dims))
+    return elab.call(Static(written.cross_product), [*pair, axisa, axisb, axisc, sizes], {})
 
 
 @meaning(np.linalg.multi_dot)

@@ -203,6 +203,8 @@ def call_math(elab: Elaborator, function: Callable[..., Any], args: list[Value])
             return to_python(elab, args[0], INT, "int")
     else:
         atoms = [fit(elab, a, FLOAT) for a in atoms]
+    if function is math.pow:
+        return elab.lift(set_weak(elab, elab.atom(operators.power(elab, *map(elab.lift, atoms))), True))
     return elab.lift(set_weak(elab, emit_atom(elab, CALLABLES[function], atoms), True))
 
 

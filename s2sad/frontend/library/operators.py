@@ -17,6 +17,7 @@ from s2sad.frontend.library.support import (
     emit,
     emit_atom,
     fit,
+    folded,
     is_number,
     is_numeric,
     items_of,
@@ -24,7 +25,6 @@ from s2sad.frontend.library.support import (
     refuse,
     reraise,
     type_of,
-    wrap,
 )
 from s2sad.frontend.values import ArrayRef, DictRef, ListRef, Number, ObjectRef, Static, Value
 from s2sad.ir import Array, Atom, Const, Scalar
@@ -59,6 +59,8 @@ SYMBOLS = {
     "contains": "in",
     "not_contains": "not in",
 }
+MOST_FACTORS = 64
+"""Up to what power a float exponent may be taken as repeated products."""
 WHOLE: Path = (Index((Ellipsis,)),)
 """The path to all of an array."""
 
@@ -99,9 +101,12 @@ def arithmetic(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
 
 
 def power(elab: Elaborator, base: Value, exponent: Value) -> Value:
-    """``base ** exponent``; a known int has a primitive of its own. A Python int to a negative int is a float."""
+    """``base ** exponent``; a known int has a primitive of its own, and so has a known whole float where that gives the
+    same. A Python int to a negative int is a float."""
     n = known(elab, exponent)
     type_ = type_of(elab, base)
+    if type(n) is float and n.is_integer() and abs(n) <= MOST_FACTORS and type_ is not None:
+        n = int(n) if type_.dtype.kind in "fc" else n
     if isinstance(n, int) and not isinstance(n, bool) and type_ is not None:
         atom = elab.atom(base)
         if n < 0 and isinstance(type_, Scalar) and type_.dtype.kind in "biu" and type_.weak:
@@ -116,9 +121,10 @@ def fold(elab: Elaborator, function: Callable[..., Any], *values: Value) -> Valu
     if any(o is UNKNOWN for o in objects):
         return None
     try:
-        return wrap(elab, function(*objects))
+        result = function(*objects)
     except Exception as error:
         reraise(elab, error)
+    return folded(elab, result, objects)
 
 
 def is_operand(elab: Elaborator, value: Value, other: Value) -> bool:

@@ -30,9 +30,10 @@ from s2sad.frontend.library.views import normal_axis
 from s2sad.frontend.values import Static, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.primitives import Primitive
-from s2sad.ir.types import FLOAT
+from s2sad.ir.types import FLOAT, Dim, above_one
 from s2sad.rules import elementwise, logical, reductions
 from s2sad.rules import shape as shape_rules
+from s2sad.rules.control import stop_gradient
 from s2sad.rules.cotangent import is_complex, is_ref, number, size_along
 
 Axis = int | tuple[int, ...] | None
@@ -196,6 +197,27 @@ def variance_of(x: Any, axis: Axis, keepdims: bool, ddof: Any = 0) -> Any:
     return reductions.sum_(squares, axis=axis, keepdims=keepdims) / (count - ddof if not _is_zero(ddof) else count)
 
 
+def deviation_of(x: Any, axis: Axis, keepdims: bool, ddof: Any = 0) -> Any:
+    """The root of the variance; that of one number is the constant 0, whose derivative is not the root's at 0."""
+    variance = variance_of(x, axis, keepdims, ddof)
+    count = _count(x, axis)
+    if not is_ref(count) and count != 1:
+        return elementwise.sqrt(variance)
+    if not is_ref(count):
+        return elementwise.sqrt(stop_gradient(variance))
+    if any(above_one(d) for d in _dims(x, axis)):
+        return elementwise.sqrt(variance)
+    alone = logical.eq(count, 1)
+    root = elementwise.sqrt(elementwise.where(alone, number(1, variance), variance))
+    return elementwise.where(alone, elementwise.sqrt(stop_gradient(variance)), root)
+
+
+def _dims(x: Any, axis: Axis) -> tuple[Dim, ...]:
+    """The sizes that are reduced, as far as they are known now."""
+    dims = x.type.dims if is_ref(x) and x.ndim else np.shape(x) if not is_ref(x) else ()
+    return dims if axis is None else tuple(dims[k] for k in ((axis,) if isinstance(axis, int) else axis))
+
+
 def _is_zero(ddof: Any) -> bool:
     return not is_ref(ddof) and ddof == 0
 
@@ -228,10 +250,7 @@ def var(elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out
 @meaning(np.std, np.ndarray.std)
 def std(elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out: Value = NONE, ddof: Value = ZERO,
         keepdims: Value = FALSE) -> Value:  # fmt: skip
-    def root(x: Any, axis: Axis, keepdims: bool, ddof: Any) -> Any:
-        return elementwise.sqrt(variance_of(x, axis, keepdims, ddof))
-
-    return moment(elab, root, a, axis, dtype, out, keepdims, ddof=static(elab, ddof))
+    return moment(elab, deviation_of, a, axis, dtype, out, keepdims, ddof=static(elab, ddof))
 
 
 # -- running sums

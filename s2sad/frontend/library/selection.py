@@ -10,11 +10,24 @@ from s2sad.frontend.library.creation import as_array
 from s2sad.frontend.library.indexing import add_at, subscript
 from s2sad.frontend.library.iteration import unroll
 from s2sad.frontend.library.reductions import one_axis
-from s2sad.frontend.library.support import LAST, NONE, ONE, ZERO, Elaborator, emit_atom, fit, operand, refuse, static
+from s2sad.frontend.library.support import (
+    LAST,
+    NONE,
+    ONE,
+    ZERO,
+    Elaborator,
+    composite,
+    emit_atom,
+    fit,
+    operand,
+    refuse,
+    static,
+)
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.views import reshape_view
 from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
 from s2sad.ir import Const
+from s2sad.ir.types import above_one
 from s2sad.rules import elementwise, searching
 from s2sad.rules import shape as shape_rules
 
@@ -165,12 +178,18 @@ def interp(
     low = elab.lift(emit_atom(elab, elementwise.minimum, (elab.atom(found), elab.atom(last))))
     low = elab.lift(emit_atom(elab, elementwise.maximum, (elab.atom(low), Const(0))))
     high = operators.binary(elab, "add", low, ONE)
+    several = above_one(points.type.dims[0])
+    if not several:
+        high = composite(elab, elementwise.minimum, high, operators.binary(elab, "add", last, ONE))
     x0, x1, y0, y1 = (subscript(elab, v, k) for v in (points, values) for k in (low, high))
 
     def op(name: str, a: Value, b: Value) -> Value:
         return operators.binary(elab, name, a, b)
 
-    line = op("add", y0, op("mul", op("truediv", op("sub", y1, y0), op("sub", x1, x0)), op("sub", x, x0)))
+    width = op("sub", x1, x0)
+    if not several:  # where there is one point, the line is level
+        width = _where(elab, op_compare(elab, "eq", width, ZERO), ONE, width)
+    line = op("add", y0, op("mul", op("truediv", op("sub", y1, y0), width), op("sub", x, x0)))
     first, end = (subscript(elab, v, Static(k)) for v, k in ((points, 0), (points, -1)))
     before = subscript(elab, values, ZERO) if left == NONE else left
     after = subscript(elab, values, LAST) if right == NONE else right

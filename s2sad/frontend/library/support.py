@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
@@ -31,6 +32,7 @@ from s2sad.ir.nodes import replace
 from s2sad.ir.paths import Path
 from s2sad.ir.primitives import Primitive, cast
 from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad.tree import make_tuple
 
 
 class Elaborator(Protocol):
@@ -40,6 +42,7 @@ class Elaborator(Protocol):
     aliases: dict[Location, frozenset[Location]]
     heads: list[State]
     latest: Value | None
+    over: Counter[Location]
 
     @property
     def pos(self) -> Pos | None: ...
@@ -56,6 +59,8 @@ class Elaborator(Protocol):
     def check(self, there: Atom, kind: str, message: str) -> None: ...
     def error(self, why: str, instead: str = "") -> NoReturn: ...
     def static(self, value: Value) -> Any: ...
+
+    def out_of_bounds(self, why: str) -> NoReturn: ...
 
 
 # -- defaults of arguments
@@ -201,7 +206,9 @@ def known(elab: Elaborator, value: Value) -> Any:
             content = elab.get(location)
             assert isinstance(content, Entries)
             objects = _all_known(elab, [v for _, v in content.items])
-            return UNKNOWN if objects is UNKNOWN else dict(zip((k for k, _ in content.items), objects, strict=True))
+            if objects is UNKNOWN or value.type is not dict:
+                return UNKNOWN
+            return dict(zip((k for k, _ in content.items), objects, strict=True))
         case _:
             return UNKNOWN
 
@@ -214,11 +221,6 @@ def _all_known(elab: Elaborator, values: Iterable[Value]) -> Any:
             return UNKNOWN
         objects.append(obj)
     return objects
-
-
-def make_tuple(type_: type, items: Iterable[Any]) -> Any:
-    """A tuple or namedtuple of these items."""
-    return tuple(items) if type_ is tuple else type_(*items)
 
 
 def static(elab: Elaborator, value: Value) -> Any:
@@ -235,6 +237,28 @@ def static(elab: Elaborator, value: Value) -> Any:
             return elab.static(value)
 
 
+def folded(elab: Elaborator, result: Any, objects: Iterable[Any]) -> Value | None:
+    """What Python computed from known objects as a value; None where it holds a list or dict of theirs, whose identity
+    would be lost."""
+    theirs = {id(x) for obj in objects for x in _mutable(obj)}
+    return None if any(id(x) in theirs for x in _mutable(result)) else wrap(elab, result)
+
+
+def _mutable(obj: Any) -> Iterator[Any]:
+    """The lists and dicts in an object, itself included."""
+    match obj:
+        case list() | tuple():
+            inner: Iterable[Any] = obj
+        case dict():
+            inner = obj.values()
+        case _:
+            return
+    if not isinstance(obj, tuple):
+        yield obj
+    for item in inner:
+        yield from _mutable(item)
+
+
 def is_number(obj: Any) -> bool:
     return isinstance(obj, (bool, int, float, complex, np.number, np.bool_))
 
@@ -249,7 +273,9 @@ def wrap(elab: Elaborator, obj: Any) -> Value:
         case dict():
             location = Location("dict")
             elab.set(location, Entries(tuple((k, wrap(elab, v)) for k, v in obj.items())))
-            return DictRef(location)
+            from s2sad.frontend.library.dicts import like
+
+            return like(elab, obj, location)
         case np.ndarray():
             from s2sad.frontend.library.creation import constant_array
 
@@ -353,8 +379,8 @@ def describe(elab: Elaborator, value: Value) -> str:
             return f"the module {module.__name__}"
         case Static(obj):
             return repr(obj) if isinstance(obj, (str, tuple)) else getattr(obj, "__name__", type(obj).__name__)
-        case Tuple():
-            return "a tuple"
+        case Tuple(type=cls):
+            return "a tuple" if cls is tuple else f"a {cls.__name__}"
         case ListRef():
             return "a list"
         case DictRef():

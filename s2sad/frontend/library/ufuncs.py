@@ -33,7 +33,7 @@ from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
 from s2sad.ir import Array, Atom
 from s2sad.ir.primitives import Primitive, cast
-from s2sad.rules import elementwise
+from s2sad.rules import control, elementwise
 from s2sad.rules.registry import CALLABLES, COMPOSED
 
 POWERS = (np.power,)
@@ -65,7 +65,7 @@ def call_numpy(elab: Elaborator, function: Any, args: list[Value], kwargs: dict[
 
 def apply(elab: Elaborator, function: Any, args: list[Value], atoms: list[Atom]) -> Value:
     if function in POWERS:
-        exponent = args[1] if isinstance(known(elab, args[1]), int) else elab.lift(atoms[1])
+        exponent = args[1] if isinstance(known(elab, args[1]), int | float) else elab.lift(atoms[1])
         return operators.power(elab, elab.lift(atoms[0]), exponent)
     prim = CALLABLES.get(function)
     if isinstance(prim, Primitive):
@@ -286,6 +286,20 @@ def array_equal(elab: Elaborator, a1: Value, a2: Value) -> Value:
     return as_bool(elab, all_(elab, operators.ordering(elab, "eq", elab.lift(left), elab.lift(right))))
 
 
+@meaning(np.array_equiv)
+def array_equiv(elab: Elaborator, a1: Value, a2: Value) -> Value:
+    from s2sad.frontend.library.reductions import all_
+
+    left, right = operand(elab, a1), operand(elab, a2)
+    dims = [a.type.dims[::-1] if isinstance(a.type, Array) else () for a in (left, right)]
+    for m, n in zip(*dims, strict=False):
+        if isinstance(m, int) and isinstance(n, int) and m != n and 1 not in (m, n):
+            return FALSE
+        if m != n and 1 not in (m, n):
+            refuse(elab, "np.array_equiv needs arrays whose shapes are known to match.", "Compare the shapes first.")
+    return as_bool(elab, all_(elab, operators.ordering(elab, "eq", elab.lift(left), elab.lift(right))))
+
+
 def as_bool(elab: Elaborator, value: Value) -> Value:
     """The last result as a Python bool."""
     atom = getattr(value, "atom", None)
@@ -320,3 +334,8 @@ def result_type(elab: Elaborator, *xs: Value) -> Value:
         return type_.dtype.type(0).item() if getattr(type_, "weak", False) else type_.dtype
 
     return wrap(elab, np.result_type(*map(sample, xs)))
+
+
+@meaning(control.stop_gradient)
+def stop_gradient(elab: Elaborator, x: Value) -> Value:
+    return composite(elab, control.stop_gradient, x)

@@ -130,13 +130,19 @@ def cross(x1, x2, /, *, axis=-1):
     return np.cross(x1, x2, axis=axis)
 
 
-@written(np.cross)
-def cross_product(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
-    if axis is not None:
-        axisa, axisb, axisc = axis, axis, axis
+def of_three(x, size):
+    """Vectors of the plane as vectors of space."""
+    return np.concatenate([x, np.zeros_like(x[..., :1])], axis=-1) if size == 2 else x
+
+
+def cross_product(a, b, axisa, axisb, axisc, sizes):
+    """The cross product of vectors of these sizes: of two in the plane, a number."""
     x, y = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    if sizes == (2, 2):
+        return x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0]
+    x, y = of_three(x, sizes[0]), of_three(y, sizes[1])
     if x.shape[-1] != 3 or y.shape[-1] != 3:
-        raise ValueError("np.cross needs vectors of length 3")
+        raise ValueError("np.cross needs vectors of length 3, or of a length 2 that is known when this is compiled")
     parts = (
         x[..., 1] * y[..., 2] - x[..., 2] * y[..., 1],
         x[..., 2] * y[..., 0] - x[..., 0] * y[..., 2],

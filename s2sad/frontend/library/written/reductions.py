@@ -68,7 +68,9 @@ def nanvar(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False):
 
 @written(np.nanstd)
 def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False):
-    return np.sqrt(nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
+    variance = nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims)
+    alone = (np.sum(~np.isnan(a), axis=axis, keepdims=keepdims) == 1) & (variance == 0)
+    return np.where(alone, 0.0, np.sqrt(np.where(alone, 1.0, variance)))
 
 
 # -- running sums and products

@@ -1,9 +1,29 @@
-"""`scipy.integrate`: rules for sampled functions."""
+"""`scipy.integrate`: rules for sampled functions, and an integrator of differential equations.
+
+`odeint` steps by the pair of orders 5 and 4 of Dormand and Prince (J. Comput. Appl. Math. 6, 1980), of which a
+derivative runs every step that was accepted. The sizes of the steps are constants to it, but for the last one to each
+time, which depends on the time: so the derivative is that of the method, and exact by the times as well.
+"""
 
 import numpy as np
 from scipy import integrate
 
 from s2sad.frontend.library.table import written
+from s2sad.rules.control import stop_gradient
+
+TABLEAU = np.array([
+    [0, 0, 0, 0, 0, 0, 0],
+    [1 / 5, 0, 0, 0, 0, 0, 0],
+    [3 / 40, 9 / 40, 0, 0, 0, 0, 0],
+    [44 / 45, -56 / 15, 32 / 9, 0, 0, 0, 0],
+    [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0, 0],
+    [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0, 0],
+    [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84, 0],
+])  # fmt: skip
+"""How the slopes of the stages before are weighted in each stage; the last one is at the solution of order 5."""
+NODES = np.array([0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1])
+ERROR = TABLEAU[6] - np.array([5179 / 57600, 0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100, 1 / 40])
+MOST_STEPS = 100_000
 
 
 @written(integrate.trapezoid)
@@ -19,3 +39,57 @@ def cumulative_trapezoid(y, x=None, dx=1.0, axis=-1, initial=None):
     if initial is not None:
         out = np.concatenate([np.full_like(out[..., :1], initial), out], axis=-1)
     return np.moveaxis(out, -1, axis)
+
+
+@written(integrate.odeint)
+def odeint(func, y0, t, args=(), rtol=None, atol=None, h0=0.0, hmax=0.0, mxstep=0, tfirst=False):
+    y = np.atleast_1d(np.asarray(y0)) * 1.0
+    t = np.asarray(t) * 1.0
+
+    def slope(now, y):
+        return np.asarray(func(now, y, *args) if tfirst else func(y, now, *args)) * np.ones(y.shape)
+
+    def error_of(y, after, estimate):
+        """The estimated error of a step in units of the tolerance, and a constant."""
+        # A tenth of what is asked for in a step: the errors of steps add up.
+        scale = 0.1 * ((1.49012e-8 if rtol is None else rtol) * np.maximum(np.abs(y), np.abs(after))
+                       + (1.49012e-8 if atol is None else atol))  # fmt: skip
+        return np.sqrt(np.mean((stop_gradient(estimate) / stop_gradient(scale)) ** 2))
+
+    out = np.zeros((len(t), len(y)))
+    out[0] = y
+    h = h0
+    for i in range(1, len(t)):
+        now, end = t[i - 1], t[i]
+        h = first_step(slope, now, end, y) if h == 0.0 else h
+        steps = 0
+        while now != end:
+            if steps == (mxstep if mxstep > 0 else MOST_STEPS):
+                raise RuntimeError("odeint takes too many steps: the equation may be stiff, or have no solution")
+            steps = steps + 1
+            h = np.copysign(min(abs(h), hmax) if hmax > 0.0 else abs(h), stop_gradient(end - now))
+            last = abs(h) >= abs(end - now)
+            size = end - now if last else h
+            after, estimate = dormand_prince(slope, now, y, size)
+            error = error_of(y, after, estimate)
+            if error <= 1.0:
+                y = after
+                now = end if last else now + size
+            h = stop_gradient(size) * min(5.0, max(0.2, 0.9 * (error + 1e-12) ** -0.2)) if error < np.inf else h / 10.0
+        out[i] = y
+    return out
+
+
+def first_step(slope, now, end, y):
+    """A first step in which the solution changes by some hundredths."""
+    rate = np.max(np.abs(stop_gradient(slope(now, y))))
+    least = min(abs(end - now), 0.01 * (np.max(np.abs(y)) + 1e-3) / (rate + 1e-10))
+    return stop_gradient(least) * np.sign(stop_gradient(end - now))
+
+
+def dormand_prince(slope, now, y, h):
+    """The solution after a step, and an estimate of its error."""
+    slopes = np.zeros((7, len(y)))
+    for j in range(7):
+        slopes[j] = slope(now + NODES[j] * h, y + h * (TABLEAU[j] @ slopes))
+    return y + h * (TABLEAU[6] @ slopes), h * (ERROR @ slopes)

@@ -35,15 +35,21 @@ def solve_triangular(a, b, trans=0, lower=False, unit_diagonal=False, overwrite_
     return rt.solve_triangular(turned, b, not lower, unit_diagonal)
 
 
-@written(sl.expm)
-def expm(A):
-    if np.ndim(A) == 2:
-        return rt.expm(A)
+def of_each(function, A):
+    """A function of matrices on each of a stack."""
+    A = np.asarray(A)
+    if A.ndim == 2:
+        return function(A)
     flat = np.reshape(A, (-1, *A.shape[-2:]))
     out = []
     for k in range(flat.shape[0]):
-        out.append(rt.expm(flat[k]))
+        out.append(function(flat[k]))
     return np.reshape(np.stack(out), A.shape)
+
+
+@written(sl.expm)
+def expm(A):
+    return of_each(rt.expm, A)
 
 
 @written(sl.cholesky)
@@ -119,10 +125,12 @@ def norm(a, ord=None, axis=None, keepdims=False, check_finite=True):
 
 @written(sl.sqrtm)
 def sqrtm(A):
-    """The principal root by eigenvalues: the product with the inverse of the eigenvectors."""
-    w, v = np.linalg.eig(A)
-    root = (v * np.sqrt(w)) @ np.linalg.inv(v)
-    return root if np.iscomplexobj(A) else np.real(root)
+    return of_each(rt.sqrtm, A)
+
+
+@written(sl.logm)
+def logm(A):
+    return of_each(rt.logm, A)
 
 
 @written(sl.block_diag)
@@ -162,9 +170,7 @@ def hankel(c, r=None):
 
 @written(sl.solve_sylvester)
 def solve_sylvester(a, b, q):
-    n, m = q.shape[0], q.shape[1]
-    whole = np.kron(np.eye(m), a) + np.kron(b.T, np.eye(n))
-    return np.reshape(np.linalg.solve(whole, np.ravel(q.T)), (m, n)).T
+    return rt.sylvester(a, b, q)
 
 
 @written(sl.solve_banded)
