@@ -16,9 +16,9 @@ ONE = (
     "ellipe", "spence",
 )  # fmt: skip
 """Functions of one number."""
-TWO = ("jv", "yv", "iv", "ive", "kv", "kve", "gammainc", "gammaincc", "zeta")
+TWO = ("jv", "yv", "iv", "ive", "kv", "kve", "gammainc", "gammaincc", "gammaincinv", "zeta")
 """Functions of an order or a parameter, and a number."""
-THREE = ("betainc",)
+THREE = ("betainc", "betaincinv")
 """Functions of two parameters and a number."""
 NAMES = (*ONE, *TWO, *THREE)
 

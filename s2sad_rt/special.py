@@ -146,7 +146,8 @@ def digamma(x: Any) -> Any:
 
 def polygamma(n: Any, x: Any) -> Any:
     """The derivative of order n of `digamma`."""
-    return _elementwise(lambda v: polygamma_number(int(n), v), x)
+    out = np.vectorize(lambda k, v: polygamma_number(int(k), v), otypes=[_float_dtype(x)])(n, x)
+    return out if isinstance(n, np.ndarray) or isinstance(x, np.ndarray) else out[()]
 
 
 def _is_complex(x: Any) -> bool:

@@ -58,8 +58,8 @@ def test_primals_are_frozen() -> None:
 def test_variables_of_a_loop_are_frozen() -> None:
     pushes, pulls = [], []
     for q in (1.0, 2.0):
-        pushes.append(s2sad.linearize(lambda z: z * q, 1.0)[1])
-        pulls.append(s2sad.vjp(lambda z: z * q, 1.0)[1])
+        pushes.append(s2sad.linearize(lambda z: z * q, 1.0)[1])  # noqa: B023
+        pulls.append(s2sad.vjp(lambda z: z * q, 1.0)[1])  # noqa: B023
     assert [push(1.0) for push in pushes] == [1.0, 2.0]
     assert [pull(1.0)[0] for pull in pulls] == [1.0, 2.0]
     close(s2sad.vmap(pulls[0])(np.ones(1)), (np.ones(1),))

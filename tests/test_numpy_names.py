@@ -107,6 +107,9 @@ for _f in (np.sum, np.mean, np.prod, np.max, np.min, np.amax, np.amin, np.std, n
     case(f"{_f.__name__} axes", lambda x, f=_f: f(x, axis=(-1, 1), keepdims=True), T)
     case(f"{_f.__name__} keepdims", lambda x, f=_f: f(x, axis=1, keepdims=True), A)
     case(f"{_f.__name__} keepdims", lambda x, f=_f: f(x, keepdims=True), A)
+for _f in (np.sum, np.mean):
+    case(f"{_f.__name__} where", lambda x, f=_f: f(x, axis=1, where=x > -0.5), A)
+    case(f"{_f.__name__} where", lambda x, f=_f: f(x, where=np.array([True, False, True, True]), keepdims=True), A)
 for _f in (np.std, np.var, np.nanstd, np.nanvar):
     case(f"{_f.__name__} ddof", lambda x, f=_f: f(x, axis=1, ddof=1), A)
 for _f in (np.sum, np.mean, np.std, np.var, np.prod):
@@ -522,6 +525,10 @@ case("linalg.svd of stacks", lambda x: _abs(L.svd(x, full_matrices=False)), T)
 case("linalg.qr", lambda x: L.qr(x).R, A.T)
 case("linalg.qr", lambda x: L.qr(x, mode="r"), A.T)
 case("linalg.qr", lambda x: L.qr(x, mode="reduced")[0], A.T)
+for _x in (A, S, T):
+    case("linalg.qr complete", lambda x: tuple(L.qr(x, mode="complete")), _x)
+    case("linalg.qr of a wide matrix", lambda x: L.qr(x, mode="r"), _x)
+case("linalg.qr of a wide complex matrix", lambda x: tuple(L.qr(x)), R(size=(2, 3)) + 1j * R(size=(2, 3)))
 case("linalg.qr of stacks", lambda x: L.qr(x)[1], BATCH)
 case("linalg.qr of complex", lambda x: L.qr(x)[1], C)
 case("linalg.matrix_power", lambda x: L.matrix_power(x, 3), S)

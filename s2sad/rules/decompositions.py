@@ -28,6 +28,7 @@ from s2sad.rules.cotangent import (
     zeros_like,
 )
 from s2sad.rules.elementwise import abs_, complex_, conj, imag, real, where
+from s2sad.rules.fourier import resized
 from s2sad.rules.linalg import adjoint, inv, solve
 from s2sad.rules.logical import eq
 from s2sad.rules.products import matmul
@@ -95,8 +96,9 @@ def _spell_eigh(args: list[ast.expr], params: dict[str, Any], types: tuple[Any, 
 
 
 eigh = Primitive(
-    "eigh", lambda x, upper=False: (rt.eigh_upper if upper else rt.eigh)(x), _spell_eigh, results=2, type_rule=_eigh_type
-)
+    "eigh", lambda x, upper=False: (rt.eigh_upper if upper else rt.eigh)(x), _spell_eigh, results=2,
+    type_rule=_eigh_type,
+)  # fmt: skip
 """``eigh(x; upper)``: eigenvalues and eigenvectors of the Hermitian matrix of which x holds the lower, or the upper,
 triangle; the derivative is that of this function."""
 
@@ -233,19 +235,26 @@ def _qr_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tup
 
 
 qr = Primitive("qr", rt.qr, "rt.qr(_0)", results=2, type_rule=_qr_type)
-"""``qr(x)``: q with orthonormal columns and r upper triangular, for x with at least as many rows as columns."""
+"""``qr(x)``: q with orthonormal columns and r upper triangular (trapezoidal, for more columns than rows)."""
 
 
 @jvp(qr)
 def qr_jvp(x_dot, x, *, out):
     q, r = out
-    change = matmul(x_dot, inv(r))
+    square = _square(r)
+    first_r, first_dot = (r, x_dot) if square else (
+        resized(a, shape_of(r)[-2], axis=ndim_of(a) - 1) for a in (r, x_dot)  # the columns that q is made of
+    )
+    change = matmul(first_dot, inv(first_r))
     inside = matmul(adjoint(q), change)
     lower = tril(inside, k=-1)
     turn = lower - adjoint(lower)
     if is_complex(x):  # the diagonal of r stays real
-        turn = turn + _identity_of(r) * (1j * imag(inside))
-    return matmul(q, turn - inside) + change, matmul(inside - turn, r)
+        turn = turn + _identity_of(first_r) * (1j * imag(inside))
+    q_dot = matmul(q, turn - inside) + change
+    if square:
+        return q_dot, matmul(inside - turn, r)
+    return q_dot, triu(matmul(adjoint(q_dot), x) + matmul(adjoint(q), x_dot))
 
 
 def _identity_of(x: Any) -> Any:

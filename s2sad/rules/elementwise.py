@@ -16,6 +16,7 @@ import numpy as np
 
 import s2sad_rt as rt
 from s2sad.ir.builder import operators
+from s2sad.ir.primitives import literal
 from s2sad.ir.types import Array
 from s2sad.rules.cotangent import is_complex, is_integer, number
 from s2sad.rules.logical import eq, ge, gt, isfinite, isnan, logical_or, lt
@@ -397,7 +398,14 @@ def real(z):
     return 1
 
 
-@scalar_rule(np.imag)
+def _spell_imag(args, params, types):
+    if isinstance(types[0], Array) and types[0].dtype.kind != "c":  # Numba's fails for arrays that are not contiguous
+        zeros = ast.Attribute(ast.Name("np"), "zeros")
+        return ast.Call(zeros, [ast.Attribute(args[0], "shape"), literal(types[0].dtype)], [])
+    return ast.Call(ast.Attribute(ast.Name("np"), "imag"), args, [])
+
+
+@scalar_rule(np.imag, spelling=_spell_imag)
 def imag(z):
     return -1j if is_complex(z) else 0
 

@@ -1,4 +1,4 @@
-"""Roots and logarithms of matrices, and Sylvester's equation (Higham, "Functions of matrices", sections 3.2 and 6.1)."""
+"""Roots and logarithms of matrices, and Sylvester's equation (Higham, "Functions of matrices", chapters 3 and 6)."""
 
 from __future__ import annotations
 

@@ -87,6 +87,17 @@ def betainc(a, b, x):
     return _unknown(a, x), _unknown(b, x), density
 
 
+@scalar_rule(rt.gammaincinv, sp.gammaincinv)
+def gammaincinv(a, y, *, out):
+    return _unknown(a, y), exp(out + lgamma(a) - (a - 1) * log(out))
+
+
+@scalar_rule(rt.betaincinv, sp.betaincinv)
+def betaincinv(a, b, y, *, out):
+    size = exp(lgamma(a) + lgamma(b) - lgamma(a + b) - (a - 1) * log(out) - (b - 1) * log1p(-out))
+    return _unknown(a, y), _unknown(b, y), size
+
+
 @scalar_rule(rt.rgamma, sp.rgamma)
 def rgamma(x, *, out):
     return -digamma(x) * out

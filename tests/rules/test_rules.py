@@ -75,7 +75,7 @@ def test_cholesky(x):
 @pytest.mark.parametrize("x", [definite(3), hermitian(3), definite(2, 4)], ids=["real", "complex", "stack"])
 @pytest.mark.parametrize("upper", [False, True])
 def test_eigh(x, upper):
-    """The eigenvectors are compared by what does not depend on their phases; one triangle is read, and has a tangent."""
+    """The eigenvectors are compared by what does not depend on their phases; one triangle has a tangent."""
     params = {"upper": upper}
     side = "U" if upper else "L"
     x = x + 0.3 * (np.tril(np.ones(x.shape[-2:]), -1) if upper else np.triu(np.ones(x.shape[-2:]), 1))

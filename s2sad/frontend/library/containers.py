@@ -286,6 +286,9 @@ def item_at(elab: Elaborator, base: Value, items: tuple[Value, ...], key: Value)
     index = elab.atom(key)
     if not is_int_scalar(index):
         refuse(elab, f"A list index must be an int, not {describe(elab, key)}.", kind=TypeMismatchError)
+    rows = [items_of(elab, v) for v in items]
+    if items and all(r is not None and len(r) == len(rows[0] or ()) for r in rows):
+        return row_at(elab, items, [r for r in rows if r is not None], key)
     alike = {type(t) for t in (type_of(elab, v) for v in items)}
     if len(alike) != 1 or type(None) in alike or List in alike:
         refuse(elab, f"This index of {describe(elab, base)} is known at run time only, and its items are not numbers.",
@@ -294,6 +297,16 @@ def item_at(elab: Elaborator, base: Value, items: tuple[Value, ...], key: Value)
     weak = all(isinstance(t := type_of(elab, v), Scalar) and t.weak for v in items)
     atom = load_at(elab, whole, index)
     return read_only(elab, elab.lift(set_weak(elab, atom, weak)))
+
+
+def row_at(elab: Elaborator, items: tuple[Value, ...], rows: list[tuple[Value, ...]], key: Value) -> Value:
+    """One of several known sequences of one length: its items are each one of a column. A list may only be read."""
+    row = tuple(item_at(elab, Tuple(column), column, key) for column in zip(*rows, strict=True))
+    if all(isinstance(v, Tuple) for v in items):
+        return Tuple(row)
+    location = Location("row", captured=True, frozen=True)
+    elab.set(location, StaticItems(row))
+    return ListRef(location)
 
 
 def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> None:

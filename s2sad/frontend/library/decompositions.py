@@ -132,13 +132,36 @@ REDUCED = Static("reduced")
 
 @meaning(np.linalg.qr)
 def qr(elab: Elaborator, a: Value, mode: Value = REDUCED) -> Value:
-    out = _several(elab, decompositions.qr, inexact_matrices(elab, a, "qr", square=False), QRResult)
+    matrix = as_array(elab, inexact_matrices(elab, a, "qr", square=False))
+    out = _several(elab, decompositions.qr, matrix, QRResult)
     match static(elab, mode):
         case "reduced":
             return out
         case "r":
             return out.items[1]
-    refuse(elab, f"np.linalg.qr with mode={static(elab, mode)!r} is not supported.", "Use 'reduced' or 'r'.")
+        case "complete":
+            return _complete(elab, matrix, out)
+    refuse(
+        elab, f"np.linalg.qr with mode={static(elab, mode)!r} is not supported.", "Use 'reduced', 'complete' or 'r'."
+    )
+
+
+COMPLETE = "np.linalg.qr with mode='complete' of a matrix with more rows than columns: the vectors added are arbitrary"
+
+
+def _complete(elab: Elaborator, matrix: ArrayRef, out: Tuple) -> Value:
+    """All of q and r: those of the reduced form, where there are no more rows than columns."""
+    rows, columns = matrix.type.dims[-2:]
+    if rows == columns:
+        return out
+    if isinstance(rows, int) and isinstance(columns, int):
+        if rows > columns:
+            refuse(elab, f"{COMPLETE}.", "Use mode='reduced'.")
+        return out
+    sizes = (size_value(elab, matrix, matrix.type.rank - k) for k in (2, 1))
+    wide = elab.truth(operators.compare(elab, "le", *sizes))
+    elab.check(atom_of(wide), "ValueError", f"{COMPLETE}; use mode='reduced'")
+    return out
 
 
 # -- triangular systems, functions of matrices: `s2sad_rt`'s names, for what is written in terms of them

@@ -256,8 +256,25 @@ def ordering(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     if op in ("eq", "ne"):
         equal = containers.equal(elab, left, right)
         return equal if op == "eq" else logical_not(elab, equal)
+    ours, theirs = items_of(elab, left), items_of(elab, right)
+    alike = ours is not None and theirs is not None and isinstance(left, ListRef) == isinstance(right, ListRef)
+    if op in STRICT and alike:
+        return lexicographic(elab, op, ours or (), theirs or ())
     mismatch(elab, op, left, right)
     raise AssertionError
+
+
+STRICT = {"lt": "lt", "le": "lt", "gt": "gt", "ge": "gt"}
+"""How the first items that differ are compared."""
+
+
+def lexicographic(elab: Elaborator, op: str, left: tuple[Value, ...], right: tuple[Value, ...]) -> Value:
+    """``left op right`` of sequences: by the first items that differ, else by length."""
+    out: Value = Static(getattr(operator, op)(len(left), len(right)))
+    for a, b in reversed(list(zip(left, right, strict=False))):
+        alike = containers.both(elab, containers.equal(elab, a, b), out)
+        out = containers.either(elab, ordering(elab, STRICT[op], a, b), alike)
+    return out
 
 
 def same(elab: Elaborator, left: Value, right: Value) -> bool:

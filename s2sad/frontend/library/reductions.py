@@ -235,9 +235,14 @@ def moment(
 
 
 @meaning(np.mean, np.ndarray.mean)
-def mean(
-    elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out: Value = NONE, keepdims: Value = FALSE
-) -> Value:
+def mean(elab: Elaborator, a: Value, axis: Value = NONE, dtype: Value = NONE, out: Value = NONE,
+         keepdims: Value = FALSE, *, where: Value = TRUE) -> Value:  # fmt: skip
+    if where != TRUE and dtype == NONE:
+        from s2sad.frontend.library.written import reductions as written
+
+        return deliver(elab, elab.call(Static(written.mean_where), [a, axis, keepdims, where], {}), out)
+    if where != TRUE:
+        refuse(elab, "np.mean with where= and dtype= is not supported.", "Use .astype first.")
     return moment(elab, mean_of, a, axis, dtype, out, keepdims)
 
 

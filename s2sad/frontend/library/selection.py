@@ -178,7 +178,8 @@ def interp(
     low = elab.lift(emit_atom(elab, elementwise.minimum, (elab.atom(found), elab.atom(last))))
     low = elab.lift(emit_atom(elab, elementwise.maximum, (elab.atom(low), Const(0))))
     high = operators.binary(elab, "add", low, ONE)
-    several = above_one(points.type.dims[0])
+    count = points.type.dims[0]
+    several = count is not None and above_one(count)
     if not several:
         high = composite(elab, elementwise.minimum, high, operators.binary(elab, "add", last, ONE))
     x0, x1, y0, y1 = (subscript(elab, v, k) for v in (points, values) for k in (low, high))

@@ -16,6 +16,11 @@ def amin(a, axis=None, out=None, keepdims=False):
     return np.min(a, axis=axis, out=out, keepdims=keepdims)
 
 
+def mean_where(a, axis, keepdims, where):
+    counted = np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims)
+    return np.sum(a, axis=axis, keepdims=keepdims, where=where) / counted
+
+
 # -- those that leave out nan
 
 

@@ -41,6 +41,35 @@ def cumulative_trapezoid(y, x=None, dx=1.0, axis=-1, initial=None):
     return np.moveaxis(out, -1, axis)
 
 
+@written(integrate.simpson)
+def simpson(y, x=None, *, dx=1.0, axis=-1):
+    """Parabolas through three points after another; an even number of points ends with Cartwright's correction."""
+    y = np.moveaxis(np.asarray(y), axis, -1)
+    if x is None:
+        widths = dx * np.ones(y.shape[-1] - 1)
+    else:
+        x = np.asarray(x)
+        widths = np.diff(x if x.ndim == 1 else np.moveaxis(x, axis, -1))
+    count = y.shape[-1]
+    if count % 2 == 1:
+        return parabolas(y, widths)
+    if count == 2:
+        return 0.5 * widths[..., -1] * (y[..., -1] + y[..., -2])
+    h, k = widths[..., -2], widths[..., -1]
+    last = (2 * k * k + 3 * h * k) / (6 * (h + k))
+    middle = (k * k + 3 * h * k) / (6 * h)
+    first = k * k * k / (6 * h * (h + k))
+    end = last * y[..., -1] + middle * y[..., -2] - first * y[..., -3]
+    return parabolas(y[..., :-1], widths[..., :-1]) + end
+
+
+def parabolas(y, widths):
+    h, k = widths[..., ::2], widths[..., 1::2]
+    first, middle, last = y[..., :-2:2], y[..., 1:-1:2], y[..., 2::2]
+    both = h + k
+    return np.sum(both / 6.0 * (first * (2.0 - k / h) + middle * (both * both / (h * k)) + last * (2.0 - h / k)), -1)
+
+
 @written(integrate.odeint)
 def odeint(func, y0, t, args=(), rtol=None, atol=None, h0=0.0, hmax=0.0, mxstep=0, tfirst=False):
     y = np.atleast_1d(np.asarray(y0)) * 1.0

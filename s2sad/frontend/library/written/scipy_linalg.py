@@ -133,6 +133,32 @@ def logm(A):
     return of_each(rt.logm, A)
 
 
+@written(sl.lu)
+def lu(a, permute_l=False, overwrite_a=False, check_finite=True, p_indices=False):
+    """By Gauss's elimination with the largest pivots: the derivative is that of the steps."""
+    work = np.asarray(a) * 1.0
+    m, n = work.shape[0], work.shape[1]
+    rank = min(m, n)
+    order = np.arange(m)
+    for j in range(rank):
+        column = work[j:, j]
+        size = np.abs(np.real(column)) + np.abs(np.imag(column)) if np.iscomplexobj(column) else np.abs(column)
+        best = j + np.argmax(size)
+        row, place = work[best].copy(), order[best]
+        work[best], order[best] = work[j].copy(), order[j]
+        work[j], order[j] = row, place
+        if row[j] != 0.0:
+            factors = work[j + 1 :, j] / row[j]
+            work[j + 1 :, j] = factors
+            work[j + 1 :, j + 1 :] -= factors[:, None] * row[j + 1 :]
+    lower = np.tril(work[:, :rank], -1) + np.eye(m, rank)
+    upper = np.triu(work[:rank])
+    places = np.argsort(order)
+    if permute_l:
+        return lower[places], upper
+    return places if p_indices else (order[None, :] == np.arange(m)[:, None]) * 1.0, lower, upper
+
+
 @written(sl.block_diag)
 def block_diag(*arrs):
     mats = [np.atleast_2d(a) for a in arrs]

@@ -43,6 +43,13 @@ def multigammaln(a, d):
     return total
 
 
+@written(sp.loggamma)
+def loggamma(z):
+    if np.iscomplexobj(z):
+        raise NotImplementedError("scipy.special.loggamma is supported for real numbers only")
+    return np.where(z < 0, np.nan, sp.gammaln(z))
+
+
 @written(sp.zeta)
 def zeta(x, q=None, out=None):
     return hurwitz_zeta(x, 1.0 if q is None else q)

@@ -86,6 +86,26 @@ def beta_cdf(x, a, b, loc=0.0, scale=1.0):
     return sp.betainc(a, b, (x - loc) / scale)
 
 
+@written(stats.beta.sf)
+def beta_sf(x, a, b, loc=0.0, scale=1.0):
+    return sp.betainc(b, a, 1.0 - (x - loc) / scale)
+
+
+@written(stats.beta.logcdf)
+def beta_logcdf(x, a, b, loc=0.0, scale=1.0):
+    return np.log(beta_cdf(x, a, b, loc, scale))
+
+
+@written(stats.beta.logsf)
+def beta_logsf(x, a, b, loc=0.0, scale=1.0):
+    return np.log(beta_sf(x, a, b, loc, scale))
+
+
+@written(stats.beta.ppf)
+def beta_ppf(q, a, b, loc=0.0, scale=1.0):
+    return loc + scale * sp.betaincinv(a, b, q)
+
+
 # -- gamma
 
 
@@ -108,6 +128,21 @@ def gamma_cdf(x, a, loc=0.0, scale=1.0):
 @written(stats.gamma.sf)
 def gamma_sf(x, a, loc=0.0, scale=1.0):
     return sp.gammaincc(a, (x - loc) / scale)
+
+
+@written(stats.gamma.logcdf)
+def gamma_logcdf(x, a, loc=0.0, scale=1.0):
+    return np.log(gamma_cdf(x, a, loc, scale))
+
+
+@written(stats.gamma.logsf)
+def gamma_logsf(x, a, loc=0.0, scale=1.0):
+    return np.log(gamma_sf(x, a, loc, scale))
+
+
+@written(stats.gamma.ppf)
+def gamma_ppf(q, a, loc=0.0, scale=1.0):
+    return loc + scale * sp.gammaincinv(a, q)
 
 
 # -- chi squared
@@ -133,6 +168,21 @@ def chi2_cdf(x, df, loc=0.0, scale=1.0):
 @written(stats.chi2.sf)
 def chi2_sf(x, df, loc=0.0, scale=1.0):
     return sp.gammaincc(0.5 * df, 0.5 * (x - loc) / scale)
+
+
+@written(stats.chi2.logcdf)
+def chi2_logcdf(x, df, loc=0.0, scale=1.0):
+    return np.log(chi2_cdf(x, df, loc, scale))
+
+
+@written(stats.chi2.logsf)
+def chi2_logsf(x, df, loc=0.0, scale=1.0):
+    return np.log(chi2_sf(x, df, loc, scale))
+
+
+@written(stats.chi2.ppf)
+def chi2_ppf(q, df, loc=0.0, scale=1.0):
+    return loc + scale * 2.0 * sp.gammaincinv(0.5 * df, q)
 
 
 # -- Student's t
@@ -186,15 +236,80 @@ def expon_cdf(x, loc=0.0, scale=1.0):
     return -np.expm1(-np.maximum((x - loc) / scale, 0.0))
 
 
+@written(stats.expon.sf)
+def expon_sf(x, loc=0.0, scale=1.0):
+    return np.exp(expon_logsf(x, loc, scale))
+
+
+@written(stats.expon.logsf)
+def expon_logsf(x, loc=0.0, scale=1.0):
+    return -np.maximum((x - loc) / scale, 0.0)
+
+
+@written(stats.expon.logcdf)
+def expon_logcdf(x, loc=0.0, scale=1.0):
+    return np.log(expon_cdf(x, loc, scale))
+
+
+@written(stats.expon.ppf)
+def expon_ppf(q, loc=0.0, scale=1.0):
+    return loc - scale * np.log1p(-q)
+
+
 @written(stats.laplace.logpdf)
 def laplace_logpdf(x, loc=0.0, scale=1.0):
     return -np.abs((x - loc) / scale) - np.log(2.0 * scale)
+
+
+@written(stats.laplace.pdf)
+def laplace_pdf(x, loc=0.0, scale=1.0):
+    return np.exp(laplace_logpdf(x, loc, scale))
+
+
+@written(stats.laplace.cdf)
+def laplace_cdf(x, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    half = 0.5 * np.exp(-np.abs(z))
+    return np.where(z < 0, half, 1.0 - half)
 
 
 @written(stats.cauchy.logpdf)
 def cauchy_logpdf(x, loc=0.0, scale=1.0):
     z = (x - loc) / scale
     return -np.log1p(z * z) - np.log(math.pi * scale)
+
+
+@written(stats.cauchy.pdf)
+def cauchy_pdf(x, loc=0.0, scale=1.0):
+    return np.exp(cauchy_logpdf(x, loc, scale))
+
+
+@written(stats.cauchy.cdf)
+def cauchy_cdf(x, loc=0.0, scale=1.0):
+    return 0.5 + np.arctan((x - loc) / scale) / math.pi
+
+
+@written(stats.lognorm.logpdf)
+def lognorm_logpdf(x, s, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    log = np.log(np.where(z > 0, z, 1.0))
+    return inside(z > 0, -0.5 * (log / s) ** 2 - log - np.log(s * scale) - HALF_LOG_2PI)
+
+
+@written(stats.lognorm.pdf)
+def lognorm_pdf(x, s, loc=0.0, scale=1.0):
+    return np.exp(lognorm_logpdf(x, s, loc, scale))
+
+
+@written(stats.lognorm.cdf)
+def lognorm_cdf(x, s, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    return np.where(z > 0, sp.ndtr(np.log(np.where(z > 0, z, 1.0)) / s), 0.0)
+
+
+@written(stats.logistic.pdf)
+def logistic_pdf(x, loc=0.0, scale=1.0):
+    return np.exp(logistic_logpdf(x, loc, scale))
 
 
 @written(stats.logistic.logpdf)
@@ -212,6 +327,16 @@ def logistic_cdf(x, loc=0.0, scale=1.0):
 def uniform_logpdf(x, loc=0.0, scale=1.0):
     z = (x - loc) / scale
     return inside((z >= 0) & (z <= 1), -np.log(scale) + 0.0 * z)
+
+
+@written(stats.uniform.pdf)
+def uniform_pdf(x, loc=0.0, scale=1.0):
+    return np.exp(uniform_logpdf(x, loc, scale))
+
+
+@written(stats.uniform.cdf)
+def uniform_cdf(x, loc=0.0, scale=1.0):
+    return np.clip((x - loc) / scale, 0.0, 1.0)
 
 
 # -- Poisson and Bernoulli
@@ -270,7 +395,9 @@ def multivariate_normal_logpdf(x, mean=None, cov=1, allow_singular=False):
         squares = np.sum((gap @ v) ** 2 * inverse, axis=-1)
         logarithm = np.sum(np.where(kept, np.log(np.where(kept, w, 1.0)), 0.0))
         return -0.5 * (squares + logarithm + np.sum(kept) * 2 * HALF_LOG_2PI)
-    squares = np.sum(gap * np.linalg.solve(full, gap.T).T, axis=-1)
+    flat = np.reshape(gap, (-1, size)) if gap.ndim > 2 else gap
+    squares = np.sum(flat * np.linalg.solve(full, flat.T).T, axis=-1)
+    squares = np.reshape(squares, gap.shape[:-1]) if gap.ndim > 2 else squares
     return -0.5 * (squares + np.linalg.slogdet(full)[1] + size * 2 * HALF_LOG_2PI)
 
 
