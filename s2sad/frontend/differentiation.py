@@ -285,7 +285,7 @@ def check_tangent(elab: Elaborator, primal: Value, tangent: Value) -> Atom:
             f"Got primal dtype {element(expected).name} and tangent dtype {got}.",
             "Give the tangent the dtype of its primal.",
         )
-    if not same_shape(expected, found):
+    if not shapes_agree(elab, expected, found):
         elab.mismatch(
             "jvp called with different primal and tangent shapes; "
             f"got primal shape {shape_text(expected)} and tangent shape as {shape_text(found)}.",
@@ -303,6 +303,16 @@ def without_rank(elab: Elaborator, expected: Type, leaf: Value) -> Value:
     if isinstance(expected, Array) and not expected.dims and isinstance(found, Scalar):
         return library.call(elab, np.array, [leaf], {})
     return leaf
+
+
+def shapes_agree(elab: Elaborator, a: Type, b: Type) -> bool:
+    """Whether two shapes may be the same; every call is checked for sizes that are then taken to be equal."""
+    if not same_shape(a, b):
+        return False
+    if isinstance(a, Array) and isinstance(b, Array):
+        pairs = zip(a.dims, b.dims, strict=True)
+        elab.builder.equalities.update({(x, y): None for x, y in pairs if x is not None and y is not None and x != y})
+    return True
 
 
 def same_shape(a: Type, b: Type) -> bool:
@@ -369,7 +379,7 @@ def check_cotangent(elab: Elaborator, expected: Type, leaf: Value) -> Atom:
     """The atom of a cotangent that fits a result."""
     leaf = without_rank(elab, expected, leaf)
     found = type_of(elab, leaf)
-    if found is None or not same_shape(expected, found) or element(found) != element(expected):
+    if found is None or element(found) != element(expected) or not shapes_agree(elab, expected, found):
         got = "nothing" if found is None else f"{element(found).name}{shape_text(found)}"
         elab.mismatch(
             f"The cotangent of a pullback must be like the value, {element(expected).name}{shape_text(expected)}, but "

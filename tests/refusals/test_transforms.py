@@ -121,3 +121,20 @@ def test_leaves_that_are_no_numbers_of_ours(value):
 ])  # fmt: skip
 def test_calls_with_the_wrong_number_of_arguments(call, why):
     refused(call, TypeError, why, filename=None)
+
+
+def test_sizes_that_are_known_when_called_only():
+    """In `vmap` and `jit`, shapes of tangents and cotangents are compared in each call."""
+
+    def pulled(x, bar):
+        return s2sad.vjp(lambda z: z * z, x)[1](bar)[0]
+
+    batched = s2sad.vmap(pulled, in_axes=(0, None))
+    for n in (2, 3):
+        np.testing.assert_array_equal(batched(np.ones((4, n)), np.ones(n)), np.full((4, n), 2.0))
+    with pytest.raises(ValueError, match=r"must be like the value, float64\(3,\), but is float64\(2,\)"):
+        batched(np.ones((4, 3)), np.ones(2))
+    pushed = s2sad.jit(lambda x, t: s2sad.jvp(lambda z: z * z, (x,), (t,))[1])
+    np.testing.assert_array_equal(pushed(np.ones(3), np.ones(3)), np.full(3, 2.0))
+    with pytest.raises(ValueError, match="different primal and tangent shapes"):
+        pushed(np.ones(3), np.ones(4))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.errors import ShapeError, TypeMismatchError
+from s2sad.errors import ShapeError
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.attributes import attribute, size_atom, size_value
 from s2sad.frontend.library.creation import as_array, dims_argument
@@ -201,11 +201,6 @@ def broadcast_arrays(elab: Elaborator, *args: Value) -> Value:
     return Tuple(tuple(broadcast_to(elab, a, shape_value) for a in arrays))
 
 
-@meaning(np.resize, fold=False)
-def resize(elab: Elaborator, a: Value, new_shape: Value) -> Value:
-    refuse(elab, "np.resize is not supported.", "Use np.tile and a reshape.")
-
-
 def sliced(elab: Elaborator, a: ArrayRef, axis: int, start: int | None, stop: int | None) -> ArrayRef:
     """``a[..., start:stop, ...]``."""
     return view(elab, a, Index((*(Slice(),) * axis, Slice(start, stop))))
@@ -341,8 +336,3 @@ def fill(elab: Elaborator, a: Value, value: Value) -> Value:
 @meaning(np.copyto, fold=False)
 def copyto(elab: Elaborator, dst: Value, src: Value) -> Value:
     return fill(elab, dst, src)
-
-
-@meaning(np.put, np.place, np.putmask, fold=False)
-def put(elab: Elaborator, *args: Value, **kwargs: Value) -> Value:
-    refuse(elab, "This function is not supported.", "Write a[index] = values.", TypeMismatchError)

@@ -34,13 +34,19 @@ class Meaning:
 MEANINGS: dict[Any, Meaning] = {}
 
 
+def add(function: Any, entry: Meaning) -> None:
+    """Fill one place of the table, once: which of two meanings holds must not depend on the order of imports."""
+    assert function not in MEANINGS, f"{function} has two meanings"
+    MEANINGS[function] = entry
+
+
 def meaning(*callables: Any, fold: bool = True) -> Callable[[MeaningFunction], MeaningFunction]:
     """Declare what some callables mean."""
 
     def declare(function: MeaningFunction) -> MeaningFunction:
         entry = Meaning(function, inspect.signature(function), fold)
         for key in callables:
-            MEANINGS[key] = entry
+            add(key, entry)
         return function
 
     return declare
@@ -58,7 +64,7 @@ def written(*callables: Any, fold: bool = True) -> Callable[[Callable[..., Any]]
         first = inspect.Parameter("elab", inspect.Parameter.POSITIONAL_ONLY)
         signature = own.replace(parameters=[first, *own.parameters.values()])
         for key in callables:
-            MEANINGS[key] = Meaning(run_it, signature, fold)
+            add(key, Meaning(run_it, signature, fold))
         return function
 
     return declare
@@ -72,7 +78,7 @@ def known_now(function: Callable[..., Any]) -> Callable[..., Any]:
 
         return wrap(elab, function(*(static(elab, a) for a in args)))
 
-    MEANINGS[function] = Meaning(evaluate, inspect.signature(evaluate))
+    add(function, Meaning(evaluate, inspect.signature(evaluate)))
     return function
 
 
