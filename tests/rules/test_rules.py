@@ -11,7 +11,7 @@ from s2sad.rules import decompositions, linalg, special
 from s2sad.rules.elementwise import cos
 from s2sad.rules.registry import RULES, scalar_rule
 from tests.rules.check import check_rule, cotangents, tangent
-from tests.rules.samples import SAMPLES, definite, hermitian, matrix
+from tests.rules.samples import SAMPLES, definite, hermitian
 
 PRIMITIVES = {p.name: p for p, r in RULES.items() if r.partials or r.jvp or r.vjp or r.zero}
 STRUCTURAL = {"cholesky", "eigh"}
@@ -44,7 +44,7 @@ SCIPY = [
     (special.erfinv, sp.erfinv, (np.array([-0.999999, -0.6, 1e-12, 0.3, 0.9, 1 - 1e-14]),)),
     (special.expit, sp.expit, (np.array([-800.0, -1.0, 0.0, 2.0, 800.0]),)),
     (special.xlogy, sp.xlogy, (np.array([0.0, 0.0, 2.0]), np.array([0.0, 2.0, 3.0]))),
-    (decompositions.expm, scipy.linalg.expm, (4 * matrix(3),)),
+    (decompositions.expm, scipy.linalg.expm, (4 * np.array([[2.0, 0.3, -0.5], [0.4, 1.5, 0.2], [-0.1, 0.6, 2.5]]),)),
 ]
 
 
