@@ -94,8 +94,11 @@ def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
     return module, trace
 
 
-def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split]:
-    """The adjoint with respect to every inexact argument, in split form: the forward sweep's module, and the split."""
+def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split | None]:
+    """The adjoint with respect to every inexact argument, in split form: the forward sweep's module, and the split.
+
+    The function itself and None where a rule, written out, has the reverse sweep read what no residual keeps.
+    """
     arguments = [k for k, p in enumerate(elaboration.params) if p in elaboration.elab.leaves and is_inexact(p.type)]
     main, functions, trace = resolved(elaboration)
     main = run(main, PRIMAL, functions, trace)
@@ -111,6 +114,8 @@ def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split]:
     trace.note("vjp", Module(closed, functions))
     parts = split(dce.dce(closed), count + len(hidden), len(main.results))
     sweeps = (inline_customs(parts.forward), inline_customs(parts.reverse))
+    if any(walk.free_vars(f.body, f.results).keys() - set(f.params) for f in sweeps):
+        return *lower(elaboration), None
     forward_sweep, reverse_sweep = (run(f, FINAL, functions, trace) for f in sweeps)
     return Module(forward_sweep, functions), trace, Split(forward_sweep, reverse_sweep, parts.residuals, parts.seeds)
 

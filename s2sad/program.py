@@ -50,7 +50,7 @@ class Program:
         found, leaves = self.variant(args, kwargs)
         if found.lowered.elaboration.mutated:
             self._check_mutated(found, args, kwargs)
-        elif quick is not None and len(found.indexes) == len(args):
+        elif quick is not None and len(found.indexes) == len(args) and not found.exact:
             self._quick[quick, config.backend] = found
         return found(leaves)
 
@@ -98,6 +98,7 @@ class Program:
         self.latest = lowered
         self._statics[base] = lowered.statics
         built = self._load(lowered, leaves)
+        built.exact = exact
         kept = self._variants.setdefault(self._full_key(base, leaves), [])
         kept[:] = [v for v in kept if v.holds()][-VARIANTS_KEPT:]
         kept.append(built)

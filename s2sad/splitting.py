@@ -208,10 +208,10 @@ class SplitProgram(Program):
     def _load(self, elaborated: variant.Lowered, leaves: Sequence[Any]) -> variant.Variant:
         functions = dict(elaborated.module.functions)
         split = elaborated.split
-        assert split is not None
-        portable = not any(isinstance(v.type, List) for v in split.residuals)
-        reverse_only = _has_vjp_rule(elaborated.elaboration.module)
-        parts = Parts(split, functions, len(elaborated.module.main.params), reverse_only) if portable else None
+        parts = None
+        if split is not None and not any(isinstance(v.type, List) for v in (*split.residuals, *split.forward.results)):
+            reverse_only = _has_vjp_rule(elaborated.elaboration.module)
+            parts = Parts(split, functions, len(elaborated.module.main.params), reverse_only)
         built = variant.load(elaborated, leaves)
         self._parts[id(built)] = parts
         return built

@@ -69,6 +69,8 @@ class Variant:
     converters: tuple[Converter, ...]
     indexes: tuple[int, ...] = field(default=())
     guards: tuple[tuple[Dim, Dim], ...] = ()
+    exact: bool = False
+    """Whether it is for the very sizes that it was made for."""
 
     def holds(self) -> bool:
         """Whether all that elaboration read of the outside world is still as it was."""

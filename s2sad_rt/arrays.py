@@ -10,11 +10,17 @@ import numpy as np
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
-    """`g` summed over the axes along which an array of this shape was broadcast; a number for the shape ``()``."""
+    """`g` summed over the axes along which an array of this shape was broadcast; a number for the shape ``()``.
+
+    ValueError when no array of this shape was: what would have failed in the program may have been left out, as nothing
+    but its derivative was asked for.
+    """
     g = np.asarray(g)
     extra = g.ndim - len(shape)
     if extra:
         g = g.sum(axis=tuple(range(extra)), dtype=g.dtype)
+    if any(n not in (1, m) for n, m in zip(shape, g.shape, strict=True)):
+        raise ValueError("operands could not be broadcast together")
     axes = tuple(k for k, n in enumerate(shape) if n == 1 and g.shape[k] != 1)
     return g.sum(axis=axes, keepdims=True, dtype=g.dtype) if axes else g[()] if g.ndim == 0 else np.array(g)
 

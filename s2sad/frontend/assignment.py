@@ -74,6 +74,11 @@ def unpack(elab: Elaborator, elts: Sequence[gast.expr], value: Value) -> None:
     starred = [k for k, e in enumerate(elts) if isinstance(e, gast.Starred)]
     if starred and isinstance(value, ArrayRef) and value.type.rank and not isinstance(value.type.dims[0], int):
         elab.error("How many values a starred name takes here is known at run time only.", "Use slices of the array.")
+    growing = isinstance(value, ListRef) and isinstance(elab.get(value.location), RuntimeItems)
+    if starred and growing:
+        elab.error(
+            "How many values a starred name takes here is known at run time only.", "Use slices: a, rest = x[0], x[1:]."
+        )
     items = items_for(elab, value, len(elts))
     if not starred:
         if len(items) != len(elts):

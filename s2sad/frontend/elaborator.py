@@ -108,6 +108,8 @@ class Elaborator:
         """What the user raises, by what is raised in its place."""
         self.latest: Value | None = None
         """The last result of an operation, not bound to any name yet: it may take the name it is assigned to."""
+        self.filled: set[Location] = set()
+        """Arrays that may stand for a number on some paths (`joins.Joiner.filled`)."""
         self.conditions = 0
         """How many branches, which may not be taken, this place is in."""
         self.over: Counter[Location] = Counter()

@@ -92,6 +92,8 @@ class Joiner:
         self.known = known_symbols(elab, left) if loop else None
         self.meet = partial(meet, equal=elab.are_equal)
         self.pairs: list[Pair] = []
+        self.fills: dict[Key, tuple[Location, bool]] = {}
+        """Where a number meets an array, and whether that array may itself be a number."""
         self.state: State = {}
         self.frames: dict[Location, Frame] = {}
         self.trace: list[tuple[Key, Any]] = []
@@ -372,6 +374,11 @@ class Joiner:
         location = Location(hint_of(key))
         atom = self.atom((*key, "#data"), x, y, Array(dtype, array.dims))
         self.state[location] = Buffer(atom)
+        inner = any(isinstance(v, ArrayRef) and v.location in self.elab.filled for v in (a, b))
+        self.fills[key] = location, inner
+        zero = any(isinstance(atom, Const) and atom.value == 0 for atom in (x, y))
+        if array.dims and (inner or not zero):  # zeros add nothing, however many they are
+            self.elab.filled.add(location)
         return ArrayRef(location, array_type(atom))
 
     def elab_atom(self, state: State, value: Value) -> Atom | None:
@@ -393,6 +400,9 @@ class Joiner:
         captured = any(x is not None and x.captured for x in (left, right))
         frozen = any(x is not None and x.frozen for x in (left, right))
         joined = like if left is right else Location(hint_of(key), captured, frozen)
+        if left in self.elab.filled or right in self.elab.filled:
+            self.fills[key] = joined, right in self.elab.filled
+            self.elab.filled.add(joined)
         self.seen[left, right] = joined
         if left is right and captured and left not in self.left:
             return joined

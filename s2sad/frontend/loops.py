@@ -17,7 +17,7 @@ from s2sad.frontend.meeting import first_change, meet
 from s2sad.frontend.rename import rename_state
 from s2sad.frontend.unbound import Pending
 from s2sad.frontend.unreachable import Unreachable
-from s2sad.frontend.values import Entries, Number, State, Static, Value
+from s2sad.frontend.values import Entries, Location, Number, State, Static, Value
 from s2sad.ir.nodes import Atom, Carry, Const, For, Stmt, Var, While, int_var
 from s2sad.ir.types import BOOL, Scalar, Type
 from s2sad.rules.logical import not_
@@ -46,6 +46,7 @@ class Pass:
     head_state: State
     end_state: State
     dead: bool
+    fills: dict[Key, tuple[Location, bool]]
     left: Var | None = None
 
 
@@ -89,6 +90,9 @@ class Loop:
             ):
                 raise_if_read(unbound)
                 elab.builder.pos = pos
+                if self.runs() and attempt.exit is None:
+                    made = [place for key, (place, _) in attempt.fills.items() if not check.fills[key][1]]
+                    elab.filled.difference_update(made)
                 return self.finish(attempt, check.pairs, entry)
             carried = found
             previous = attempt.end_state
@@ -97,6 +101,14 @@ class Loop:
             "The types of what this loop carries do not settle.",
             "Give its variables their final types before the loop.",
         )
+
+    def runs(self) -> bool:
+        """Whether the loop is known to run its body to the end."""
+        match self.bounds:
+            case Const(start), Const(stop), Const(step):
+                return bool(range(start, stop, step))
+            case _:
+                return False
 
     def unbound(self, entry: State) -> Pending:
         """The names that are read in the loop but not bound before it."""
@@ -117,7 +129,7 @@ class Loop:
         left = (
             Var(elab.builder.names.fresh("left"), Scalar(BOOL, True)) if self.exits and self.test is not None else None
         )
-        out = Pass([], [], index, None, None, joiner.pairs, joiner.trace, head, head, False, left)
+        out = Pass([], [], index, None, None, joiner.pairs, joiner.trace, head, head, False, joiner.fills, left)
         elab.exit_flag = None
         elab.heads.append(head)
         elab.pending += [unbound] if unbound else []

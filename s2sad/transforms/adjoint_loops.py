@@ -132,7 +132,12 @@ def changes_shape(c: Carry, loop: Loop) -> bool:
     made -= {s for v in walk.free_vars((loop,)) for s in symbols_of(v.type)}
     made -= {s for other in loop.carried for s in symbols_of(other.phi.type)}
     pairs = zip(before.dims, after.dims, strict=True)
-    return any(a != b and isinstance(b, Size) and any(s in made for s, _ in b.terms) for a, b in pairs)
+    return any(a != b and isinstance(b, Size) and (not _is_symbol(b) or b.terms[0][0] in made) for a, b in pairs)
+
+
+def _is_symbol(size: Size) -> bool:
+    """Whether a size is one symbol, which may be the size before; a sum such as ``n + 1`` is another one."""
+    return size.constant == 0 and len(size.terms) == 1 and size.terms[0][1] == 1
 
 
 def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:

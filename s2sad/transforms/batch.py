@@ -165,8 +165,8 @@ class Batcher:
     # -- values
 
     def plain(self, atom: Atom) -> Atom:
-        """What stands for a value that is the same for all items."""
-        return self.env[atom] if isinstance(atom, Var) else atom
+        """What stands for a value that is the same for all items; hidden parameters stand for themselves."""
+        return self.env.get(atom, atom) if isinstance(atom, Var) else atom
 
     def whole(self, atom: Atom) -> Atom:
         """The batch of a value, made of copies where it is the same for all items."""

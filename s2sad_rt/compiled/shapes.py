@@ -38,7 +38,9 @@ def _unbroadcast(g: Any, shape: Any) -> Any:
     body = loops(list(zip(i, sizes(rank(g), "g"), strict=True)), [f"{target} += {at('g', i)}"])
     same = " and ".join(f"shape[{k}] == g.shape[{k}]" for k in range(kept))
     quick = [f"if {same}:", "    return g.copy()"] if skip == 0 else []
-    lines = [*quick, "out = np.zeros(shape, number)", *strides, *body, "return out"]
+    fits = " and ".join(f"(shape[{k}] == 1 or shape[{k}] == g.shape[{k + skip}])" for k in range(kept))
+    check = [f"if not ({fits}):", "    raise ValueError('operands could not be broadcast together')"]
+    lines = [*quick, *check, "out = np.zeros(shape, number)", *strides, *body, "return out"]
     return lines, {"number": dtype(g).type}
 
 

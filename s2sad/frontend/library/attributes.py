@@ -19,6 +19,7 @@ from s2sad.frontend.library.support import (
     is_number,
     operand,
     refuse,
+    whole,
     wrap,
 )
 from s2sad.frontend.library.table import MEANINGS, meaning
@@ -127,6 +128,7 @@ def attribute(elab: Elaborator, value: Value, name: str) -> Value:
     """``value.name``."""
     match value:
         case ArrayRef():
+            whole(elab, value)
             if name in ARRAY_PROPERTIES:
                 return ARRAY_PROPERTIES[name](elab, value)
             return method(elab, value, np.ndarray, name)

@@ -29,6 +29,7 @@ from s2sad.frontend.library.support import (
     reraise,
     runtime_list,
     type_of,
+    whole,
 )
 from s2sad.frontend.values import ArrayRef, Buffer, DictRef, ListRef, Number, ObjectRef, Partial, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const, Scalar
@@ -211,6 +212,7 @@ def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
     """``base[key]``."""
     match base:
         case ArrayRef():
+            whole(elab, base)
             return subscript_array(elab, base, key)
         case DictRef() | Static(dict()):
             return dicts.subscript_dict(elab, base, key)

@@ -37,6 +37,7 @@ from s2sad.frontend.library.support import (
     read_only,
     refuse,
     runtime_list,
+    whole,
     wrap,
 )
 from s2sad.frontend.library.table import meaning
@@ -112,6 +113,7 @@ def iterate(elab: Elaborator, value: Value) -> Iteration:
             iteration = _lazy(elab, function, args, named)
             return iteration if used is None else _using_up(elab, iteration, used)
         case ArrayRef():
+            whole(elab, value)
             return rows(elab, value)
         case DictRef():
             return _view(elab, value, lambda key, item: key)

@@ -24,7 +24,9 @@ from s2sad.frontend.library.support import (
     known,
     refuse,
     reraise,
+    spread,
     type_of,
+    whole,
 )
 from s2sad.frontend.values import ArrayRef, DictRef, ListRef, Number, ObjectRef, Static, Value
 from s2sad.ir import Array, Atom, Const, Scalar
@@ -87,10 +89,12 @@ def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     if not (is_operand(elab, left, right) and is_operand(elab, right, left)):
         mismatch(elab, op, left, right)
     if op == "matmul":
+        whole(elab, left)
+        whole(elab, right)
         from s2sad.frontend.library.linear_algebra import matmul
 
         return matmul(elab, left, right)
-    return arithmetic(elab, op, left, right)
+    return spread(elab, (left, right), arithmetic(elab, op, left, right))
 
 
 def arithmetic(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
@@ -252,7 +256,7 @@ def ordering(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     if special is not None:
         return special
     if is_operand(elab, left, right) and is_operand(elab, right, left):
-        return emit(elab, primitive(op), left, right)
+        return spread(elab, (left, right), emit(elab, primitive(op), left, right))
     if op in ("eq", "ne"):
         equal = containers.equal(elab, left, right)
         return equal if op == "eq" else logical_not(elab, equal)
@@ -309,7 +313,7 @@ def unary(elab: Elaborator, op: str, value: Value) -> Value:
             "Give it a number or an array.",
             TypeMismatchError,
         )
-    return emit(elab, primitive(op), value)
+    return spread(elab, (value,), emit(elab, primitive(op), value))
 
 
 def logical_not(elab: Elaborator, value: Value) -> Value:

@@ -43,6 +43,7 @@ class Elaborator(Protocol):
     heads: list[State]
     latest: Value | None
     over: Counter[Location]
+    filled: set[Location]
 
     @property
     def pos(self) -> Pos | None: ...
@@ -303,6 +304,29 @@ def read_only(elab: Elaborator, value: Value) -> Value:
     location = Location(value.location.hint, captured=True, frozen=True)
     elab.set(location, elab.get(value.location))
     return ArrayRef(location, value.type, value.path, value.operands)
+
+
+# -- numbers that became arrays
+
+
+def whole(elab: Elaborator, value: Value) -> None:
+    """Refuse an array that is a number on some path, where that would tell."""
+    if isinstance(value, ArrayRef) and value.location in elab.filled:
+        refuse(
+            elab,
+            "This is an array on one path and a number on another, and is used by more than arithmetic.",
+            "Make it an array on both, with np.full(shape, number).",
+        )
+
+
+def spread(elab: Elaborator, args: Iterable[Value], out: Value) -> Value:
+    """The result of arithmetic: it may be a number too, if no array of the whole shape takes part."""
+    arrays = [a for a in args if isinstance(a, ArrayRef)]
+    filled = [a for a in arrays if a.location in elab.filled]
+    sure = [a for a in arrays if a.location not in elab.filled]
+    if filled and isinstance(out, ArrayRef) and not any(a.type.dims == f.type.dims for a in sure for f in filled):
+        elab.filled.add(out.location)
+    return out
 
 
 # -- sequences

@@ -26,6 +26,7 @@ from s2sad.frontend.library.support import (
     operand,
     refuse,
     set_weak,
+    spread,
     static,
     wrap,
 )
@@ -59,7 +60,7 @@ def call_numpy(elab: Elaborator, function: Any, args: list[Value], kwargs: dict[
     if dtype != NONE:
         target = dtype_argument(elab, dtype, atoms[0].type.dtype)
         atoms = [fit(elab, a, target) for a in atoms]
-    result = strong(elab, apply(elab, function, args, atoms))
+    result = spread(elab, args, strong(elab, apply(elab, function, args, atoms)))
     return deliver(elab, note_sum(elab, args, result), out)
 
 
