@@ -91,7 +91,7 @@ MODES = f"Modes: {', '.join(exporting.TITLES)}."
     epilog=examples(
         's2sad emit model.py:loss -s "f8[:], f8[:,:]" -o loss_grad.py',
         "s2sad emit model.py:loss,penalty --mode value_and_grad -o gradients.py --force",
-        "s2sad emit package.model:Fit.loss --wrt x,W -o gradients.py",
+        "s2sad emit package.model:loss --wrt x,W -o gradients.py",
         MODES,
         CODES,
     )
