@@ -178,7 +178,7 @@ class Elaborator:
         """What stands at a location."""
         content = self.state.get(location)
         if content is None:
-            content = self.outer[location]
+            content = self.outer.get(location, Lost(f"{location.hint} was made on one path only."))
         if isinstance(content, Lost):
             self.error(content.why)
         return content
