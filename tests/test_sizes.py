@@ -154,3 +154,13 @@ def test_a_rule_that_differentiates_is_linearized():
     f.defjvp(lambda p, t: (p[0], s2sad.vjp(lambda z: z * 2.0, p[0])[1](t[0])[0]))
     assert s2sad.linearize(f, 1.0)[1](1.0) == 2.0
     assert s2sad.vjp(f, 1.0)[1](1.0) == (2.0,)
+
+
+def test_reverse_over_reverse_of_items_of_growing_size():
+    def f(x):
+        items = [x[0:1]]
+        for _ in range(2):
+            items.append(np.concatenate([items[-1], x[1:2]]))
+        return np.sum(items[-1] ** 2)
+
+    np.testing.assert_allclose(s2sad.jacrev(s2sad.grad(f))(np.array([0.3, -0.7])), np.diag([2.0, 4.0]))

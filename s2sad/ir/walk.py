@@ -127,11 +127,12 @@ def free_vars(block: Block, results: Iterable[Atom] = ()) -> dict[Var, None]:
 
 
 def names_of(function: Function) -> Names:
-    """A supply of names that are new in `function`."""
+    """A supply of names that are new in `function`: of no variable, and of no size, which may outlive the variable it
+    is named after."""
     called = (s.function for s in statements(function.body) if isinstance(s, Call))
-    return Names(
-        [function.name, *called, *(p.name for p in function.params), *(v.name for v in all_defined(function.body))]
-    )
+    variables = (*function.params, *all_defined(function.body))
+    sizes = {s.name.split(".")[0] for type in {v.type for v in variables} for s in symbols_of(type)}
+    return Names([function.name, *called, *(v.name for v in variables), *sizes])
 
 
 def rewrite(

@@ -1,6 +1,8 @@
 """Lists of a length known at run time only: sliced, unpacked, written into, taken from at either end."""
 
-from tests.corpus import program
+import numpy as np
+
+from tests.corpus import program, vec
 
 
 def multiples(x, n):
@@ -120,3 +122,12 @@ def short_comprehension_unpacked(x, n):
 def short_comprehension_unpacked_in_part(x, n):
     a, *b = [x * i + 1 for i in range(3)]
     return a * b[0] * b[1]
+
+
+@program((vec(2),))
+def arrays_of_growing_size_in_a_list(x):
+    """The size of an item is that of its trip: a name must not bring back the size of another one."""
+    items = [x[0:1]]
+    for _ in range(2):
+        items.append(np.concatenate([items[-1], x[1:2]]))
+    return np.sum(items[-1] ** 2)
