@@ -177,10 +177,7 @@ def resolve(function: Function, functions: dict[str, Function], trace: Trace) ->
         return body
 
     aliases: dict[Any, Any] = {}
-    body = walk.map_blocks(function.body, block)
-    aliases = settle(aliases)
-    results = tuple(aliases.get(r, r) for r in function.results)
-    return replace(function, body=walk.substitute(body, aliases), results=results)
+    return walk.with_aliases(function, walk.map_blocks(function.body, block), aliases)
 
 
 def resolve_callees(functions: dict[str, Function], trace: Trace) -> None:
@@ -207,17 +204,6 @@ def resolve_callees(functions: dict[str, Function], trace: Trace) -> None:
 
     for name in sorted(functions):
         visit(name)
-
-
-def settle(aliases: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Follow chains of aliases to their ends."""
-
-    def end(atom: Any) -> Any:
-        while atom in aliases:
-            atom = aliases[atom]
-        return atom
-
-    return {var: end(atom) for var, atom in aliases.items()}
 
 
 def transform(stmt: Apply, function: Function, functions: dict[str, Function], trace: Trace) -> Function:
@@ -279,9 +265,7 @@ def inline_customs(function: Function) -> Function:
                 out.append(stmt)
         return tuple(out)
 
-    body = walk.map_blocks(function.body, change)
-    ends = settle(aliases)
-    return replace(function, body=walk.substitute(body, ends), results=tuple(ends.get(r, r) for r in function.results))
+    return walk.with_aliases(function, walk.map_blocks(function.body, change), aliases)
 
 
 def reachable(function: Function, functions: Functions) -> set[str]:

@@ -619,12 +619,10 @@ COMPILED = (
     "sort of one number", "interp at one point", "power by a whole float#4", "cross in the plane#2",
 )  # fmt: skip
 """Cases that between them use every function that the generated code of all cases calls."""
-NAMED = {c.name: c for c in CASES}
-GROUPS = [COMPILED[k : k + 6] for k in range(0, len(COMPILED), 6)]
 
 
 @pytest.mark.compiled
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("group", GROUPS, ids=lambda g: g[0])
-def test_compiled(group: tuple[str, ...]) -> None:
-    names.compiled([NAMED[n] for n in group])
+@pytest.mark.parametrize("group", names.in_groups(CASES, COMPILED), ids=lambda g: g[0].name)
+def test_compiled(group: list[names.Case]) -> None:
+    names.compiled(group)

@@ -125,14 +125,7 @@ def _calling(function: Function, same: Same) -> Function:
                 aliases[target] = stmt.args[k]
         return replace(stmt, targets=tuple(kept))
 
-    def end(atom: Atom) -> Atom:
-        while isinstance(atom, Var) and atom in aliases:
-            atom = aliases[atom]
-        return atom
-
-    body = walk.map_blocks(function.body, change)
-    body = walk.substitute(body, {v: end(v) for v in aliases})
-    return replace(function, body=body, results=tuple(end(r) for r in function.results))
+    return walk.with_aliases(function, walk.map_blocks(function.body, change), aliases)
 
 
 __all__ = ["trim"]

@@ -13,6 +13,7 @@ from s2sad.frontend import branches, classes, comprehensions, library, raising
 from s2sad.frontend.expressions import evaluate, evaluate_raw
 from s2sad.frontend.frames import bind, lookup, names_of, owner_of
 from s2sad.frontend.library.iteration import Items, iterate, unroll
+from s2sad.frontend.library.support import runtime_list
 from s2sad.frontend.operators import BINARY
 from s2sad.frontend.values import (
     ArrayRef,
@@ -23,7 +24,6 @@ from s2sad.frontend.values import (
     Location,
     Maybe,
     ObjectRef,
-    RuntimeItems,
     Static,
     StaticItems,
     Tuple,
@@ -72,10 +72,7 @@ def unpack(elab: Elaborator, elts: Sequence[gast.expr], value: Value) -> None:
     """``a, (b, *c) = value``."""
     elab.latest = None
     starred = [k for k, e in enumerate(elts) if isinstance(e, gast.Starred)]
-    if starred and isinstance(value, ArrayRef) and value.type.rank and not isinstance(value.type.dims[0], int):
-        elab.error("How many values a starred name takes here is known at run time only.", "Use slices of the array.")
-    growing = isinstance(value, ListRef) and isinstance(elab.get(value.location), RuntimeItems)
-    if starred and growing:
+    if starred and is_counted_late(elab, value):
         elab.error(
             "How many values a starred name takes here is known at run time only.", "Use slices: a, rest = x[0], x[1:]."
         )
@@ -107,12 +104,18 @@ def items_for(elab: Elaborator, value: Value, count: int) -> tuple[Value, ...]:
     """The items to unpack. That an array has as many as there are names is checked when it runs, if not before."""
     if isinstance(value, Tuple):
         return value.items
-    growing = isinstance(value, ListRef) and isinstance(elab.get(value.location), RuntimeItems)
-    if growing or (isinstance(value, ArrayRef) and value.type.rank and not isinstance(value.type.dims[0], int)):
+    if is_counted_late(elab, value):
         check_count(elab, value, count)
         return tuple(library.subscript(elab, value, Static(k)) for k in range(count))
     iteration = iterate(elab, value)
     return iteration.values if isinstance(iteration, Items) else unroll(elab, value)
+
+
+def is_counted_late(elab: Elaborator, value: Value) -> bool:
+    """Whether it is known at run time only how many items a value has."""
+    if isinstance(value, ArrayRef):
+        return bool(value.type.rank) and not isinstance(value.type.dims[0], int)
+    return runtime_list(elab, value) is not None
 
 
 def check_count(elab: Elaborator, value: Value, count: int) -> None:

@@ -55,18 +55,12 @@ def is_inline(linearized: Linearized | None) -> bool:
 
 def pull(elab: Elaborator, linearized: Linearized, out_bar: Value) -> Value:
     """The cotangents of the primals for one of the value."""
-    value, primals = (elab.outside.argument(x, name) for x, name in _like(linearized))
-    if structure(elab, value) != structure(elab, out_bar):
-        elab.mismatch(
-            "Tree structure of cotangent input does not match the structure of the primal output.",
-            "Mirror the value.",
-            DerivativeMismatchError,
-        )
+    value, primals = _abstract(elab, linearized)
+    why = "Tree structure of cotangent input does not match the structure of the primal output."
+    bars = [bar for _, bar in _varying(elab, value, out_bar, why, "Mirror the value.")]
     sweep = _Sweep(elab, linearized.parts.pullback, linearized.given)
     types = sweep.types[len(linearized.given) :]
-    pairs = zip(leaves(elab, value), leaves(elab, out_bar), strict=True)
-    given = [bar for x, bar in pairs if can_vary(elab, x)]
-    seeds: list[Atom] = [check_cotangent(elab, t, bar) for t, bar in zip(types, given, strict=False)]
+    seeds: list[Atom] = [check_cotangent(elab, t, bar) for t, bar in zip(types, bars, strict=False)]
     unused = types[len(seeds) :]  # the cotangents of what else the function returns
     seeds += sweep.frozen([0 * x for x in linearized.results[len(seeds) :]], unused)
     return put_back(elab, primals, sweep(seeds))
@@ -74,22 +68,25 @@ def pull(elab: Elaborator, linearized: Linearized, out_bar: Value) -> Value:
 
 def push(elab: Elaborator, linearized: Linearized, tangents: Value) -> Value:
     """The tangent of the value for a tuple of tangents of the primals."""
-    value, primals = (elab.outside.argument(x, name) for x, name in _like(linearized))
-    if structure(elab, primals) != structure(elab, tangents):
-        elab.mismatch(
-            "The tangents of a linearized function must have the tree structure of the primals it was made at.",
-            "Give a tangent for each primal.",
-            DerivativeMismatchError,
-        )
+    value, primals = _abstract(elab, linearized)
+    why = "The tangents of a linearized function must have the tree structure of the primals it was made at."
+    pairs = _varying(elab, primals, tangents, why, "Give a tangent for each primal.")
+    dots = [check_tangent(elab, x, dot) for x, dot in pairs]
     sweep = _Sweep(elab, linearized.parts.pushforward, linearized.given)
-    pairs = zip(leaves(elab, primals), leaves(elab, tangents), strict=True)
-    dots = [check_tangent(elab, x, dot) for x, dot in pairs if can_vary(elab, x)]
     values = sweep.frozen(linearized.results, sweep.types[len(linearized.given) :])
     return put_back(elab, value, sweep([*values, *dots]))
 
 
-def _like(linearized: Linearized) -> tuple[tuple[Any, str], tuple[Any, str]]:
-    return (linearized.value, "value"), (linearized.primals, "primal")
+def _abstract(elab: Elaborator, linearized: Linearized) -> tuple[Value, Value]:
+    """The value and the primals, for their structure."""
+    return elab.outside.argument(linearized.value, "value"), elab.outside.argument(linearized.primals, "primal")
+
+
+def _varying(elab: Elaborator, like: Value, given: Value, why: str, instead: str) -> list[tuple[Value, Value]]:
+    """The leaves that have a derivative, each with what is given for it."""
+    if structure(elab, like) != structure(elab, given):
+        elab.mismatch(why, instead, DerivativeMismatchError)
+    return [pair for pair in zip(leaves(elab, like), leaves(elab, given), strict=True) if can_vary(elab, pair[0])]
 
 
 def _same(value: Any) -> Any:

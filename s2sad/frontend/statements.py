@@ -12,7 +12,7 @@ from s2sad.errors import S2sadError, UnsupportedSyntaxError
 from s2sad.frontend import assignment, branches, comprehensions, effects, functions, library
 from s2sad.frontend.desugar import EXIT
 from s2sad.frontend.expressions import evaluate, evaluate_raw
-from s2sad.frontend.library.iteration import Indexed, Items, Range, fixed
+from s2sad.frontend.library.iteration import UNROLL_LIMIT, Indexed, Items, Range, fixed
 from s2sad.frontend.loops import EffectfulTest, Loop
 from s2sad.frontend.raising import raise_statement
 from s2sad.frontend.trees import load, located
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 WORDS = {"ClassDef": "class", "AsyncFunctionDef": "async def", "AsyncFor": "async for", "AsyncWith": "async with"}
 """Statements that are not named as they are written."""
 MOST_UNROLLED = 64
-MOST_TRIPS = 10_000
 SHORT = 4
 """So many items of a list are known one by one, though a comprehension over a range makes them."""
 """The longest loop that is written out because its body needs the value of the index."""
@@ -194,8 +193,8 @@ def unroll(elab: Elaborator, stmt: gast.For, items: Items) -> None:
         value = items.after(k)
         if value is None:
             return False
-        if k >= MOST_TRIPS:
-            elab.error(f"This loop has more than {MOST_TRIPS} trips to be written out.", "Loop over an array.")
+        if k >= UNROLL_LIMIT:
+            elab.error(f"This loop has more than {UNROLL_LIMIT} trips to be written out.", "Loop over an array.")
         assignment.assign_value(elab, stmt.target, value)
         return True
 

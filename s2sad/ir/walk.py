@@ -201,6 +201,26 @@ def substitute(block: Block, mapping: Mapping[Var, Atom]) -> Block:
     return walk(block) if mapping else block
 
 
+def with_aliases(function: Function, body: Block, aliases: Mapping[Var, Atom]) -> Function:
+    """The function with a new body, in it and in the results each alias replaced by what it stands for."""
+    ends = settle(aliases)
+    results = tuple(ends.get(r, r) if isinstance(r, Var) else r for r in function.results)
+    return replace(function, body=substitute(body, ends), results=results)
+
+
+def settle(aliases: Mapping[Var, Atom]) -> dict[Var, Atom]:
+    """Aliases followed to their ends; a cycle is broken where it closes."""
+    ends: dict[Var, Atom] = {}
+    for var in aliases:
+        atom, seen = aliases[var], {var}
+        while isinstance(atom, Var) and atom in aliases and atom not in seen:
+            seen.add(atom)
+            atom = aliases[atom]
+        if atom != var:
+            ends[var] = atom
+    return ends
+
+
 def clone(
     block: Block, names: Names, mapping: Mapping[Var, Atom] | None = None, sizes: Mapping[Symbol, Dim] | None = None
 ) -> tuple[Block, dict[Var, Atom]]:

@@ -58,10 +58,8 @@ Aliases = dict[Var, Atom]
 
 def prune(function: Function) -> Function:
     """The function without carries and joins that say nothing."""
-    while aliases := _settled(dict(_redundant(function.body))):
-        results = tuple(aliases.get(r, r) if isinstance(r, Var) else r for r in function.results)
-        body = walk.substitute(_without(function.body, aliases), aliases)
-        function = replace(function, body=body, results=results)
+    while aliases := walk.settle(dict(_redundant(function.body))):
+        function = walk.with_aliases(function, _without(function.body, aliases), aliases)
     return replace(function, body=_inner(function.body))
 
 
@@ -108,19 +106,6 @@ def _of_branch(stmt: If) -> Iterator[tuple[Var, Atom]]:
 def _replaceable(var: Var, atom: Atom) -> bool:
     """Whether the atom may stand for the variable (a number must have its very type, so that promotion stays)."""
     return not isinstance(var.type, Scalar) or var.type == atom.type
-
-
-def _settled(aliases: Aliases) -> Aliases:
-    """Aliases followed to their ends; a cycle is broken where it closes."""
-    ends: Aliases = {}
-    for var in aliases:
-        atom, seen = aliases[var], {var}
-        while isinstance(atom, Var) and atom in aliases and atom not in seen:
-            seen.add(atom)
-            atom = aliases[atom]
-        if atom != var:
-            ends[var] = atom
-    return ends
 
 
 def _without(block: Block, aliases: Aliases) -> Block:

@@ -11,7 +11,17 @@ import numpy as np
 from s2sad.frontend.library import operators, table
 from s2sad.frontend.library.iteration import run_out
 from s2sad.frontend.library.numbers import call_math
-from s2sad.frontend.library.support import UNKNOWN, Elaborator, folded, function_name, keywords, known, refuse, reraise
+from s2sad.frontend.library.support import (
+    UNKNOWN,
+    Elaborator,
+    folded,
+    function_name,
+    keywords,
+    known,
+    refuse,
+    reraise,
+    whole,
+)
 from s2sad.frontend.library.ufuncs import call_numpy, convert
 from s2sad.frontend.values import Partial, Static, Value
 from s2sad.rules.registry import CALLABLES, COMPOSED
@@ -60,6 +70,8 @@ def call(elab: Elaborator, function: Callable[..., Any], args: list[Value], kwar
         if folded is not None:
             return folded
     if entry is not None:
+        for value in (*args, *kwargs.values()):
+            whole(elab, value)
         return table.run(elab, function, entry, args, kwargs)
     if isinstance(function, type) and issubclass(function, np.generic) and not kwargs:
         return convert(elab, function, args)

@@ -261,9 +261,7 @@ def runtime_slice(elab: Elaborator, base: Value, parts: tuple[Value, Value, Valu
 
 
 def static_slice(elab: Elaborator, key: Value) -> Any:
-    from s2sad.frontend.library.indexing import slice_parts
-
-    parts = slice_parts(key)
+    parts = slice_of(key)
     return static(elab, key) if parts is None else slice(*(static(elab, p) for p in parts))
 
 

@@ -222,6 +222,11 @@ def lazy(elab: Elaborator, function: Any, *args: Value) -> Partial:
     return Partial(Static(function), args, ((USED, new_list(elab, [ZERO])),))
 
 
+def is_iterator(value: Value) -> bool:
+    """Whether a value is used up as it is gone over."""
+    return isinstance(value, Partial) and any(name == USED for name, _ in value.kwargs)
+
+
 def is_lazy(value: Value) -> bool:
     """Whether a value is gone over by `iterate` only."""
     return isinstance(value, Partial) and any(value.function == Static(f) for f in LAZY)
@@ -293,8 +298,9 @@ def indexed(elab: Elaborator, iteration: Iteration) -> Indexed:
         case Items():
             values = iteration.values
             whole = new_list(elab, values)
-            at = lambda index: containers.subscript_list(elab, whole, index)  # noqa: E731
-            return Indexed(Const(len(values)), at, iteration.over)
+            return Indexed(
+                Const(len(values)), lambda index: containers.subscript_list(elab, whole, index), iteration.over
+            )
 
 
 def range_length(elab: Elaborator, r: Range) -> Atom:
@@ -448,13 +454,15 @@ def unrolled(elab: Elaborator, value: Value, iteration: Iteration) -> tuple[Valu
     """The values of an iteration of `value`."""
     if not is_known(iteration):
         refuse(elab, f"The length of {describe(elab, value)} is known at run time only.", "Use a loop, or an array.")
-    if isinstance(iteration, Indexed):
-        assert isinstance(iteration.length, Const)
-        if iteration.length.value > UNROLL_LIMIT:
-            count = iteration.length.value
-            refuse(
-                elab, f"{describe(elab, value)} has {count} items, too many to write out.", "Use a loop, or an array."
-            )
+    match iteration:
+        case Range(Const(start), Const(stop), Const(step)):
+            count = len(range(start, stop, step))
+        case Indexed(length=Const(count)):
+            pass
+        case _:
+            return _one_by_one(elab, iteration).values
+    if count > UNROLL_LIMIT:
+        refuse(elab, f"{describe(elab, value)} has {count} items, too many to write out.", "Use a loop, or an array.")
     return _one_by_one(elab, iteration).values
 
 
@@ -491,22 +499,21 @@ def map_(elab: Elaborator, function: Value, *iterables: Value) -> Value:
 
 @meaning(iter, fold=False)
 def iter_(elab: Elaborator, iterable: Value) -> Value:
-    if isinstance(iterable, Partial) and any(name == USED for name, _ in iterable.kwargs):
-        return iterable
-    return lazy(elab, iter, iterable)
+    return iterable if is_iterator(iterable) else lazy(elab, iter, iterable)
 
 
 @meaning(next, fold=False)
 def next_(elab: Elaborator, iterator: Value, default: Value | None = None) -> Value:
-    if not (isinstance(iterator, Partial) and any(name == USED for name, _ in iterator.kwargs)):
+    if not is_iterator(iterator):
         refuse(elab, f"{describe(elab, iterator)} is no iterator.", "Make one with iter().", TypeMismatchError)
     iteration = iterate(elab, iterator)
     if not isinstance(iteration, Items):
         refuse(elab, "next() takes from an iterator whose values are known one by one only.", "Use an index.")
     value = iteration.after(0)
-    if value is None and default is None:
+    value = default if value is None else value
+    if value is None:
         refuse(elab, "The iterator is used up.", "Give next() a default.")
-    return default if value is None else value  # type: ignore[return-value]
+    return value
 
 
 @meaning(filter, fold=False)

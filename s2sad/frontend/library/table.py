@@ -106,10 +106,6 @@ def find(function: Any) -> Meaning | None:
 
 def run(elab: Elaborator, function: Any, entry: Meaning, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Run a meaning, refusing arguments that it does not name."""
-    from s2sad.frontend.library.support import whole
-
-    for value in (*args, *kwargs.values()):
-        whole(elab, value)
     try:
         entry.signature.bind(elab, *args, **kwargs)
     except TypeError as error:

@@ -145,7 +145,7 @@ def gamma_ppf(q, a, loc=0.0, scale=1.0):
     return loc + scale * sp.gammaincinv(a, q)
 
 
-# -- chi squared
+# -- chi squared: a gamma distribution of half the degrees of freedom
 
 
 @written(stats.chi2.logpdf)
@@ -162,27 +162,27 @@ def chi2_pdf(x, df, loc=0.0, scale=1.0):
 
 @written(stats.chi2.cdf)
 def chi2_cdf(x, df, loc=0.0, scale=1.0):
-    return sp.gammainc(0.5 * df, 0.5 * (x - loc) / scale)
+    return gamma_cdf(x, 0.5 * df, loc, 2.0 * scale)
 
 
 @written(stats.chi2.sf)
 def chi2_sf(x, df, loc=0.0, scale=1.0):
-    return sp.gammaincc(0.5 * df, 0.5 * (x - loc) / scale)
+    return gamma_sf(x, 0.5 * df, loc, 2.0 * scale)
 
 
 @written(stats.chi2.logcdf)
 def chi2_logcdf(x, df, loc=0.0, scale=1.0):
-    return np.log(chi2_cdf(x, df, loc, scale))
+    return gamma_logcdf(x, 0.5 * df, loc, 2.0 * scale)
 
 
 @written(stats.chi2.logsf)
 def chi2_logsf(x, df, loc=0.0, scale=1.0):
-    return np.log(chi2_sf(x, df, loc, scale))
+    return gamma_logsf(x, 0.5 * df, loc, 2.0 * scale)
 
 
 @written(stats.chi2.ppf)
 def chi2_ppf(q, df, loc=0.0, scale=1.0):
-    return loc + scale * 2.0 * sp.gammaincinv(0.5 * df, q)
+    return gamma_ppf(q, 0.5 * df, loc, 2.0 * scale)
 
 
 # -- Student's t
