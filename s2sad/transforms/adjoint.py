@@ -57,8 +57,9 @@ from s2sad.rules.registry import Rule, call_rule, rule_of
 from s2sad.transforms import adjoint_loops, checkpointing, custom, structure
 from s2sad.transforms.activity import active_vars
 from s2sad.transforms.calls import Callees, Pair, loops_that_call, prepared, reverse_call, reverse_custom
-from s2sad.transforms.cotangents import ZERO, Cotangents, Value, bar_name
+from s2sad.transforms.cotangents import Cotangents, Value, bar_name
 from s2sad.transforms.selection import Selection, mark_selections
+from s2sad.transforms.sweep import Sweep
 
 Functions = Mapping[str, Function]
 FORWARD, REVERSE = Comment("forward sweep"), Comment("reverse sweep")
@@ -131,25 +132,17 @@ def _unmarked(body: Block) -> Block:
     return tuple(s for s in body if s not in (FORWARD, REVERSE))
 
 
-class Adjoint:
-    """The reverse sweep, written through `builder`; `bars` are the cotangents of the block it is in."""
+class Adjoint(Sweep):
+    """The reverse sweep of a function: what each kind of statement adds to the cotangents of what it uses."""
 
     def __init__(
         self, builder: Builder, bars: Cotangents, callees: Callees, selections: Mapping[Var, Selection],
         checkpoints: checkpointing.Checkpoints | None = None,
     ) -> None:
-        self.builder = builder
-        self.bars = bars
+        super().__init__(builder, bars)
         self.callees = callees
         self.selections = selections
         self.checkpoints = checkpoints
-        self.replaying = False
-
-    def block(self, block: Iterable[Stmt]) -> None:
-        """Reverse a block."""
-        for stmt in reversed(tuple(block)):
-            self.builder.pos = getattr(stmt, "pos", None)
-            self.statement(stmt)
 
     def statement(self, stmt: Stmt) -> None:
         """Reverse a statement."""
@@ -161,11 +154,11 @@ class Adjoint:
             case For() | While() if self.checkpoints is not None and stmt.index in self.checkpoints.loops:
                 checkpointing.reverse_loop(self, stmt, self.checkpoints)
             case For() | While():
-                adjoint_loops.reverse_loop(self, stmt)
+                adjoint_loops.reverse_loop(self, stmt, self.selections.get(stmt.index))
             case Call():
-                reverse_call(self, stmt)
+                reverse_call(self, stmt, self.callees)
             case Custom():
-                reverse_custom(self, stmt)
+                reverse_custom(self, stmt, self.callees)
             case Apply():
                 raise TypeError("a transform inside is resolved before its function is differentiated")
             case Effect() | Comment():
@@ -257,12 +250,6 @@ class Adjoint:
                 outer[var] = Value(out)
         if joined:
             self.builder.append(If(stmt.cond, tuple(then), tuple(orelse), tuple(joined), stmt.pos))
-
-    def seed(self, var: Var) -> Atom | None:
-        """The cotangent of a variable whose definition is being reversed, or None where it is zero."""
-        bar = self.bars.whole(var) if self.bars[var] != ZERO else None
-        self.bars.take(var)
-        return bar
 
     def side(self, block: Block, seeds: list[tuple[Atom, Atom | None]]) -> tuple[list[Stmt], Cotangents]:
         """Reverse a branch: what it writes, and the cotangents at its start."""

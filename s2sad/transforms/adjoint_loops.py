@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TypeGuard
 
 from s2sad.errors import UnsupportedError
 from s2sad.ir import walk
@@ -26,10 +26,8 @@ from s2sad.rules.elementwise import add, mul, neg, sub
 from s2sad.transforms.cotangents import Value, bar_name, zero_of
 from s2sad.transforms.loop_forms import order_free
 from s2sad.transforms.replay import replayed, replays
-from s2sad.transforms.selection import selected_trip
-
-if TYPE_CHECKING:
-    from s2sad.transforms.adjoint import Adjoint
+from s2sad.transforms.selection import Selection, selected_trip
+from s2sad.transforms.sweep import Sweep
 
 Loop = For | While
 Seeds = dict[Var, Atom | None]
@@ -140,10 +138,10 @@ def _is_symbol(size: Size) -> bool:
     return size.constant == 0 and len(size.terms) == 1 and size.terms[0][1] == 1
 
 
-def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:
-    """Reverse a loop."""
-    b, active = adjoint.builder, adjoint.bars.active
-    seeds = {c.phi: adjoint.seed(c.out) for c in loop.carried if c.phi in active}
+def reverse_loop(sweep: Sweep, loop: Loop, selection: Selection | None) -> None:
+    """Reverse a loop: where a `selection` says so, only the trip that it selected."""
+    b, active = sweep.builder, sweep.bars.active
+    seeds = {c.phi: sweep.seed(c.out) for c in loop.carried if c.phi in active}
     if not any(bar is not None for bar in seeds.values()):
         return
     for c in loop.carried:
@@ -154,12 +152,11 @@ def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:
                 loop.pos,
             )
     trip, ends = (*getattr(loop, "pre", ()), *loop.body), {c.phi: c.next for c in loop.carried}
-    selection = adjoint.selections.get(loop.index)
-    again = selection is not None or (not adjoint.replaying and replays(loop, active))
+    again = selection is not None or (not sweep.replaying and replays(loop, active))
     if selection is not None:
         assert isinstance(loop, For)
         trip, ends = selected_trip(loop, selection)
-    slots, body = reverse_body(adjoint, loop, trip, {phi: ends[phi] for phi in seeds}, again)
+    slots, body = reverse_body(sweep, loop, trip, {phi: ends[phi] for phi in seeds}, again)
     kept = used_slots(slots, body)
     b.pos = loop.pos
     if selection is not None:
@@ -168,52 +165,52 @@ def reverse_loop(adjoint: Adjoint, loop: Loop) -> None:
         bounds = forward_range(b, loop)
     else:
         bounds = reversed_range(b, loop)
-    emit_loop(adjoint, loop, bounds, kept, body, seeds)
+    emit_loop(sweep, loop, bounds, kept, body, seeds)
 
 
-def free_active(adjoint: Adjoint, loop: Loop) -> list[Var]:
+def free_active(sweep: Sweep, loop: Loop) -> list[Var]:
     """The active values of outside that a loop's body uses."""
     inside = {*walk.binds(loop)}
     blocks = tuple(s for block in walk.blocks_of(loop) for s in block)
-    return [v for v in walk.free_vars(blocks, walk.leaving(loop)) if v in adjoint.bars.active and v not in inside]
+    return [v for v in walk.free_vars(blocks, walk.leaving(loop)) if v in sweep.bars.active and v not in inside]
 
 
 def reverse_body(
-    adjoint: Adjoint, loop: Loop, trip: Block, ends: dict[Var, Atom], again: bool
+    sweep: Sweep, loop: Loop, trip: Block, ends: dict[Var, Atom], again: bool
 ) -> tuple[list[Slot], list[Stmt]]:
     """The body of the reverse loop, and the cotangents that it carries: of the carried values, then of those outside.
 
     `trip` is what it reverses, run `again` in it or mentioned; `ends` are the carried values at its end.
     """
-    b, outer = adjoint.builder, adjoint.bars
-    held = {v: b.var(bar_name(v), v.type) for v in free_active(adjoint, loop)}
+    b, outer = sweep.builder, sweep.bars
+    held = {v: b.var(bar_name(v), v.type) for v in free_active(sweep, loop)}
     carried = {phi: b.var(bar_name(phi), phi.type) for phi in ends}
-    bars = adjoint.bars = type(outer)(b, outer.active, {v: Value(held[v]) for v in held})
+    bars = sweep.bars = type(outer)(b, outer.active, {v: Value(held[v]) for v in held})
     with b.block() as body:
-        was, adjoint.replaying = adjoint.replaying, adjoint.replaying or again
+        was, sweep.replaying = sweep.replaying, sweep.replaying or again
         if again:
             trip, copies = replayed(trip, b.names, outer.active)
             b.extend(trip)
             ends = {phi: copies.get(end, end) if isinstance(end, Var) else end for phi, end in ends.items()}
         for phi, end in ends.items():
             bars.add(end, carried[phi])
-        adjoint.block(trip)
-        adjoint.replaying = was
+        sweep.block(trip)
+        sweep.replaying = was
         both = (*carried.items(), *held.items())
         slots = [Slot(v, phi, bars.whole(v), b.var(bar_name(v), v.type)) for v, phi in both]
-    adjoint.bars = outer
+    sweep.bars = outer
     return slots, body
 
 
 def emit_loop(
-    adjoint: Adjoint, loop: Loop, bounds: tuple[Atom, Atom, Atom], kept: list[Slot], body: list[Stmt], seeds: Seeds,
+    sweep: Sweep, loop: Loop, bounds: tuple[Atom, Atom, Atom], kept: list[Slot], body: list[Stmt], seeds: Seeds,
     index: Var | None = None, more: Iterable[Carry] = (),
 ) -> None:
     """Write the reverse loop around its body, and take over what it leaves. With an `index` of its own it mirrors
     nothing; it carries `more` besides the cotangents."""
-    b, bars = adjoint.builder, adjoint.bars
+    b, bars = sweep.builder, sweep.bars
     mirrors = loop.index if index is None else None
-    carries = [Carry(s.phi, _entry(adjoint, loop, s, seeds), s.next, s.out) for s in kept]
+    carries = [Carry(s.phi, _entry(sweep, loop, s, seeds), s.next, s.out) for s in kept]
     start, stop, step = bounds
     index = index or int_var(b.names.fresh(loop.index.name))
     b.append(For(index, start, stop, step, (*carries, *more), tuple(body), mirrors=mirrors, pos=loop.pos))
@@ -226,12 +223,12 @@ def emit_loop(
             bars.add(c.init, outs.get(c.phi, seeds[c.phi]))
 
 
-def _entry(adjoint: Adjoint, loop: Loop, slot: Slot, seeds: Seeds) -> Atom:
+def _entry(sweep: Sweep, loop: Loop, slot: Slot, seeds: Seeds) -> Atom:
     """What the cotangent is when the reverse sweep enters the loop."""
     if slot.var not in seeds:
-        return adjoint.bars.whole(slot.var)
+        return sweep.bars.whole(slot.var)
     seed = seeds[slot.var]
-    return zero_of(adjoint.builder, _out(loop, slot.var)) if seed is None else seed
+    return zero_of(sweep.builder, _out(loop, slot.var)) if seed is None else seed
 
 
 def _out(loop: Loop, phi: Var) -> Var:

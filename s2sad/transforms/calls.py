@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Names
@@ -41,9 +40,7 @@ from s2sad.rules.elementwise import mul
 from s2sad.transforms.cotangents import bar_name, number_of, zero_of
 from s2sad.transforms.linearity import check_linear
 from s2sad.transforms.scopes import UPDATES
-
-if TYPE_CHECKING:
-    from s2sad.transforms.adjoint import Adjoint
+from s2sad.transforms.sweep import Sweep
 
 NOT_LINEAR = (
     "A jvp rule is transposed for reverse mode, and is not linear in its tangents here.",
@@ -188,13 +185,13 @@ def without_effects(function: Function) -> Function:
     return replace(function, body=walk.map_blocks(function.body, quiet))
 
 
-def reverse_call(adjoint: Adjoint, stmt: Call) -> None:
+def reverse_call(sweep: Sweep, stmt: Call, callees: Callees) -> None:
     """Reverse a call out of line by a call of the callee's adjoint."""
-    b, bars, callees = adjoint.builder, adjoint.bars, adjoint.callees
-    seeds = [adjoint.seed(t) for t in stmt.targets]
+    b, bars = sweep.builder, sweep.bars
+    seeds = [sweep.seed(t) for t in stmt.targets]
     pair = pair_called(stmt.function, callees.pairs or {})
     if pair is not None:
-        _reverse_pair(adjoint, stmt, pair[0], seeds)
+        _reverse_pair(sweep, stmt, callees, pair[0], seeds)
         return
     eager = next((callees.eager[t] for t in stmt.targets if t in callees.eager), None)
     if eager is not None:
@@ -219,10 +216,12 @@ def reverse_call(adjoint: Adjoint, stmt: Call) -> None:
         bars.add(stmt.args[k], bar)
 
 
-def _reverse_pair(adjoint: Adjoint, stmt: Call, name: str, seeds: list[Atom | None]) -> None:
+def _reverse_pair(
+    sweep: Sweep, stmt: Call, callees: Callees, name: str, seeds: list[Atom | None]
+) -> None:
     """Call the reverse function of a pair, with every argument that it may ask for (`stacks` takes out the others). The
     cotangents of arrays that it only reads are handed over to be added to."""
-    b, bars, pairs = adjoint.builder, adjoint.bars, adjoint.callees.pairs or {}
+    b, bars, pairs = sweep.builder, sweep.bars, callees.pairs or {}
     given = [zero_of(b, t) if s is None else s for t, s in zip(stmt.targets, seeds, strict=True) if is_inexact(t.type)]
     wrt = [k for k, a in enumerate(stmt.args) if bars.takes(a)]
     arrays = [a for a in (stmt.args[k] for k in pairs[name].sums) if isinstance(a, Var)]
@@ -236,14 +235,14 @@ def _reverse_pair(adjoint: Adjoint, stmt: Call, name: str, seeds: list[Atom | No
         bars.add(stmt.args[k], bar)
 
 
-def reverse_custom(adjoint: Adjoint, stmt: Custom) -> None:
+def reverse_custom(sweep: Sweep, stmt: Custom, callees: Callees) -> None:
     """Reverse a call with a derivative of its own.
 
     The rule's ``vjp(builder, stmt, cotangents)`` gives a cotangent (or None) for each argument; `cotangents` has one
     (or None) for each target. A rule that has only ``jvp(builder, stmt, tangents)`` is transposed.
     """
-    bars = adjoint.bars
-    seeds = [adjoint.seed(t) for t in stmt.targets]
+    bars = sweep.bars
+    seeds = [sweep.seed(t) for t in stmt.targets]
     if all(seed is None for seed in seeds):
         return
     rule_vjp, rule_jvp = getattr(stmt.rule, "vjp", None), getattr(stmt.rule, "jvp", None)
@@ -251,44 +250,46 @@ def reverse_custom(adjoint: Adjoint, stmt: Custom) -> None:
         check = getattr(stmt.rule, "check_captured", None)
         if check is not None:
             check([bars.takes(a) for a in stmt.args])
-        for arg, bar in zip(stmt.args, rule_vjp(adjoint.builder, stmt, seeds), strict=True):
+        for arg, bar in zip(stmt.args, rule_vjp(sweep.builder, stmt, seeds), strict=True):
             bars.add(arg, bar)
         return
     wrt = tuple(k for k, a in enumerate(stmt.args) if bars.takes(a))
     if rule_jvp is None:
         snapshots = getattr(stmt.rule, "snapshots", None)
-        found = _again(adjoint, stmt.fun, wrt, stmt.args, stmt.targets, seeds, snapshots)
+        found = _again(sweep, callees, stmt.fun, wrt, stmt.args, stmt.targets, seeds, snapshots)
     else:
-        found = _transposed(adjoint, stmt, wrt, seeds)
+        found = _transposed(sweep, callees, stmt, wrt, seeds)
     for k, bar in zip(wrt, found, strict=True):
         bars.add(stmt.args[k], bar)
 
 
 def _again(
-    adjoint: Adjoint, fun: Function, wrt: tuple[int, ...], args: tuple[Atom, ...], targets: tuple[Atom, ...],
-    seeds: list[Atom | None], snapshots: int | None = None,
+    sweep: Sweep, callees: Callees, fun: Function, wrt: tuple[int, ...], args: tuple[Atom, ...],
+    targets: tuple[Atom, ...], seeds: list[Atom | None], snapshots: int | None = None,
 ) -> list[Atom]:
     """Run a function again, here, and reverse it."""
-    b = adjoint.builder
+    b = sweep.builder
     given = [zero_of(b, t) if s is None else s for t, s in zip(targets, seeds, strict=True) if is_inexact(t.type)]
-    made = adjoint.callees.vjp(without_effects(fun), wrt, adjoint.callees, snapshots=snapshots)
+    made = callees.vjp(without_effects(fun), wrt, callees, snapshots=snapshots)
     body, results = walk.inline(made, (*args[: len(fun.params)], *given), b.names)
     b.extend(s for s in body if not isinstance(s, Comment))
     return list(results[len(results) - len(wrt) :])
 
 
-def _transposed(adjoint: Adjoint, stmt: Custom, wrt: tuple[int, ...], seeds: list[Atom | None]) -> list[Atom]:
+def _transposed(
+    sweep: Sweep, callees: Callees, stmt: Custom, wrt: tuple[int, ...], seeds: list[Atom | None]
+) -> list[Atom]:
     """The transpose of a rule's jvp, which is linear in the tangents: its adjoint where they are zero."""
-    b = adjoint.builder
+    b = sweep.builder
     linear, outs = _jvp_function(b, stmt, wrt)
     linear = _without_primals(without_effects(linear))
     count = len(stmt.args)
     places = tuple(range(count, count + len(wrt)))
-    check_linear(linear, places, adjoint.callees.functions, *NOT_LINEAR, stmt.pos)
+    check_linear(linear, places, callees.functions, *NOT_LINEAR, stmt.pos)
     zeros = [zero_of(b, stmt.args[k]) for k in wrt]
     kept = [seeds[k] for k in outs]
     targets = tuple(stmt.targets[k] for k in outs)
-    return _again(adjoint, linear, places, (*stmt.args, *zeros), targets, kept)
+    return _again(sweep, callees, linear, places, (*stmt.args, *zeros), targets, kept)
 
 
 def _without_primals(function: Function) -> Function:

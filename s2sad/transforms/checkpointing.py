@@ -23,7 +23,6 @@ unknown length has been run, and its trips counted, by then.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from s2sad.errors import UnsupportedError
 from s2sad.ir import walk
@@ -38,9 +37,7 @@ from s2sad.rules.logical import eq
 from s2sad.transforms import custom
 from s2sad.transforms.adjoint_loops import Loop, Slot, count_trips, emit_loop, fold, free_active, trips_of, used_slots
 from s2sad.transforms.cotangents import Value, bar_name
-
-if TYPE_CHECKING:
-    from s2sad.transforms.adjoint import Adjoint
+from s2sad.transforms.sweep import Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +97,22 @@ class State:
         return tuple(v for v in self.values if isinstance(v, Var))
 
 
-def reverse_loop(adjoint: Adjoint, counted: Loop, plan: Checkpoints) -> None:
+def reverse_loop(sweep: Sweep, counted: Loop, plan: Checkpoints) -> None:
     """Reverse a loop by the schedule. `counted` is the loop as the forward sweep runs it, with its trips."""
-    b, active, loop = adjoint.builder, adjoint.bars.active, plan.loops[counted.index]
-    seeds = {c.phi: adjoint.seed(c.out) for c in loop.carried if c.phi in active}
+    b, active, loop = sweep.builder, sweep.bars.active, plan.loops[counted.index]
+    seeds = {c.phi: sweep.seed(c.out) for c in loop.carried if c.phi in active}
     if not any(bar is not None for bar in seeds.values()):
         return
     trips = trips_of(b, counted)
     entry = _entry(b, loop, plan.snapshots)
     heads = _like(b, entry)
     trip = int_var(b.names.fresh("trip"))
-    slots, ends, body = _body(adjoint, loop, plan, heads, trip, tuple(seeds))
+    slots, ends, body = _body(sweep, loop, plan, heads, trip, tuple(seeds))
     both = zip(heads.names, entry.values, ends.values, _like(b, entry).names, strict=True)
     schedule = [Carry(*c) for c in both]
     bounds = (fold(b, sub, trips, Const(1)), Const(-1), Const(-1))
     b.pos = loop.pos
-    emit_loop(adjoint, loop, bounds, used_slots(slots, body), body, seeds, trip, schedule)
+    emit_loop(sweep, loop, bounds, used_slots(slots, body), body, seeds, trip, schedule)
 
 
 def _entry(b: Builder, loop: Loop, snapshots: int) -> State:
@@ -142,13 +139,13 @@ def _place(var: Var) -> tuple[Index, ...]:
 
 
 def _body(
-    adjoint: Adjoint, loop: Loop, plan: Checkpoints, heads: State, trip: Var, carried: tuple[Var, ...]
+    sweep: Sweep, loop: Loop, plan: Checkpoints, heads: State, trip: Var, carried: tuple[Var, ...]
 ) -> tuple[list[Slot], State, list[Stmt]]:
     """The body of the reverse loop, the cotangents that it carries, and the schedule at its end."""
-    b, outer = adjoint.builder, adjoint.bars
-    held = {v: b.var(bar_name(v), v.type) for v in free_active(adjoint, loop)}
+    b, outer = sweep.builder, sweep.bars
+    held = {v: b.var(bar_name(v), v.type) for v in free_active(sweep, loop)}
     bars_in = {phi: b.var(bar_name(phi), phi.type) for phi in carried}
-    bars = adjoint.bars = type(outer)(b, outer.active, {v: Value(held[v]) for v in held})
+    bars = sweep.bars = type(outer)(b, outer.active, {v: Value(held[v]) for v in held})
     with b.block() as body:
         state, schedule = _advance(b, loop, plan.snapshots, heads, trip)
         bars.active.update(state[phi] for phi in carried)
@@ -161,13 +158,13 @@ def _body(
         for c in loop.carried:
             if c.phi in bars_in:
                 bars.add(_copy(copies, c.next), bars_in[c.phi])
-        adjoint.block(block)
+        sweep.block(block)
         slots = [Slot(v, bar, bars.whole(v), b.var(bar_name(v), v.type)) for v, bar in held.items()]
         slots += [Slot(v, bar, bars.whole(state[v]), b.var(bar_name(v), v.type)) for v, bar in bars_in.items()]
         last = _load_int(b, schedule.at, b.emit(sub, (schedule.used, Const(1)), hint="last"))
         done = b.emit(cast, (b.emit(eq, (last, trip)),), {"dtype": INT, "weak": True})
         schedule.used = b.emit(sub, (schedule.used, done), hint="used")
-    adjoint.bars = outer
+    sweep.bars = outer
     return slots, schedule, body
 
 
