@@ -8,122 +8,25 @@ differentiated function alike.
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from s2sad import inspection, signature, tree
-from s2sad.errors import TypeMismatchError
+from s2sad import signature, tree
 from s2sad.frontend import handlers, transforms
 from s2sad.frontend.axes import check_specification
 from s2sad.frontend.custom import checked_snapshots
-from s2sad.frontend.transforms import Spec
-from s2sad.program import Program
-from s2sad.typetext import abstract_of
-from s2sad.variant import Lowered
+from s2sad.program import program_of
+from s2sad.pullback import linear_transpose, linearize, vjp
+from s2sad.transformed import Transformed, transform
 
 Function = Callable[..., Any]
 
-
-class Transformed:
-    """A function made from another one by a transform.
-
-    Call it as that function. After a call (or `lower`), `source` is the Python it was compiled from.
-    """
-
-    def __init__(self, spec: Spec) -> None:
-        self.__s2sad__ = spec
-        name = f"{spec.kind}_{function_name(spec.function)}" if spec.kind != "jit" else function_name(spec.function)
-        for attribute in ("__module__", "__doc__", "__wrapped__"):
-            if hasattr(spec.function, attribute) and attribute != "__wrapped__":
-                setattr(self, attribute, getattr(spec.function, attribute))
-        self.__name__ = self.__qualname__ = name
-        self._program = Program(self, name)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._program(args, kwargs)
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A pickle and a copy hold what the function was made of; what was compiled is found again by the cache."""
-        return Transformed, (self.__s2sad__,)
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        return inspect.signature(self.__s2sad__.function)
-
-    def __repr__(self) -> str:
-        return f"<s2sad {self.__s2sad__.kind} of {function_name(self.__s2sad__.function)}>"
-
-    def lower(self, *args: Any, **kwargs: Any) -> inspection.Inspection:
-        """What is compiled for arguments like these: `.source`, `.show(after=...)`, `.explain()`, `.save(path)`."""
-        return inspection.Inspection(self.lowered(args, kwargs))
-
-    def lowered(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
-        """The function taken to source for these arguments (`Abstract`s may stand for values)."""
-        self._program.latest = self._program.lower(args, kwargs)
-        return self._program.latest
-
-    def compiled(self, *types: Any) -> Function:
-        """The Numba dispatcher for argument types such as ``"f8[:]"`` or ``"i8"``; callable from ``@njit`` code.
-
-        It takes and returns flat values: containers are a leaf each.
-        """
-        abstract = tuple(abstract_of(t, k) for k, t in enumerate(types))
-        lowered = self.lowered(abstract, {})
-        captured = lowered.elaboration.elab.outside.names()
-        if captured:
-            raise TypeMismatchError(
-                f"{self.__name__} reads values from outside that may change: {', '.join(captured)}.",
-                "Pass them as arguments.",
-            )
-        return inspection.dispatcher(lowered)
-
-    @property
-    def source(self) -> str:
-        """The generated Python source of the last signature that was called or lowered.
-
-        Raises RuntimeError before the first call.
-        """
-        return self._latest().source
-
-    def show(self, after: str | None = None) -> str:
-        """The program after a stage of the pipeline, as Python (see `inspection.Inspection.show`)."""
-        return self._latest().show(after)
-
-    def explain(self) -> str:
-        """What is recorded, reloaded, recomputed and dropped, and why."""
-        return self._latest().explain()
-
-    def save(self, path: str | Path, force: bool = False) -> Path:
-        """Write the generated module to a file, where it needs `s2sad_rt` and no `s2sad`."""
-        return self._latest().save(path, force)
-
-    def _latest(self) -> inspection.Inspection:
-        lowered: Lowered | None = self._program.latest
-        if lowered is None:
-            raise RuntimeError(f"{self.__name__} has not been compiled yet: call it once, or use .lower(*args).")
-        return inspection.Inspection(lowered)
-
-
-def function_name(function: Any) -> str:
-    """A readable name: the function's own, through partials and transforms; ``lambda`` for a lambda."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    name = getattr(function, "__name__", type(function).__name__)
-    return "lambda" if name == "<lambda>" else name
-
-
-def transform(kind: str, function: Function, **options: Any) -> Transformed:
-    """A `Transformed` of one kind; TypeError when what is transformed is not callable."""
-    if not callable(function):
-        raise TypeError(f"{kind} takes a function, not {type(function).__name__}: {function!r}")
-    return Transformed(Spec(kind, function, options))
+__all__ = [
+    "Transformed", "checkpoint", "grad", "hessian", "hvp", "jacfwd", "jacrev", "jit", "jvp", "linear_transpose",
+    "linearize", "remat", "stop_gradient", "value_and_grad", "vjp", "vmap",
+]  # fmt: skip
 
 
 def grad(
@@ -190,12 +93,6 @@ def vmap(
     return transform("vmap", fun, in_axes=in_axes, out_axes=out_axes, axis_size=axis_size)
 
 
-@functools.cache
-def program_of(function: Function, name: str = "") -> Program:
-    """The one program of a function of ours; `name` is what the function it writes is called."""
-    return Program(function, name or function.__name__)
-
-
 def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
     """The value and the directional derivative: ``(fun(*primals), d fun(*primals)[tangents])``.
 
@@ -205,44 +102,6 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     signature.check_sequences("jvp", primals, tangents)
     signature.check_like("jvp", tuple(primals), tuple(tangents))
     return program_of(jvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
-
-
-def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
-    """The value and the pullback: ``fun(*primals)``, and a function from a cotangent of it to a tuple of cotangents.
-
-    The forward sweep runs here, once; the pullback may be called many times.
-    """
-    from s2sad import pullback
-
-    return pullback.vjp(fun, primals, has_aux)
-
-
-def linearize(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
-    """The value, and the derivative there as a function: ``fun(*primals)``, and ``f_jvp(*tangents)``.
-
-    With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple.
-    """
-    from s2sad import pullback
-
-    return pullback.linearize(fun, primals, has_aux)
-
-
-def linear_transpose(fun: Function, *primals: Any) -> Any:
-    """The transpose of a linear function: from a cotangent of its value to a tuple of cotangents of its arguments.
-
-    `primals` only say what the arguments are like: numbers, arrays, or anything that has a `shape` and a `dtype`.
-    Raises TypeError, when the transpose is called, where `fun` turns out not to be linear.
-    """
-    from s2sad import pullback
-
-    return pullback.Transpose(fun, tree.map(_example, primals))
-
-
-def _example(leaf: Any) -> Any:
-    """An array for what only says what an array is like."""
-    if isinstance(leaf, np.ndarray | np.generic) or not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
-        return leaf
-    return np.zeros(leaf.shape, leaf.dtype)[()]
 
 
 def jacfwd(
@@ -336,8 +195,5 @@ def stop_gradient(x: Any) -> Any:
 for _maker in (grad, value_and_grad, jacfwd, jacrev, hessian, jit, vmap, checkpoint):
     transforms.register(_maker, transforms.maker(_maker))
 transforms.register(jvp, handlers.differentiation.jvp)
-transforms.register(vjp, handlers.differentiation.vjp)
 transforms.register(hvp, handlers.jacobians.hvp)
-transforms.register(linearize, handlers.linear.linearize)
-transforms.register(linear_transpose, handlers.linear.linear_transpose)
 transforms.register(stop_gradient, handlers.differentiation.stop_gradient)

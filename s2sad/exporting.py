@@ -18,6 +18,7 @@ from s2sad.frontend.elaborate import Abstract, Leaf
 from s2sad.ir.primitives import literal
 from s2sad.ir.printer import source
 from s2sad.ir.types import is_inexact
+from s2sad.program import Program
 
 ARRAY_LIMIT = 10_000
 """Elements of a captured array that is written into a module; larger ones make a file nobody wants to open."""
@@ -76,7 +77,7 @@ def export(function: Callable[..., Any], name: str, request: Request) -> Export:
     try:
         derived, args = _derived(function, names, args, chosen, request, arguments)
         numbered, params = _numbered(args)
-        lowered = api.Program(derived, public).lower(numbered, {})
+        lowered = Program(derived, public).lower(numbered, {})
     except S2sadError as error:
         variant.locate(error, [function])
         if request.signature is None and params_guessed(function):
@@ -245,7 +246,7 @@ def _reverse(function: Callable[..., Any], count: int, chosen: Sequence[int]) ->
 def _cotangents(function: Callable[..., Any], args: Sequence[Any], made: typetext.Arguments) -> Any:
     """A cotangent for each result of the function, in the containers of the value."""
     numbered, _ = _numbered(args)
-    primal = api.Program(api.jit(function), "primal").lower(numbered, {})
+    primal = Program(api.jit(function), "primal").lower(numbered, {})
     results = primal.module.main.results
     leaves, structure = tree.flatten(primal.elaboration.result, is_leaf=lambda x: isinstance(x, Leaf))
     if not leaves or not all(isinstance(x, Leaf) and is_inexact(results[x.number].type) for x in leaves):

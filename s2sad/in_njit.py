@@ -18,10 +18,10 @@ from numba.extending import typeof_impl
 from numba.np.numpy_support import as_dtype
 
 from s2sad import inspection
-from s2sad.api import Transformed
 from s2sad.errors import S2sadError
 from s2sad.frontend.elaborate import Abstract
 from s2sad.ir.types import Array, Scalar, Type, symbol
+from s2sad.transformed import Transformed
 
 _types: dict[int, tuple[Transformed, types.Function]] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -132,3 +133,17 @@ class Program:
                 MutationWarning,
                 stacklevel=4,
             )
+
+
+@functools.cache
+def program_of(function: Callable[..., Any], name: str = "") -> Program:
+    """The one program of a function of ours; `name` is what the function it writes is called."""
+    return Program(function, name or function.__name__)
+
+
+def function_name(function: Any) -> str:
+    """A readable name: the function's own, through partials and transforms; ``lambda`` for a lambda."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = getattr(function, "__name__", type(function).__name__)
+    return "lambda" if name == "<lambda>" else name

@@ -11,25 +11,50 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import api, signature, splitting, tree
+from s2sad import signature, splitting, tree
 from s2sad.errors import TypeMismatchError
+from s2sad.frontend import handlers, transforms
 from s2sad.frontend.transforms import Spec
+from s2sad.program import function_name, program_of
 
 Function = Callable[..., Any]
 
 
-def vjp(function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
-    """``(value, pullback)``, or ``(value, pullback, aux)``."""
-    return _linearized(Pullback, function, primals, has_aux)
+def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
+    """The value and the pullback: ``fun(*primals)``, and a function from a cotangent of it to a tuple of cotangents.
+
+    With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple. The forward sweep runs here, once; the
+    pullback may be called many times.
+    """
+    return _linearized(Pullback, fun, primals, has_aux)
 
 
-def linearize(function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
-    """``(value, pushforward)``, or ``(value, pushforward, aux)``."""
-    return _linearized(Pushforward, function, primals, has_aux)
+def linearize(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
+    """The value, and the derivative there as a function: ``fun(*primals)``, and ``f_jvp(*tangents)``.
+
+    With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple.
+    """
+    return _linearized(Pushforward, fun, primals, has_aux)
+
+
+def linear_transpose(fun: Function, *primals: Any) -> Any:
+    """The transpose of a linear function: from a cotangent of its value to a tuple of cotangents of its arguments.
+
+    `primals` only say what the arguments are like: numbers, arrays, or anything that has a `shape` and a `dtype`.
+    Raises TypeError, when the transpose is called, where `fun` turns out not to be linear.
+    """
+    return Transpose(fun, tree.map(_example, primals))
+
+
+def _example(leaf: Any) -> Any:
+    """An array for what only says what an array is like."""
+    if isinstance(leaf, np.ndarray | np.generic) or not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
+        return leaf
+    return np.zeros(leaf.shape, leaf.dtype)[()]
 
 
 def _linearized(kind: type[Linear], function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
-    found = _split_program(f"vjp_{api.function_name(function)}").forward((function, primals), primals, has_aux)
+    found = _split_program(f"vjp_{function_name(function)}").forward((function, primals), primals, has_aux)
     primals = tree.map(_frozen, primals)
     if found is not None and not (kind is Pushforward and found.parts.reverse_only):
         made = kind(function, primals, has_aux, found)
@@ -50,7 +75,7 @@ def _split_program(name: str) -> splitting.SplitProgram:
 
 
 def _program(runner: Function, prefix: str, function: Function) -> Any:
-    return api.program_of(runner, f"{prefix}{api.function_name(function)}")
+    return program_of(runner, f"{prefix}{function_name(function)}")
 
 
 class Linear:
@@ -72,21 +97,21 @@ class Linear:
     ) -> None:
         options = {"primals": primals, "has_aux": has_aux, "linearized": linearized}
         self.__s2sad__ = Spec(self.kind, function, options)
-        self.__name__ = f"{self.kind}_{api.function_name(function)}"
+        self.__name__ = f"{self.kind}_{function_name(function)}"
         self._arguments = (function, primals)
         self._options = {"has_aux": has_aux}
         self._linearized = linearized
         self._value = value
 
     def __repr__(self) -> str:
-        return f"<s2sad {self.kind} of {api.function_name(self._arguments[0])}>"
+        return f"<s2sad {self.kind} of {function_name(self._arguments[0])}>"
 
     def _only(self, out_bars: tuple[Any, ...]) -> Any:
         """The one cotangent that the call was made with."""
         if len(out_bars) == 1:
             return out_bars[0]
         raise TypeMismatchError(
-            f"The {self.kind} of {api.function_name(self._arguments[0])} takes one argument, the cotangent of the "
+            f"The {self.kind} of {function_name(self._arguments[0])} takes one argument, the cotangent of the "
             f"value, but was called with {len(out_bars)}.",
             "Where the value is a tuple or another container, give one that mirrors it.",
         )
@@ -132,12 +157,17 @@ def _run(function: Function, primals: tuple[Any, ...]) -> Any:
 
 
 def _pull(function: Function, primals: tuple[Any, ...], out_bar: Any, has_aux: bool = False) -> Any:
-    return api.vjp(function, *primals, has_aux=has_aux)[1](out_bar)
+    return vjp(function, *primals, has_aux=has_aux)[1](out_bar)
 
 
 def _push(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
-    return api.linearize(function, *primals, has_aux=has_aux)[1](*tangents)
+    return linearize(function, *primals, has_aux=has_aux)[1](*tangents)
 
 
 def _transpose(function: Function, primals: tuple[Any, ...], out_bar: Any) -> Any:
-    return api.linear_transpose(function, *primals)(out_bar)
+    return linear_transpose(function, *primals)(out_bar)
+
+
+transforms.register(vjp, handlers.differentiation.vjp)
+transforms.register(linearize, handlers.linear.linearize)
+transforms.register(linear_transpose, handlers.linear.linear_transpose)
