@@ -17,8 +17,8 @@ from typing import Any
 
 from s2sad import tree
 from s2sad.errors import UnsupportedError
+from s2sad.frontend import library
 from s2sad.frontend.elaborator import Elaborator
-from s2sad.frontend.library import dicts
 from s2sad.frontend.readlog import ReadLog
 from s2sad.frontend.unreachable import Unreachable
 from s2sad.frontend.values import (
@@ -183,7 +183,7 @@ class _Arguments:
             case dict() if tree.is_container(type(obj)):
                 location = Location(name, captured=True)
                 self.elab.outer[location] = Entries(tuple((k, self.value(v, f"{name}_{k}")) for k, v in obj.items()))
-                return dicts.like(self.elab, obj, location)
+                return DictRef.like(obj, location)
         if tree.is_node(type(obj)) and _holds_abstract(obj):
             return self.object(obj, name)
         if isinstance(obj, deque) and _holds_abstract(obj):
@@ -284,7 +284,7 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
         case DictRef(location):
             content = elab.get(location)
             assert isinstance(content, Entries)
-            return dicts.python_dict(elab, value, [(k, flatten_result(elab, v, results)) for k, v in content.items])
+            return library.python_dict(elab, value, [(k, flatten_result(elab, v, results)) for k, v in content.items])
         case ObjectRef(location, cls) if tree.is_node(cls):
             content = elab.get(location)
             assert isinstance(content, Entries)

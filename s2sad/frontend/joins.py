@@ -1,4 +1,4 @@
-"""Where two states meet: after a branch, and at the head of a loop.
+"""Where two states meet: after a branch, and (with what `loop_heads` adds) at the head of a loop.
 
 `Joiner` walks both states side by side from the names that are live. Where two numbers or two versions of an array
 differ it makes a variable and a `Pair`: what each side gives it. Locations are renamed, so that swapped buffers come
@@ -12,14 +12,13 @@ out right; a location that meets several others leaves aliases, which `Elaborato
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.frames import Frame
 from s2sad.frontend.library.support import is_number
-from s2sad.frontend.meeting import meet, promote, same_content, same_static
+from s2sad.frontend.meeting import meet, promote, same_content, same_static, slotted
 from s2sad.frontend.values import (
     ArrayRef,
     Broken,
@@ -42,9 +41,8 @@ from s2sad.frontend.values import (
     Tuple,
     Value,
 )
-from s2sad.ir import paths
 from s2sad.ir.nodes import Atom, Const, Var, array_type, item_type
-from s2sad.ir.types import BOOL, Array, List, Scalar, Size, Symbol, Type, known_dims, symbols_of
+from s2sad.ir.types import BOOL, Array, List, Scalar, Type
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborator import Elaborator
@@ -77,29 +75,37 @@ class Pair:
 
 
 class Joiner:
-    """Joins the states `left` and `right` into `state`.
+    """Joins the states `left` and `right` into `state`."""
 
-    `force` holds keys that get a variable even where both sides agree, with types those must at least have: the
-    values that a loop is known to carry. `loop`: sizes that only `right` has are those of one iteration, thus unknown.
-    """
-
-    def __init__(
-        self, elab: Elaborator, left: State, right: State, force: Mapping[Key, Type] | None = None, loop: bool = False
-    ) -> None:
+    def __init__(self, elab: Elaborator, left: State, right: State) -> None:
         self.elab = elab
         self.left, self.right = left, right
-        self.force = force or {}
-        self.known = known_symbols(elab, left) if loop else None
         self.meet = partial(meet, equal=elab.are_equal)
         self.pairs: list[Pair] = []
-        self.fills: dict[Key, tuple[Location, bool]] = {}
-        """Where a number meets an array, and whether that array may itself be a number."""
         self.state: State = {}
         self.frames: dict[Location, Frame] = {}
-        self.trace: list[tuple[Key, Any]] = []
-        """What stood where, but for numbers: two joins with the same trace and the same pairs are the same."""
         self.also: list[tuple[Location, Location]] = []
         self.seen: dict[tuple[Location | None, Location | None], Location] = {}
+
+    # -- what a loop's head knows more of
+
+    def keeps(self, key: Key) -> bool:
+        """Whether what both sides have alike stays as it is."""
+        return True
+
+    def met(self, key: Key, type_: Type) -> Type:
+        """The type of the variable in which two of a type that has both meet."""
+        return type_
+
+    def became_list(self, key: Key) -> bool:
+        """Whether the list here is known to grow."""
+        return False
+
+    def note(self, key: Key, what: Any) -> None:
+        """This stands here now, but for the numbers in it."""
+
+    def note_fill(self, key: Key, location: Location, filled: bool) -> None:
+        """A number has met the array here, which (if `filled`) may itself be a number on the right."""
 
     # -- states
 
@@ -154,7 +160,7 @@ class Joiner:
     def value(self, key: Key, a: Side, b: Side) -> Value:
         """The joined value of two values, either of which may be missing."""
         value = self.joined(key, a, b)
-        self.trace.append((key, shape_of(value)))
+        self.note(key, value)
         return value
 
     def joined(self, key: Key, a: Side, b: Side) -> Value:
@@ -298,22 +304,12 @@ class Joiner:
 
     def atom(self, key: Key, a: Operand, b: Operand, type_: Type) -> Atom:
         """One atom, or the variable in which two meet."""
-        if isinstance(a, Const | Var) and a == b and key not in self.force:
+        if isinstance(a, Const | Var) and a == b and self.keeps(key):
             return a
-        type_ = self.outer_sizes(type_)
-        if key in self.force:
-            type_ = self.meet(type_, self.force[key]) or type_
+        type_ = self.met(key, type_)
         var = self.elab.builder.var(hint_of(key), type_)
         self.pairs.append(Pair(key, var, a, b, type_))
         return var
-
-    def outer_sizes(self, type_: Type) -> Type:
-        """The type without the sizes that only one iteration has."""
-        if self.known is None or isinstance(type_, Scalar):
-            return type_
-        if isinstance(type_, List):
-            return List(self.outer_sizes(type_.item))
-        return Array(type_.dtype, known_dims(type_.dims, self.known))
 
     def number(self, key: Key, a: Any, b: Any) -> Value:
         x, y = (NOTHING if v is NOTHING else self.elab.atom(v) for v in (a, b))
@@ -375,7 +371,7 @@ class Joiner:
         atom = self.atom((*key, "#data"), x, y, Array(dtype, array.dims))
         self.state[location] = Buffer(atom)
         inner = any(isinstance(v, ArrayRef) and v.location in self.elab.filled for v in (a, b))
-        self.fills[key] = location, inner
+        self.note_fill(key, location, inner)
         zero = any(isinstance(atom, Const) and atom.value == 0 for atom in (x, y))
         if array.dims and (inner or not zero):  # zeros add nothing, however many they are
             self.elab.filled.add(location)
@@ -401,7 +397,7 @@ class Joiner:
         frozen = any(x is not None and x.frozen for x in (left, right))
         joined = like if left is right else Location(hint_of(key), captured, frozen)
         if left in self.elab.filled or right in self.elab.filled:
-            self.fills[key] = joined, right in self.elab.filled
+            self.note_fill(key, joined, right in self.elab.filled)
             self.elab.filled.add(joined)
         self.seen[left, right] = joined
         if left is right and captured and left not in self.left:
@@ -411,7 +407,7 @@ class Joiner:
             for x, state in ((left, self.left), (right, self.right))
         ]
         self.state[joined] = self.content(key, *contents)
-        self.trace.append((key, type(self.state[joined])))
+        self.note(key, self.state[joined])
         if captured:
             self.elab.outer.setdefault(joined, self.state[joined])
         return joined
@@ -446,7 +442,7 @@ class Joiner:
 
     def grows(self, key: Key, a: Any, b: Any) -> bool:
         """Whether a list known item by item has to become a runtime list."""
-        return not _agree(a, b, lambda c: len(c.items)) or isinstance(self.force.get((*key, "#list")), List)
+        return not _agree(a, b, lambda c: len(c.items)) or self.became_list(key)
 
     def grown(self, key: Key, a: Any, b: Any) -> Content:
         """A list that has different lengths on two paths becomes a runtime list."""
@@ -479,69 +475,6 @@ class Joiner:
 
 
 # -- what two sides have in common
-
-
-def shape_of(value: Value) -> Any:
-    """What a value is, but for the numbers in it."""
-    match value:
-        case Static(obj):
-            return ("static", type(obj), obj if isinstance(obj, (str, bool, int, float)) else id(obj))
-        case ArrayRef(path=path):
-            return ("array", path)
-        case Tuple(items, cls):
-            return ("tuple", cls, len(items))
-        case Closure(source):
-            return ("closure", source)
-        case Maybe(absent=absent):
-            return ("maybe", absent)
-        case Broken(why):
-            return ("broken", why)
-        case ObjectRef(cls=cls):
-            return ("object", cls)
-        case _:
-            return type(value)
-
-
-def slotted(ref: ArrayRef) -> ArrayRef:
-    """The same view with its literal indexes as operands."""
-    supply = iter(ref.operands)
-    operands: list[Atom] = []
-
-    def part(p: Any) -> Any:
-        if p is paths.SLOT:
-            operands.append(next(supply))
-        elif type(p) is int:
-            operands.append(Const(p))
-        else:
-            return p
-        return paths.SLOT
-
-    def entry(e: Any) -> Any:
-        return paths.Slice(part(e.start), part(e.stop), part(e.step)) if isinstance(e, paths.Slice) else part(e)
-
-    path: list[paths.Step] = []
-    for step in ref.path:
-        if isinstance(step, paths.Index):
-            path.append(paths.Index(tuple(map(entry, step.entries))))
-        else:
-            for p in step.params:
-                if p is paths.SLOT:
-                    operands.append(next(supply))
-            path.append(step)
-    return ArrayRef(ref.location, ref.type, tuple(path), tuple(operands))
-
-
-def known_symbols(elab: Elaborator, state: State) -> set[Symbol]:
-    """The sizes that the arrays and numbers of a state have."""
-    found: set[Symbol] = set()
-    atoms: list[Any] = [c.atom for c in (*state.values(), *elab.outer.values()) if isinstance(c, Buffer | RuntimeItems)]
-    for content in state.values():
-        atoms += [v.atom for _, v in content.items if isinstance(v, Number)] if isinstance(content, Entries) else []
-    for atom in (*atoms, *elab.leaves):
-        found |= symbols_of(atom.type)
-        size = elab.builder.size_of(atom) if isinstance(atom.type, Scalar) else None
-        found |= {s for s, _ in size.terms} if isinstance(size, Size) else set()
-    return found
 
 
 def _agree(a: Any, b: Any, what: Any) -> bool:

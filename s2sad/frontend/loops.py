@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend import convert
-from s2sad.frontend.joins import Joiner, Key, Pair
-from s2sad.frontend.meeting import first_change, meet
+from s2sad.frontend.joins import Key, Pair
+from s2sad.frontend.loop_heads import Head, settled
+from s2sad.frontend.meeting import first_change
 from s2sad.frontend.rename import rename_state
 from s2sad.frontend.unbound import Pending
 from s2sad.frontend.unreachable import Unreachable
@@ -80,7 +81,7 @@ class Loop:
                 raise_if_read(unbound)
                 return self.finish_dead(attempt, entry)
             elab.frame.live = self.live
-            check = Joiner(elab, entry, attempt.end_state, carried, loop=True)
+            check = Head(elab, entry, attempt.end_state, carried)
             check.join()
             found = {p.key: p.type for p in check.pairs}
             if (
@@ -121,7 +122,7 @@ class Loop:
         """Elaborate the body once, from the head state that the last pass suggests."""
         elab = self.elab
         elab.frame.live = self.live
-        joiner = Joiner(elab, entry, previous, carried, loop=True)
+        joiner = Head(elab, entry, previous, carried)
         joiner.join()
         elab.state = joiner.commit()
         head = dict(elab.state)
@@ -223,13 +224,3 @@ def raise_if_read(unbound: Pending | None) -> None:
     """Refuse the read of a name that the loop did not bind either."""
     if unbound is not None and unbound.error is not None:
         raise unbound.error
-
-
-def settled(found: Mapping[Key, Type], carried: Mapping[Key, Type]) -> bool:
-    """Whether a pass carried what it should, with the right types."""
-    return found.keys() == carried.keys() and all(_covers(carried[k], found[k]) for k in found)
-
-
-def _covers(old: Type, new: Type) -> bool:
-    return old == new or meet(old, new) == old
-

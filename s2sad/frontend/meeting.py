@@ -1,4 +1,4 @@
-"""What two types have in common, and whether two contents of the state are the same."""
+"""What two types or two views have in common, and whether two contents of the state are the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.frontend.values import Content, Entries, Location, Maybe, Partial, State, Static, StaticItems, Tuple, Value
+from s2sad.frontend.values import (
+    ArrayRef,
+    Content,
+    Entries,
+    Location,
+    Maybe,
+    Partial,
+    State,
+    Static,
+    StaticItems,
+    Tuple,
+    Value,
+)
+from s2sad.ir import paths
+from s2sad.ir.nodes import Atom, Const
 from s2sad.ir.types import Array, Dim, List, Scalar, Type
 
 if TYPE_CHECKING:
@@ -101,3 +115,32 @@ def first_change(elab: Elaborator, before: State, after: State) -> Location | No
                 continue
         return location
     return None
+
+
+def slotted(ref: ArrayRef) -> ArrayRef:
+    """The same view with its literal indexes as operands."""
+    supply = iter(ref.operands)
+    operands: list[Atom] = []
+
+    def part(p: Any) -> Any:
+        if p is paths.SLOT:
+            operands.append(next(supply))
+        elif type(p) is int:
+            operands.append(Const(p))
+        else:
+            return p
+        return paths.SLOT
+
+    def entry(e: Any) -> Any:
+        return paths.Slice(part(e.start), part(e.stop), part(e.step)) if isinstance(e, paths.Slice) else part(e)
+
+    path: list[paths.Step] = []
+    for step in ref.path:
+        if isinstance(step, paths.Index):
+            path.append(paths.Index(tuple(map(entry, step.entries))))
+        else:
+            for p in step.params:
+                if p is paths.SLOT:
+                    operands.append(next(supply))
+            path.append(step)
+    return ArrayRef(ref.location, ref.type, tuple(path), tuple(operands))

@@ -17,11 +17,11 @@ import numpy as np
 
 from s2sad import tree
 from s2sad.errors import UnsupportedError
-from s2sad.frontend.library import dicts
 from s2sad.frontend.readlog import MISSING, same_object, same_shape, same_type
 from s2sad.frontend.values import (
     ArrayRef,
     Buffer,
+    DictRef,
     Entries,
     ListRef,
     Location,
@@ -165,7 +165,7 @@ class Outside:
             self.elab.outer[location] = StaticItems(tuple(self.value(place.item(k)) for k in range(len(obj))))
             return ListRef(location)
         self.elab.outer[location] = Entries(tuple((k, self.value(place.item(k))) for k in obj))
-        return dicts.like(self.elab, obj, location)
+        return DictRef.like(obj, location)
 
     def _capture(self, place: Place, obj: Any) -> Value:
         name = self.elab.builder.names.fresh("".join(c if c.isalnum() else "_" for c in place.name))

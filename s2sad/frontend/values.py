@@ -19,6 +19,7 @@ location are aliases, as in Python.
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,6 +100,13 @@ class DictRef:
     type: type = dict
     factory: Value | None = None
     """What makes the item of a key that a defaultdict does not have."""
+
+    @classmethod
+    def like(cls, obj: dict[Any, Any], location: Location) -> DictRef:
+        """What stands for a dict of Python's, whose items are at a location."""
+        if isinstance(obj, defaultdict):
+            return cls(location, defaultdict, Static(obj.default_factory))
+        return cls(location, OrderedDict if isinstance(obj, OrderedDict) else dict)
 
 
 @dataclass(frozen=True, slots=True)

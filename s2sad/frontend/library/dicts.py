@@ -39,13 +39,6 @@ def new_dict(
     return DictRef(location, cls, factory)
 
 
-def like(elab: Elaborator, obj: dict[Any, Any], location: Location) -> DictRef:
-    """What stands for a dict from outside, whose items are at a location."""
-    if isinstance(obj, defaultdict):
-        return DictRef(location, defaultdict, wrap(elab, obj.default_factory))
-    return DictRef(location, OrderedDict if isinstance(obj, OrderedDict) else dict)
-
-
 def python_dict(elab: Elaborator, ref: DictRef, items: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
     """A dict of Python's of the class of an abstract one."""
     match ref.factory:

@@ -274,9 +274,7 @@ def wrap(elab: Elaborator, obj: Any) -> Value:
         case dict():
             location = Location("dict")
             elab.set(location, Entries(tuple((k, wrap(elab, v)) for k, v in obj.items())))
-            from s2sad.frontend.library.dicts import like
-
-            return like(elab, obj, location)
+            return DictRef.like(obj, location)
         case np.ndarray():
             from s2sad.frontend.library.creation import constant_array
 
