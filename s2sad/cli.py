@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import inspect
 import sys
-import traceback
 from collections.abc import Callable
 from enum import StrEnum, auto
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -19,8 +14,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.syntax import Syntax
 
-from s2sad import cache, exporting, inspection, sampling, test_util
+from s2sad import cache, exporting, inspection, test_util
 from s2sad.errors import S2sadError
+from s2sad.exporting import sampling
+from s2sad.exporting.targets import find, in_words
 
 FAILED, USAGE, REFUSED = 1, 2, 3
 
@@ -107,7 +104,7 @@ def emit(
 ) -> None:
     """Write derivatives as a module that needs [bold]s2sad_rt[/bold] and no s2sad."""
     check_output(output, force)
-    found = [pair for target in targets for pair in find(target)]
+    found = [pair for target in targets for pair in guarded(partial(find, target))]
     request = exporting.Request(mode.value, wrt, signature, holomorphic)
     exports = []
     silent = len(found) < 2 or not err.is_terminal
@@ -230,67 +227,10 @@ def clear() -> None:
 
 def find_one(target: str) -> tuple[str, Callable[..., Any]]:
     """The one function a target names."""
-    found = find(target)
+    found = guarded(partial(find, target))
     if len(found) > 1:
         fail(f"{target!r} names {len(found)} functions; this command takes one", USAGE)
     return found[0]
-
-
-def find(target: str) -> list[tuple[str, Callable[..., Any]]]:
-    """The functions a target names. Exits when the module or a function is not there."""
-    place, _, names = target.rpartition(":")
-    if not place or not all(names.split(",")):
-        fail(f"{target!r} is not MODULE:FUNCTION", USAGE)
-    module = load(place)
-    return [(name, function_of(module, place, name)) for name in map(str.strip, names.split(","))]
-
-
-def function_of(module: ModuleType, place: str, name: str) -> Callable[..., Any]:
-    """What `name` (with dots for attributes) stands for in a module. Exits when it is no function."""
-    found: Any = module
-    for part in name.split("."):
-        owner = found
-        if not hasattr(owner, part):
-            fail(f"{place} has no function {name!r}", USAGE)
-        found = getattr(owner, part)
-    if isinstance(found, type):
-        fail(f"{name} is a class; name a function, or a method of an object: {place}:object.method", USAGE)
-    if not callable(found):
-        fail(f"{name} is no function but of type {type(found).__name__}", USAGE)
-    if isinstance(owner, type) and inspect.isfunction(found) and not isinstance(vars(owner).get(part), staticmethod):
-        fail(f"{name} is a method of a class; name it on an object: {place}:object.{part}", USAGE)
-    return found
-
-
-def load(place: str) -> ModuleType:
-    """Import a module by name, from the current directory too, or by the path of its file. Exits when that fails."""
-    try:
-        return load_file(Path(place)) if place.endswith(".py") else load_named(place)
-    except S2sadError:
-        raise
-    except (Exception, SystemExit) as error:
-        if isinstance(error, OSError) or (isinstance(error, ModuleNotFoundError) and error.name == place.split(".")[0]):
-            fail(f"cannot import {place}: {error}", USAGE)
-        fail(f"cannot import {place}: {in_words(error)}", USAGE)
-
-
-def load_file(path: Path) -> ModuleType:
-    """Run a file as a module. Its folder is where its own imports are looked for, too."""
-    if not path.is_file():
-        raise OSError(f"no such file: {path}")
-    spec = importlib.util.spec_from_file_location(path.stem, path.resolve())
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
-    sys.path.insert(0, str(path.resolve().parent))
-    spec.loader.exec_module(module)
-    return module
-
-
-def load_named(name: str) -> ModuleType:
-    """Import a module by its name."""
-    sys.path.insert(0, str(Path.cwd()))
-    return importlib.import_module(name)
 
 
 def inspected_target(target: str, request: exporting.Request) -> inspection.Inspection:
@@ -329,13 +269,6 @@ def guarded(action: Callable[[], Any], of_user: bool = False) -> Any:
         if not of_user:
             raise
         fail(in_words(error), FAILED)
-
-
-def in_words(error: BaseException) -> str:
-    """What a program of the user's raised, and where."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "importlib" not in f.filename]
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames and not isinstance(error, SyntaxError) else ""
-    return f"{type(error).__name__}: {error}{place}"
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = [
     "errors", "config", "tree", "parsing", "ir", "rules", "frontend", "transforms", "optimise", "cache", "backend",
     "pipeline", "signature", "variant", "program", "splitting", "pullback", "typetext", "inspection", "transformed",
-    "in_njit", "custom", "api", "test_util", "exporting", "sampling", "cli",
+    "in_njit", "custom", "api", "test_util", "exporting", "cli",
 ]  # fmt: skip
 MODULES = sorted(p for p in (ROOT / "s2sad").rglob("*.py") if p.parent != ROOT / "s2sad" or p.stem != "__init__")
 

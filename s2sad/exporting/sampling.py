@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import exporting, tree, typetext
+from s2sad import tree, typetext
+from s2sad.exporting.parameters import parse_arguments, positional
 from s2sad.frontend.elaborate import Abstract
 from s2sad.ir.types import Array, Type, replace_symbols, symbols_of
 
@@ -25,7 +26,7 @@ def from_file(function: Callable[..., Any], file: Path) -> list[Any]:
     except (OSError, ValueError, AttributeError, zipfile.BadZipFile):
         raise ValueError(f"{file} cannot be read as an .npz file (np.savez makes one)") from None
     args: list[Any] = []
-    for p in exporting.positional(function):
+    for p in positional(function):
         if p.name in given:
             args.append(given[p.name] if given[p.name].ndim else given[p.name].item())
         elif p.default is p.empty:
@@ -38,7 +39,7 @@ def from_file(function: Callable[..., Any], file: Path) -> list[Any]:
 def random(function: Callable[..., Any], signature: str | None, seed: int) -> list[Any]:
     """Random arguments of a signature: floats between 0.5 and 1.5, ints from 1 to 3."""
     rng = np.random.default_rng(seed)
-    _, args = exporting.parse_arguments(function, signature, typetext.Arguments())
+    _, args = parse_arguments(function, signature, typetext.Arguments())
     return [tree.map(lambda x: _random(rng, x.type) if isinstance(x, Abstract) else x, arg) for arg in args]
 
 
