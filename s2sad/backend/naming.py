@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from s2sad.backend.copying import copy
 from s2sad.backend.liveness import Liveness, Scope
-from s2sad.backend.sharing import UPDATES
 from s2sad.ir import walk
 from s2sad.ir.builder import Names
 from s2sad.ir.nodes import Atom, For, Function, If, Let, Stmt, Var, While
+from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Array
 
 

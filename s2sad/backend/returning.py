@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping
 
 from s2sad.backend import indexing
 from s2sad.backend.inplace import Owners
-from s2sad.backend.sharing import UPDATES
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Call, For, Function, If, Let, Var, While, replace
+from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Array
 
 UNKNOWN, FRESH = -1, -2

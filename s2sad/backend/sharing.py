@@ -13,24 +13,20 @@ from s2sad.ir import walk
 from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Params, Var, While
 from s2sad.ir.primitives import (
+    UPDATES,
     Primitive,
     cast,
-    inc,
     list_append,
-    list_drop,
     list_get,
     list_new,
     list_set,
     list_zeros,
     load,
-    store,
     undef,
     zeros,
 )
 from s2sad.ir.types import Array, List, Scalar, Type, symbols_of
 
-UPDATES = frozenset({store, inc, list_append, list_set, list_drop})
-"""The primitives that the emitter writes as changes of their first argument."""
 FRESH = frozenset({undef, zeros, cast, list_new, list_zeros})
 
 CALLER = Var("<caller>", Scalar(np.dtype(np.bool_)))
@@ -228,4 +224,4 @@ def arrays_defined(block: Block) -> list[Var]:
     return [v for v in walk.all_defined(block) if is_buffer(v)]
 
 
-__all__ = ["CALLER", "UPDATES", "Sharing", "Sources", "arrays_defined", "is_buffer", "shared_args", "sources_of"]
+__all__ = ["CALLER", "Sharing", "Sources", "arrays_defined", "is_buffer", "shared_args", "sources_of"]

@@ -223,6 +223,8 @@ list_get = Primitive("list_get", lambda items, index: items[index], "_0[_1]")
 list_set = Primitive("list_set", _list_set)
 list_drop = Primitive("list_drop", lambda items: items[:-1])
 """``list_drop(l)``: the list without its last item."""
+UPDATES = frozenset({store, inc, list_append, list_set, list_drop})
+"""The primitives whose result is another version of their first argument."""
 list_len = Primitive("list_len", len, "len(_0)")
 list_zeros = Primitive("list_zeros", lambda items: [np.zeros_like(v)[()] for v in items])
 """``list_zeros(l)``: a list of zeros shaped as the items."""

@@ -58,6 +58,7 @@ from s2sad.transforms import adjoint_loops, checkpointing, custom, structure
 from s2sad.transforms.activity import active_vars
 from s2sad.transforms.calls import Callees, Pair, loops_that_call, prepared, reverse_call, reverse_custom
 from s2sad.transforms.cotangents import Cotangents, Value, bar_name
+from s2sad.transforms.ranges import count_trips
 from s2sad.transforms.selection import Selection, mark_selections
 from s2sad.transforms.sweep import Sweep
 
@@ -102,7 +103,7 @@ def _vjp(
     callees = replace(callees, eager={})  # a result is known by its name, which another function may use too
     opened, values = custom.opened(_unmarked(function.body), names)
     checkpoints = checkpointing.checkpoints_of(function.body, snapshots, values)
-    function = replace(function, body=adjoint_loops.count_trips(opened, names))
+    function = replace(function, body=count_trips(opened, names))
     builder = Builder(names)
     seeded = [r for r in function.results if is_inexact(r.type)][:count]
     active = active_vars(replace(function, results=tuple(seeded)), wrt, callees.functions)

@@ -13,102 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from s2sad.errors import UnsupportedError
 from s2sad.ir import walk
-from s2sad.ir.builder import Builder, Names
-from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Stmt, Var, While, int_var, replace
-from s2sad.ir.primitives import Primitive
+from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Stmt, Var, int_var
 from s2sad.ir.types import Array, Size, symbols_of
-from s2sad.rules.counting import trip_count
-from s2sad.rules.elementwise import add, mul, neg, sub
+from s2sad.rules.elementwise import add
 from s2sad.transforms.cotangents import Value, bar_name, zero_of
 from s2sad.transforms.loop_forms import order_free
+from s2sad.transforms.ranges import Loop, forward_range, reversed_range
 from s2sad.transforms.replay import replayed, replays
 from s2sad.transforms.selection import Selection, selected_trip
 from s2sad.transforms.sweep import Sweep
 
-Loop = For | While
 Seeds = dict[Var, Atom | None]
-
-
-def count_trips(block: Block, names: Names) -> Block:
-    """The block with a count of trips after each loop whose length is not known before it ends."""
-
-    def change(stmts: Block) -> Block:
-        return tuple(
-            replace(s, trips=int_var(names.fresh(f"{s.index.name}_trips"))) if _uncounted(s) else s for s in stmts
-        )
-
-    return walk.map_blocks(block, change)
-
-
-def _uncounted(stmt: Stmt) -> TypeGuard[Loop]:
-    match stmt:
-        case For():
-            return stmt.exit is not None and stmt.trips is None
-        case While():
-            return stmt.trips is None
-        case _:
-            return False
-
-
-# -- ranges
-
-
-def fold(b: Builder, prim: Primitive, *args: Atom) -> Atom:
-    """Integer arithmetic, done now where it can be."""
-    known = [a.value for a in args if isinstance(a, Const)]
-    if len(known) == len(args):
-        return Const(prim.impl(*known))
-    match prim.name, args:
-        case ("add" | "sub"), (left, Const(0)):
-            return left
-        case "sub", (left, Const(value)) if value < 0:
-            return b.emit(add, (left, Const(-value)))
-        case "mul", (left, Const(1)) | (Const(1), left):
-            return left
-        case "add", (Const(0), right):
-            return right
-        case _:
-            return b.emit(prim, args)
-
-
-def trips_of(b: Builder, loop: Loop) -> Atom:
-    """The number of trips that a loop made."""
-    if loop.trips is not None:
-        return loop.trips
-    assert isinstance(loop, For)
-    if loop.start == Const(0) and loop.step == Const(1) and isinstance(loop.stop, Const):
-        return Const(max(loop.stop.value, 0))
-    return fold(b, trip_count, loop.start, loop.stop, loop.step)
-
-
-def reversed_range(b: Builder, loop: Loop) -> tuple[Atom, Atom, Atom]:
-    """Start, stop and step of a range over the values of a loop's index in opposite order."""
-    if isinstance(loop, While):
-        return fold(b, sub, trips_of(b, loop), Const(1)), Const(-1), Const(-1)
-    start, stop, step = loop.start, loop.stop, loop.step
-    if step == Const(1) and loop.exit is None:
-        return fold(b, sub, stop, Const(1)), fold(b, sub, start, Const(1)), Const(-1)
-    if step == Const(-1) and loop.exit is None:
-        return fold(b, add, stop, Const(1)), fold(b, add, start, Const(1)), Const(1)
-    before = fold(b, sub, start, step)
-    last = fold(b, add, before, fold(b, mul, trips_of(b, loop), step))
-    return last, before, fold(b, neg, step)
-
-
-def forward_range(b: Builder, loop: Loop) -> tuple[Atom, Atom, Atom]:
-    """Start, stop and step of a range over the values that a loop's index had, in its own order."""
-    if isinstance(loop, While):
-        return Const(0), trips_of(b, loop), Const(1)
-    if loop.exit is None:
-        return loop.start, loop.stop, loop.step
-    return loop.start, fold(b, add, loop.start, fold(b, mul, trips_of(b, loop), loop.step)), loop.step
-
-
-# -- the reverse loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +163,3 @@ def used_slots(slots: list[Slot], body: list[Stmt]) -> list[Slot]:
             continue
         kept.append(slot)
     return kept
-
-
-__all__ = ["count_trips", "fold", "reverse_loop", "reversed_range", "trip_count", "trips_of"]

@@ -35,11 +35,11 @@ from s2sad.ir.nodes import (
     While,
     replace,
 )
+from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Array, Scalar, is_complex, is_inexact
 from s2sad.rules.elementwise import mul
 from s2sad.transforms.cotangents import bar_name, number_of, zero_of
 from s2sad.transforms.linearity import check_linear
-from s2sad.transforms.scopes import UPDATES
 from s2sad.transforms.sweep import Sweep
 
 NOT_LINEAR = (

@@ -35,8 +35,9 @@ from s2sad.rules.counting import revolve_advance
 from s2sad.rules.elementwise import add, mul, sub
 from s2sad.rules.logical import eq
 from s2sad.transforms import custom
-from s2sad.transforms.adjoint_loops import Loop, Slot, count_trips, emit_loop, fold, free_active, trips_of, used_slots
+from s2sad.transforms.adjoint_loops import Slot, emit_loop, free_active, used_slots
 from s2sad.transforms.cotangents import Value, bar_name
+from s2sad.transforms.ranges import Loop, count_trips, fold, trips_of
 from s2sad.transforms.sweep import Sweep
 
 

@@ -26,8 +26,8 @@ from s2sad.ir.primitives import cast, dim, list_append, list_drop, list_get, lis
 from s2sad.ir.types import Array, List, Scalar, Type
 from s2sad.rules.elementwise import add, maximum, minimum, mul, sub
 from s2sad.rules.logical import ge, logical_or
-from s2sad.transforms.adjoint_loops import reversed_range
 from s2sad.transforms.calls import Pair, pair_called
+from s2sad.transforms.ranges import reversed_range
 
 Frames = Mapping[int, list[tuple[Var, Var]]]
 """By the number of a block of the forward sweep: what is pushed there, and what it is called when it is popped."""

@@ -43,8 +43,8 @@ from s2sad.ir.types import Array, List, Scalar, Type, is_inexact
 from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import add, mul, neg, sub, truediv, where
 from s2sad.transforms import loop_forms
-from s2sad.transforms.adjoint_loops import fold
 from s2sad.transforms.decisions import MOST_STEPS, Cost, Decision, choose, form_of
+from s2sad.transforms.ranges import fold
 from s2sad.transforms.room import Room
 from s2sad.transforms.scopes import Index, Scope
 from s2sad.transforms.tapes import ArrayTape, Export, ListTape, Plan, Tape, Weaver, position, trip_path

@@ -7,8 +7,9 @@ from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Comment, Const, For, Function, Let, Var, While, asked_size
 from s2sad.ir.primitives import cast, dim
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, is_inexact, lower_bound
+from s2sad.rules.counting import trip_count
 from s2sad.rules.elementwise import add, maximum, minimum, mul, neg, sub
-from s2sad.transforms.adjoint_loops import fold, trip_count
+from s2sad.transforms.ranges import fold
 from s2sad.transforms.scopes import Index, Scope
 
 SAFE = frozenset({add, sub, mul, neg, cast, dim, minimum, maximum})

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Var, While
-from s2sad.ir.primitives import inc, list_append, list_drop, list_set, store
+from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Scalar
-
-UPDATES = frozenset({store, inc, list_append, list_set, list_drop})
 
 
 @dataclass(eq=False, slots=True)

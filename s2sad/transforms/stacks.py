@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Block, Call, Const, Effect, For, Function, If, Let, Stmt, Var, While, int_var, replace
-from s2sad.ir.primitives import dim, load
+from s2sad.ir.primitives import UPDATES, dim, load
 from s2sad.ir.types import Array, List, Type
 from s2sad.transforms import loop_forms
 from s2sad.transforms.calls import Pair, pair_called, without_effects
@@ -32,7 +32,7 @@ from s2sad.transforms.decisions import Decision
 from s2sad.transforms.nesting import Nesting, Unpaired
 from s2sad.transforms.pushing import OuterThreader, Threader, empty, kind_of, parameters
 from s2sad.transforms.recording import Frame, Resolver, record
-from s2sad.transforms.scopes import UPDATES, Scope
+from s2sad.transforms.scopes import Scope
 from s2sad.transforms.split import sweeps
 from s2sad.transforms.tapes import Export, Tape, Weaver
 

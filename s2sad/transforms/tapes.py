@@ -32,7 +32,7 @@ from s2sad.ir.paths import SLOT, Index, Path
 from s2sad.ir.primitives import list_append, list_len, list_new, store, undef
 from s2sad.ir.types import Array, List, Scalar
 from s2sad.rules.elementwise import floordiv, sub
-from s2sad.transforms.adjoint_loops import fold
+from s2sad.transforms.ranges import fold
 from s2sad.transforms.scopes import Scope
 
 
