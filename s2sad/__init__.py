@@ -12,7 +12,7 @@
 The names are JAX's. See `docs/` for a tour.
 """
 
-from s2sad import in_njit, test_util, tree
+from s2sad import test_util, tree
 from s2sad.api import (
     Transformed,
     checkpoint,
@@ -31,6 +31,7 @@ from s2sad.api import (
     vjp,
     vmap,
 )
+from s2sad.calling import in_njit
 from s2sad.config import config, using
 from s2sad.custom import custom_jvp, custom_vjp
 from s2sad.errors import (

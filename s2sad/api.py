@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import signature, tree
-from s2sad.frontend import handlers, transforms
-from s2sad.frontend.axes import check_specification
-from s2sad.frontend.custom import checked_snapshots
-from s2sad.program import program_of
-from s2sad.pullback import linear_transpose, linearize, vjp
-from s2sad.transformed import Transformed, transform
+from s2sad import tree
+from s2sad.calling import signature
+from s2sad.calling.program import program_of
+from s2sad.calling.pullback import linear_transpose, linearize, vjp
+from s2sad.calling.transformed import Transformed, transform
+from s2sad.frontend.meanings import handlers
+from s2sad.frontend.meanings.axes import check_specification
+from s2sad.frontend.meanings.custom import checked_snapshots
+from s2sad.frontend.values import transforms
 
 Function = Callable[..., Any]
 

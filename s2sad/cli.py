@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.syntax import Syntax
 
-from s2sad import cache, exporting, inspection, test_util
+from s2sad import cache, exporting, test_util
+from s2sad.calling import inspection
 from s2sad.errors import S2sadError
 from s2sad.exporting import sampling
 from s2sad.exporting.targets import find, in_words

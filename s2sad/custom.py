@@ -7,8 +7,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2sad.frontend import custom_inside
-from s2sad.frontend.transforms import Spec, register
+from s2sad.frontend.meanings import custom_inside
+from s2sad.frontend.values.transforms import Spec, register
 
 Function = Callable[..., Any]
 

@@ -15,15 +15,18 @@ from typing import Any
 
 from s2sad.config import config
 from s2sad.errors import UnsupportedError
-from s2sad.frontend.elaborate import Elaboration
+from s2sad.frontend.elaborate.elaborate import Elaboration
 from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Block, Call, Custom, Function, Module, Stmt, replace
 from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import verify
 from s2sad.optimise import cse, dce, hoist, induction, once, prune, simplify
-from s2sad.transforms import adjoint, batch, forward, recording, stacks
-from s2sad.transforms.linearity import check_linear
-from s2sad.transforms.split import Split, split
+from s2sad.transforms.adjoint import adjoint
+from s2sad.transforms.batch import batch
+from s2sad.transforms.forward import forward
+from s2sad.transforms.forward.linearity import check_linear
+from s2sad.transforms.recording import recording, stacks
+from s2sad.transforms.recording.split import Split, split
 
 Pass = Callable[[Function], Function]
 Functions = Mapping[str, Function]

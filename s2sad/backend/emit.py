@@ -16,8 +16,7 @@ from collections.abc import Collection
 from pathlib import PurePath
 from typing import Any
 
-from s2sad.backend import expressions, indexing, inplace, naming, returning
-from s2sad.backend.sharing import UPDATES
+from s2sad.backend import expressions, indexing, naming, returning
 from s2sad.backend.text import expression
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Comment, Function, If, Let, Module, Pos, Stmt, Var, replace
@@ -25,6 +24,8 @@ from s2sad.ir.primitives import inc, literal, load
 from s2sad.ir.printer import INDENT, Printer
 from s2sad.ir.python_calls import calls_of, names_of
 from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad.memory import inplace
+from s2sad.memory.sharing import UPDATES
 from s2sad.parsing import parse
 
 WIDTH = 110

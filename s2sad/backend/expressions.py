@@ -18,11 +18,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from s2sad.backend.sharing import UPDATES, is_buffer, shared_args
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Call, For, Function, If, Let, Params, Stmt, Var, While
 from s2sad.ir.primitives import Primitive, dim, list_new
 from s2sad.ir.types import List, Type
+from s2sad.memory.sharing import UPDATES, is_buffer, shared_args
 
 LARGEST = 9
 """How many operations one expression may hold."""

@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from s2sad.backend.copying import copy
-from s2sad.backend.liveness import Liveness, Scope
 from s2sad.ir import walk
 from s2sad.ir.builder import Names
 from s2sad.ir.nodes import Atom, For, Function, If, Let, Stmt, Var, While
 from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Array
+from s2sad.memory.copying import copy
+from s2sad.memory.liveness import Liveness, Scope
 
 
 def names(function: Function, nested: Mapping[Var, Let], taken: Iterable[str] = ()) -> dict[Var, str]:

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from s2sad.backend import indexing
-from s2sad.backend.inplace import Owners
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Call, For, Function, If, Let, Var, While, replace
 from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Array
+from s2sad.memory.inplace import Owners
 
 UNKNOWN, FRESH = -1, -2
 """What is not known yet; what is no parameter's buffer, or not always the same one's."""

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s2sad import api, inspection, tree, typetext, variant
+from s2sad import api, tree
+from s2sad.calling import inspection, typetext, variant
+from s2sad.calling.program import Program
 from s2sad.errors import S2sadError
 from s2sad.exporting.parameters import params_guessed, parse_arguments
-from s2sad.frontend.elaborate import Abstract, Leaf
+from s2sad.frontend.elaborate.elaborate import Abstract, Leaf
 from s2sad.ir.types import is_inexact
-from s2sad.program import Program
 
 GRADIENTS = ("grad", "value_and_grad", "jacfwd", "jacrev", "hessian")
 TITLES = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import typetext
 from s2sad.backend.emit import WIDTH, emit_functions, header
+from s2sad.calling import typetext
 from s2sad.errors import UnsupportedError
 from s2sad.exporting.derivatives import Export
 from s2sad.ir.primitives import literal

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2sad import typetext, variant
+from s2sad.calling import typetext, variant
 
 
 def parse_arguments(

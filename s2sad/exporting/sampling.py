@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import tree, typetext
+from s2sad import tree
+from s2sad.calling import typetext
 from s2sad.exporting.parameters import parse_arguments, positional
-from s2sad.frontend.elaborate import Abstract
+from s2sad.frontend.elaborate.elaborate import Abstract
 from s2sad.ir.types import Array, Type, replace_symbols, symbols_of
 
 SAMPLE_SIZE = 4

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 import s2sad_rt as rt
-from s2sad.backend import inplace
 from s2sad.backend.emit import emit
 from s2sad.ir import Array, Builder, Carry, Const, For, Function, Module, Names, Scalar, Var, python_function, walk
 from s2sad.ir import primitives as P
 from s2sad.ir.nodes import int_var
 from s2sad.ir.paths import element_path
 from s2sad.ir.types import FLOAT, INT
+from s2sad.memory import inplace
 
 VECTOR = Array(FLOAT, (4,))
 NUMBER = Scalar(FLOAT, weak=True)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from s2sad.errors import NeedStatic, S2sadError
-from s2sad.frontend.elaborate import Abstract, elaborate
+from s2sad.frontend.elaborate.elaborate import Abstract, elaborate
 from s2sad.ir import Array, Module, python_function, verify, walk
 from s2sad.ir.nodes import Apply, Custom, replace
 from s2sad.ir.types import symbol, type_of_value
 from s2sad.optimise import cse, dce, hoist, induction, once, prune, simplify
 from s2sad.rules.control import stop_gradient
-from s2sad.transforms.forward import jvp
+from s2sad.transforms.forward.forward import jvp
 from tests.corpus import REGISTRY, load
 
 PASSES = (

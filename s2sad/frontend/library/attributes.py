@@ -23,7 +23,18 @@ from s2sad.frontend.library.support import (
     wrap,
 )
 from s2sad.frontend.library.table import MEANINGS, meaning
-from s2sad.frontend.values import ArrayRef, Buffer, DictRef, Entries, ListRef, Number, Partial, Static, Tuple, Value
+from s2sad.frontend.values.values import (
+    ArrayRef,
+    Buffer,
+    DictRef,
+    Entries,
+    ListRef,
+    Number,
+    Partial,
+    Static,
+    Tuple,
+    Value,
+)
 from s2sad.ir import Atom, Const, Scalar
 from s2sad.ir.nodes import array_type
 from s2sad.ir.primitives import dim

@@ -34,7 +34,18 @@ from s2sad.frontend.library.support import (
     type_of,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import ArrayRef, DictRef, Entries, ListRef, Number, ObjectRef, Partial, Static, Tuple, Value
+from s2sad.frontend.values.values import (
+    ArrayRef,
+    DictRef,
+    Entries,
+    ListRef,
+    Number,
+    ObjectRef,
+    Partial,
+    Static,
+    Tuple,
+    Value,
+)
 from s2sad.ir import Array, Atom, Effect, List, Scalar
 from s2sad.ir.primitives import print_
 from s2sad.rules import elementwise, reductions

@@ -23,7 +23,7 @@ from s2sad.frontend.library.support import (
     whole,
 )
 from s2sad.frontend.library.ufuncs import call_numpy, convert
-from s2sad.frontend.values import Partial, Static, Value
+from s2sad.frontend.values.values import Partial, Static, Value
 from s2sad.rules.registry import CALLABLES, COMPOSED
 
 PURE_MODULES = frozenset({"math", "cmath", "operator", "_operator", "itertools", "numpy", "builtins"})
@@ -126,7 +126,7 @@ def call_operator(elab: Elaborator, function: Any, args: list[Value], kwargs: di
 def _getter(elab: Elaborator, function: Any, value: Value) -> Value:
     from s2sad.frontend.library.attributes import read
     from s2sad.frontend.library.indexing import subscript
-    from s2sad.frontend.values import Tuple
+    from s2sad.frontend.values.values import Tuple
 
     keys = function.__reduce__()[1]
     one = (

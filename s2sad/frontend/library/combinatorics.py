@@ -10,7 +10,7 @@ from s2sad.frontend.library import operators
 from s2sad.frontend.library.iteration import unroll
 from s2sad.frontend.library.support import NONE, ONE, Elaborator, static
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import Tuple, Value
+from s2sad.frontend.values.values import Tuple, Value
 
 
 def rows(values: Iterable[Any]) -> Value:

@@ -29,7 +29,7 @@ from s2sad.frontend.library.support import (
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import strong
-from s2sad.frontend.values import ArrayRef, Partial, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Partial, Static, Tuple, Value
 from s2sad.ir import Const
 from s2sad.ir.paths import Index, Slice
 from s2sad.rules import elementwise, reductions

@@ -42,7 +42,7 @@ from s2sad.frontend.library.support import (
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.written import lists
-from s2sad.frontend.values import (
+from s2sad.frontend.values.values import (
     ArrayRef,
     DictRef,
     ListRef,

@@ -7,7 +7,7 @@ import copy
 from s2sad.frontend.library import containers, creation, dicts
 from s2sad.frontend.library.support import NONE, Elaborator, refuse
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import (
+from s2sad.frontend.values.values import (
     ArrayRef,
     DictRef,
     Entries,

@@ -32,7 +32,7 @@ from s2sad.frontend.library.support import (
     type_of,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import ArrayRef, Number, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Number, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.primitives import undef, zeros
 from s2sad.ir.types import FLOAT, INT, Dim, add_dims, lower_bound

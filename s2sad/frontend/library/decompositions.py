@@ -24,7 +24,7 @@ from s2sad.frontend.library.support import (
     static,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import ArrayRef, Broken, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Broken, Static, Tuple, Value
 from s2sad.ir.builder import atom_of
 from s2sad.ir.types import FLOAT
 from s2sad.rules import decompositions, matrix_functions

@@ -9,7 +9,7 @@ from typing import Any
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.library.support import NONE, TRUE, Elaborator, describe, refuse, static, wrap
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import DictRef, Entries, Location, Partial, Static, Tuple, Value
+from s2sad.frontend.values.values import DictRef, Entries, Location, Partial, Static, Tuple, Value
 
 
 def entries(elab: Elaborator, ref: Value) -> Iterator[tuple[Any, Value]]:

@@ -11,7 +11,7 @@ from s2sad.frontend.library.creation import as_array
 from s2sad.frontend.library.reductions import one_axis
 from s2sad.frontend.library.support import LAST, NONE, Elaborator, composite, emit_atom, fit, operand, refuse, static
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import Value
+from s2sad.frontend.values.values import Value
 from s2sad.ir import Atom
 from s2sad.ir.types import FLOAT
 from s2sad.rules import elementwise, fourier

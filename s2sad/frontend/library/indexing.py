@@ -31,7 +31,18 @@ from s2sad.frontend.library.support import (
     type_of,
     whole,
 )
-from s2sad.frontend.values import ArrayRef, Buffer, DictRef, ListRef, Number, ObjectRef, Partial, Static, Tuple, Value
+from s2sad.frontend.values.values import (
+    ArrayRef,
+    Buffer,
+    DictRef,
+    ListRef,
+    Number,
+    ObjectRef,
+    Partial,
+    Static,
+    Tuple,
+    Value,
+)
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.builder import Builder
 from s2sad.ir.infer import load_type

@@ -41,7 +41,7 @@ from s2sad.frontend.library.support import (
     wrap,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import (
+from s2sad.frontend.values.values import (
     ArrayRef,
     DictRef,
     ListRef,

@@ -34,7 +34,7 @@ from s2sad.frontend.library.support import (
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver
 from s2sad.frontend.library.views import reshape_view
-from s2sad.frontend.values import ArrayRef, Partial, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Partial, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.paths import Index, Slice
 from s2sad.rules import shape as shape_rules

@@ -10,7 +10,18 @@ import numpy as np
 
 from s2sad.frontend.library.support import FALSE, TRUE, Elaborator, static
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import ArrayRef, Closure, DictRef, ListRef, Number, ObjectRef, Partial, Static, Tuple, Value
+from s2sad.frontend.values.values import (
+    ArrayRef,
+    Closure,
+    DictRef,
+    ListRef,
+    Number,
+    ObjectRef,
+    Partial,
+    Static,
+    Tuple,
+    Value,
+)
 
 
 def class_of(elab: Elaborator, value: Value) -> type:

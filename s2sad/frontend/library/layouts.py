@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from s2sad.frontend.library.support import Elaborator
-from s2sad.frontend.values import ArrayRef, Buffer, Location, Value
+from s2sad.frontend.values.values import ArrayRef, Buffer, Location, Value
 from s2sad.ir import Array, Atom, Builder
 from s2sad.ir.infer import PRIMES, value_of
 from s2sad.ir.paths import SLOT, Index, Slice, View, count_slots, load_path

@@ -22,7 +22,7 @@ from s2sad.frontend.library.support import (
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver, strong
-from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Static, Tuple, Value
 from s2sad.ir import Array
 from s2sad.rules import linalg, products
 

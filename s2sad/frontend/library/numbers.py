@@ -32,7 +32,7 @@ from s2sad.frontend.library.support import (
     type_of,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import ArrayRef, ListRef, Number, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, ListRef, Number, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.primitives import cast
 from s2sad.ir.types import COMPLEX, FLOAT, INT
@@ -109,7 +109,7 @@ def complex_(elab: Elaborator, real: Value = ZERO, imag: Value = ZERO) -> Value:
 
 @meaning(builtins.abs, operator.abs)
 def abs_(elab: Elaborator, x: Value) -> Value:
-    from s2sad.frontend.values import ObjectRef
+    from s2sad.frontend.values.values import ObjectRef
 
     if isinstance(x, ObjectRef):
         cls: Any = x.cls

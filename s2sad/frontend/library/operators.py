@@ -28,7 +28,7 @@ from s2sad.frontend.library.support import (
     type_of,
     whole,
 )
-from s2sad.frontend.values import ArrayRef, DictRef, ListRef, Number, ObjectRef, Static, Value
+from s2sad.frontend.values.values import ArrayRef, DictRef, ListRef, Number, ObjectRef, Static, Value
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.paths import Index, Path
 from s2sad.ir.primitives import Primitive

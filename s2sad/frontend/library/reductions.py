@@ -27,7 +27,7 @@ from s2sad.frontend.library.support import (
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.ufuncs import deliver, strong
 from s2sad.frontend.library.views import normal_axis
-from s2sad.frontend.values import Static, Value
+from s2sad.frontend.values.values import Static, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import FLOAT, Dim, above_one

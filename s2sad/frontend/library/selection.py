@@ -25,7 +25,7 @@ from s2sad.frontend.library.support import (
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.views import reshape_view
-from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Static, Tuple, Value
 from s2sad.ir import Const
 from s2sad.ir.types import above_one
 from s2sad.rules import elementwise, searching

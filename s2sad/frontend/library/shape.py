@@ -29,7 +29,7 @@ from s2sad.frontend.library.support import (
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.views import flattened, inserted, normal_axis, reshape_view, squeezed, swap_axes, transposed
-from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.paths import Index, Slice
 from s2sad.rules import products

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError, UnsupportedError
-from s2sad.frontend.values import (
+from s2sad.frontend.values.values import (
     ArrayRef,
     Content,
     DictRef,

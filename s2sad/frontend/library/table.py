@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2sad.frontend.library.support import Elaborator, UnsupportedError, function_name, refuse
-from s2sad.frontend.values import Static, Value
+from s2sad.frontend.values.values import Static, Value
 
 MeaningFunction = Callable[..., Value]
 

@@ -31,7 +31,7 @@ from s2sad.frontend.library.support import (
     wrap,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values import ArrayRef, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Static, Tuple, Value
 from s2sad.ir import Array, Atom
 from s2sad.ir.primitives import Primitive, cast
 from s2sad.rules import control, elementwise
@@ -319,7 +319,7 @@ def isrealobj(elab: Elaborator, x: Value) -> Value:
 
 @meaning(np.isscalar, fold=False)
 def isscalar(elab: Elaborator, x: Value) -> Value:
-    from s2sad.frontend.values import Number
+    from s2sad.frontend.values.values import Number
 
     return Static(isinstance(x, Number) or (isinstance(x, Static) and np.isscalar(x.obj)))
 

@@ -13,7 +13,7 @@ from s2sad.errors import ShapeError
 from s2sad.frontend.library.indexing import view
 from s2sad.frontend.library.layouts import dummy_sizes, evaluates, layout_dummy, order_of
 from s2sad.frontend.library.support import Elaborator, emit, emit_atom, operand, read_only, refuse
-from s2sad.frontend.values import ArrayRef, Value
+from s2sad.frontend.values.values import ArrayRef, Value
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.infer import value_of
 from s2sad.ir.paths import SLOT, Index, Slice, View

@@ -1,0 +1,149 @@
+"""A function and its compiled variants: finds the variant that fits a call, or makes it."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from s2sad.calling import signature, variant
+from s2sad.calling.variant import Lowered, Variant
+from s2sad.config import config
+from s2sad.errors import AliasError, MutationWarning, ShapeError
+from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration
+from s2sad.ir.nodes import Module
+from s2sad.pipeline import Trace
+from s2sad.transforms.recording.split import Split
+
+VARIANTS_KEPT = 64
+"""How many variants of one signature are kept when closures and globals keep changing."""
+
+
+def _normal_leaves(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
+    """The leaves of a call, arrays in the form that compiled code expects, and their structure."""
+    leaves, structure = signature.flatten(args, kwargs)
+    return [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves], structure
+
+
+class Program:
+    """Compiles `function` for each signature it is called with. Safe to call from several threads."""
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        self.function = function
+        self.name = name
+        self.latest: Lowered | None = None
+        self._variants: dict[Any, list[Variant]] = {}
+        self._statics: dict[Any, frozenset[int]] = {}
+        self._quick: dict[Any, Variant] = {}
+        self._lock = threading.RLock()
+        self._warned = False
+
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        quick = None if kwargs else signature.quick_key(args)
+        if quick is not None:
+            usual = self._quick.get((quick, config.backend))
+            if usual is not None and usual.holds() and usual.fits(args):
+                return usual(args)
+        found, leaves = self.variant(args, kwargs)
+        if found.lowered.elaboration.mutated:
+            self._check_mutated(found, args, kwargs)
+        elif quick is not None and len(found.indexes) == len(args) and not found.exact:
+            self._quick[quick, config.backend] = found
+        return found(leaves)
+
+    def variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Variant, list[Any]]:
+        """The variant for these arguments, and their normalised leaves."""
+        leaves, structure = _normal_leaves(args, kwargs)
+        base = (structure, tuple(map(signature.leaf_key, leaves)), config.backend)
+        found = self._find(base, leaves, structure)
+        if not found.fits(leaves):
+            # Sizes differ that the program takes to be equal: it is elaborated again for these very sizes.
+            found = self._find((base, tuple(map(np.shape, leaves))), leaves, structure, exact=True)
+            if not found.fits(leaves):
+                raise ShapeError(
+                    f"{self.name}: an array that the function captures does not fit its arguments.", "Check the shapes."
+                )
+        return found, leaves
+
+    def _find(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool = False) -> Variant:
+        """The variant for a key, built if there is none."""
+        known = self._known(base, leaves)
+        if known is None:
+            with self._lock:  # another thread may have built it by now
+                known = self._known(base, leaves) or self._build(base, leaves, structure, exact)
+        return known
+
+    def _known(self, base: Any, leaves: Sequence[Any]) -> Variant | None:
+        """The variant for a key that was built before and still holds."""
+        candidates = self._variants.get(self._full_key(base, leaves), ())
+        return next((v for v in candidates if v.holds()), None)
+
+    def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
+        """The function lowered for these arguments, not compiled. With `Abstract`s for values, all else is known."""
+        leaves, structure = _normal_leaves(args, kwargs)
+        given = [isinstance(x, Abstract) for x in leaves]
+        statics = frozenset(k for k, x in enumerate(given) if not x) if any(given) else frozenset()
+        return variant.lower(self.function, leaves, structure, statics, self.name)
+
+    def _full_key(self, base: Any, leaves: Sequence[Any]) -> Any:
+        return base, tuple((k, leaves[k]) for k in sorted(self._statics.get(base, ())))
+
+    def _build(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool) -> Variant:
+        lowered = variant.lower(
+            self.function, leaves, structure, self._statics.get(base, frozenset()), self.name, self._finish, exact
+        )
+        self.latest = lowered
+        self._statics[base] = lowered.statics
+        built = self._load(lowered, leaves)
+        built.exact = exact
+        kept = self._variants.setdefault(self._full_key(base, leaves), [])
+        kept[:] = [v for v in kept if v.holds()][-VARIANTS_KEPT:]
+        kept.append(built)
+        return built
+
+    def _finish(self, elaboration: Elaboration) -> tuple[Module, Trace, Split | None]:
+        return variant.joint(elaboration)
+
+    def _load(self, lowered: Lowered, leaves: Sequence[Any]) -> Variant:
+        return variant.load(lowered, leaves)
+
+    def _check_mutated(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Refuse a written argument that shares memory with what else the function reads; warn of it, once."""
+        leaves, _ = signature.flatten(args, kwargs)
+        captured = [get() for get in found.lowered.elaboration.captured]
+        for k in found.lowered.elaboration.mutated:
+            for j, other in enumerate([*leaves, *captured]):
+                if j != k and isinstance(other, np.ndarray) and np.may_share_memory(leaves[k], other):
+                    which = "another one" if j < len(leaves) else "an array from outside the function"
+                    error = AliasError(
+                        f"{self.name} writes into one of its arguments, which shares memory with {which}.",
+                        "Pass a copy of one of them." if j < len(leaves) else "Pass a copy.",
+                    )
+                    variant.locate(error, [self.function, *leaves])
+                    raise error
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"{self.name}: the function writes into an argument; the derivative works on a copy of it, "
+                "and the caller's array stays as it is.",
+                MutationWarning,
+                stacklevel=4,
+            )
+
+
+@functools.cache
+def program_of(function: Callable[..., Any], name: str = "") -> Program:
+    """The one program of a function of ours; `name` is what the function it writes is called."""
+    return Program(function, name or function.__name__)
+
+
+def function_name(function: Any) -> str:
+    """A readable name: the function's own, through partials and transforms; ``lambda`` for a lambda."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = getattr(function, "__name__", type(function).__name__)
+    return "lambda" if name == "<lambda>" else name

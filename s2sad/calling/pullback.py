@@ -1,0 +1,175 @@
+"""Linear functions made outside: the pullback of `vjp`, the pushforward of `linearize`, a `linear_transpose`.
+
+Each is compiled once for a function and types of arguments, however many of them are made.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from s2sad import tree
+from s2sad.calling import signature, splitting
+from s2sad.calling.program import function_name, program_of
+from s2sad.errors import TypeMismatchError
+from s2sad.frontend.meanings import handlers
+from s2sad.frontend.values import transforms
+from s2sad.frontend.values.transforms import Spec
+
+Function = Callable[..., Any]
+
+
+def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
+    """The value and the pullback: ``fun(*primals)``, and a function from a cotangent of it to a tuple of cotangents.
+
+    With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple. The forward sweep runs here, once; the
+    pullback may be called many times.
+    """
+    return _linearized(Pullback, fun, primals, has_aux)
+
+
+def linearize(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
+    """The value, and the derivative there as a function: ``fun(*primals)``, and ``f_jvp(*tangents)``.
+
+    With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple.
+    """
+    return _linearized(Pushforward, fun, primals, has_aux)
+
+
+def linear_transpose(fun: Function, *primals: Any) -> Any:
+    """The transpose of a linear function: from a cotangent of its value to a tuple of cotangents of its arguments.
+
+    `primals` only say what the arguments are like: numbers, arrays, or anything that has a `shape` and a `dtype`.
+    Raises TypeError, when the transpose is called, where `fun` turns out not to be linear.
+    """
+    return Transpose(fun, tree.map(_example, primals))
+
+
+def _example(leaf: Any) -> Any:
+    """An array for what only says what an array is like."""
+    if isinstance(leaf, np.ndarray | np.generic) or not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
+        return leaf
+    return np.zeros(leaf.shape, leaf.dtype)[()]
+
+
+def _linearized(kind: type[Linear], function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
+    found = _split_program(f"vjp_{function_name(function)}").forward((function, primals), primals, has_aux)
+    primals = tree.map(_frozen, primals)
+    if found is not None and not (kind is Pushforward and found.parts.reverse_only):
+        made = kind(function, primals, has_aux, found)
+        return (found.value, made, found.aux) if has_aux else (found.value, made)
+    out = _program(_run, "", function)((function, primals), {})
+    value, *aux = out if has_aux else (out,)
+    return (value, kind(function, primals, has_aux, value=value), *aux)
+
+
+def _frozen(leaf: Any) -> Any:
+    """A leaf as it is now: the caller may change its arrays before it calls."""
+    return np.array(leaf) if isinstance(leaf, np.ndarray) else leaf
+
+
+@functools.lru_cache(maxsize=1024)
+def _split_program(name: str) -> splitting.SplitProgram:
+    return splitting.SplitProgram(_run, name)
+
+
+def _program(runner: Function, prefix: str, function: Function) -> Any:
+    return program_of(runner, f"{prefix}{function_name(function)}")
+
+
+class Linear:
+    """A linear function that belongs to a function at a point.
+
+    `linearized` is what the forward sweep left. Where that cannot leave compiled code the function is run again at
+    each call, and `value` says what cotangents are like.
+    """
+
+    kind = ""
+
+    def __init__(
+        self,
+        function: Function,
+        primals: tuple[Any, ...],
+        has_aux: bool = False,
+        linearized: splitting.Linearized | None = None,
+        value: Any = None,
+    ) -> None:
+        options = {"primals": primals, "has_aux": has_aux, "linearized": linearized}
+        self.__s2sad__ = Spec(self.kind, function, options)
+        self.__name__ = f"{self.kind}_{function_name(function)}"
+        self._arguments = (function, primals)
+        self._options = {"has_aux": has_aux}
+        self._linearized = linearized
+        self._value = value
+
+    def __repr__(self) -> str:
+        return f"<s2sad {self.kind} of {function_name(self._arguments[0])}>"
+
+    def _only(self, out_bars: tuple[Any, ...]) -> Any:
+        """The one cotangent that the call was made with."""
+        if len(out_bars) == 1:
+            return out_bars[0]
+        raise TypeMismatchError(
+            f"The {self.kind} of {function_name(self._arguments[0])} takes one argument, the cotangent of the "
+            f"value, but was called with {len(out_bars)}.",
+            "Where the value is a tuple or another container, give one that mirrors it.",
+        )
+
+
+class Pullback(Linear):
+    """A linear function from a cotangent of the value to a tuple of cotangents of the primals."""
+
+    kind = "pullback"
+
+    def __call__(self, *out_bars: Any) -> Any:
+        out_bar = self._only(out_bars)
+        if self._linearized is not None:
+            return self._linearized.pull(out_bar)
+        signature.check_like("The pullback", self._value, out_bar)
+        return _program(_pull, "vjp_", self._arguments[0])((*self._arguments, out_bar), self._options)
+
+
+class Pushforward(Linear):
+    """A linear function from tangents of the primals to the tangent of the value."""
+
+    kind = "pushforward"
+
+    def __call__(self, *tangents: Any) -> Any:
+        signature.check_like("The linear function", self._arguments[1], tangents)
+        if self._linearized is not None:
+            return self._linearized.push(tangents)
+        return _program(_push, "jvp_", self._arguments[0])((*self._arguments, tangents), self._options)
+
+
+class Transpose(Linear):
+    """The transpose of a linear function. TypeError, at the call, when the function turns out not to be linear."""
+
+    kind = "transpose"
+
+    def __call__(self, *out_bars: Any) -> Any:
+        out_bar = self._only(out_bars)
+        return _program(_transpose, "transpose_", self._arguments[0])((*self._arguments, out_bar), {})
+
+
+def _run(function: Function, primals: tuple[Any, ...]) -> Any:
+    return function(*primals)
+
+
+def _pull(function: Function, primals: tuple[Any, ...], out_bar: Any, has_aux: bool = False) -> Any:
+    return vjp(function, *primals, has_aux=has_aux)[1](out_bar)
+
+
+def _push(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
+    return linearize(function, *primals, has_aux=has_aux)[1](*tangents)
+
+
+def _transpose(function: Function, primals: tuple[Any, ...], out_bar: Any) -> Any:
+    return linear_transpose(function, *primals)(out_bar)
+
+
+transforms.register(vjp, handlers.differentiation.vjp)
+transforms.register(linearize, handlers.linear.linearize)
+transforms.register(linear_transpose, handlers.linear.linear_transpose)

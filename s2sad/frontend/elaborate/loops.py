@@ -1,0 +1,226 @@
+"""Loops on runtime values: elaborated again and again until the types of what they carry stand still.
+
+The state at a loop's head is the join of the state on entry and that at the end of the body. The first pass assumes
+that nothing changes; what the end of the body then has different from the entry is carried from the next pass on, with
+the type in which both meet. Two passes are nearly always enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from s2sad.frontend.elaborate import convert
+from s2sad.frontend.elaborate.joins import Key, Pair
+from s2sad.frontend.elaborate.loop_heads import Head, settled
+from s2sad.frontend.values.meeting import first_change
+from s2sad.frontend.values.rename import rename_state
+from s2sad.frontend.values.unbound import Pending
+from s2sad.frontend.values.unreachable import Unreachable
+from s2sad.frontend.values.values import Entries, Location, Number, State, Static, Value
+from s2sad.ir.nodes import Atom, Carry, Const, For, Stmt, Var, While, int_var
+from s2sad.ir.types import BOOL, Scalar, Type
+from s2sad.rules.logical import not_
+
+if TYPE_CHECKING:
+    from s2sad.frontend.elaborate.elaborator import Elaborator
+
+MOST_PASSES = 12
+
+
+class EffectfulTest(Exception):
+    """The test of a while loop changes something."""
+
+
+@dataclass(slots=True)
+class Pass:
+    """One elaboration of a loop's body."""
+
+    pre: list[Stmt]
+    body: list[Stmt]
+    index: Var
+    test: Atom | None
+    exit: Atom | None
+    head: list[Pair]
+    trace: list[tuple[Key, Any]]
+    head_state: State
+    end_state: State
+    dead: bool
+    fills: dict[Key, tuple[Location, bool]]
+    left: Var | None = None
+
+
+@dataclass(slots=True)
+class Loop:
+    """A loop to elaborate: what it runs, and the names that are live at its head.
+
+    `bind(index)` binds the loop's target (None for a while loop); `test` computes a while loop's condition.
+    """
+
+    elab: Elaborator
+    run: Callable[[], None]
+    live: frozenset[str]
+    hint: str
+    bind: Callable[[Value], None] | None = None
+    test: Callable[[], Atom | bool] | None = None
+    bounds: tuple[Atom, Atom, Atom] | None = None
+    exits: bool = False
+
+    def elaborate(self) -> None:
+        """Write the loop and leave the state after it."""
+        elab = self.elab
+        entry, pos = elab.state, elab.pos
+        carried: dict[Key, Type] = {}
+        previous = entry
+        mark = elab.mark()
+        for number in range(MOST_PASSES):
+            unbound = None if number else self.unbound(entry)
+            attempt = self.attempt(entry, previous, carried, unbound)
+            if attempt.dead:
+                raise_if_read(unbound)
+                return self.finish_dead(attempt, entry)
+            elab.frame.live = self.live
+            check = Head(elab, entry, attempt.end_state, carried)
+            check.join()
+            found = {p.key: p.type for p in check.pairs}
+            if (
+                settled(found, carried)
+                and check.trace == attempt.trace
+                and [p.key for p in attempt.head] == list(found)
+            ):
+                raise_if_read(unbound)
+                elab.builder.pos = pos
+                if self.runs() and attempt.exit is None:
+                    made = [place for key, (place, _) in attempt.fills.items() if not check.fills[key][1]]
+                    elab.filled.difference_update(made)
+                return self.finish(attempt, check.pairs, entry)
+            carried = found
+            previous = attempt.end_state
+            elab.reset(mark)
+        elab.error(
+            "The types of what this loop carries do not settle.",
+            "Give its variables their final types before the loop.",
+        )
+
+    def runs(self) -> bool:
+        """Whether the loop is known to run its body to the end."""
+        match self.bounds:
+            case Const(start), Const(stop), Const(step):
+                return bool(range(start, stop, step))
+            case _:
+                return False
+
+    def unbound(self, entry: State) -> Pending:
+        """The names that are read in the loop but not bound before it."""
+        location = self.elab.frame.location
+        content = entry[location]
+        assert isinstance(content, Entries)
+        return Pending(location, self.live - {name for name, _ in content.items})
+
+    def attempt(self, entry: State, previous: State, carried: Mapping[Key, Type], unbound: Pending | None) -> Pass:
+        """Elaborate the body once, from the head state that the last pass suggests."""
+        elab = self.elab
+        elab.frame.live = self.live
+        joiner = Head(elab, entry, previous, carried)
+        joiner.join()
+        elab.state = joiner.commit()
+        head = dict(elab.state)
+        index = int_var(elab.builder.names.fresh(self.hint))
+        left = (
+            Var(elab.builder.names.fresh("left"), Scalar(BOOL, True)) if self.exits and self.test is not None else None
+        )
+        out = Pass([], [], index, None, None, joiner.pairs, joiner.trace, head, head, False, joiner.fills, left)
+        elab.exit_flag = None
+        elab.heads.append(head)
+        elab.pending += [unbound] if unbound else []
+        try:
+            if self.test is not None:
+                with elab.builder.block() as out.pre:
+                    out.test = self.run_test(left)
+                if first_change(elab, head, elab.state) is not None:
+                    raise EffectfulTest
+            with elab.builder.block() as out.body:
+                if self.bind is not None:
+                    self.bind(Number(index))
+                self.run()
+                out.exit = self.exit_atom()
+        except Unreachable:
+            out.dead = True
+        finally:
+            elab.heads.pop()
+            if unbound:
+                elab.pending.remove(unbound)
+        out.end_state = elab.state
+        return out
+
+    def run_test(self, left: Var | None) -> Atom:
+        """The condition of a while loop; once `left` holds it is not computed any more."""
+        elab = self.elab
+        assert self.test is not None
+        test = self.test
+
+        def value() -> Value:
+            truth = test()
+            return Static(truth) if isinstance(truth, bool) else Number(truth)
+
+        if left is None:
+            truth = test()
+            return Const(truth) if isinstance(truth, bool) else truth
+        return elab.atom(elab.branch(elab.builder.emit(not_, (left,)), value, lambda: Static(False)))
+
+    def exit_atom(self) -> Atom | None:
+        flag, self.elab.exit_flag = self.elab.exit_flag, None
+        if flag is None:
+            return None
+        truth = self.elab.truth(flag)
+        return (Const(True) if truth else None) if isinstance(truth, bool) else truth
+
+    def finish(self, last: Pass, ends: list[Pair], entry: State) -> None:
+        """Write the loop of the last pass."""
+        elab = self.elab
+        by_key = {p.key: p for p in ends}
+        elab.state = last.end_state
+        with elab.builder.block() as extra:
+            nexts = [convert.convert(elab, by_key[p.key].right, p.var.type) for p in last.head]
+        last.body.extend(extra)
+        elab.state = entry
+        inits = [convert.convert(elab, by_key[p.key].left, p.var.type) for p in last.head]
+        outs = [elab.builder.var(p.var.name, p.var.type) for p in last.head]
+        carried = [Carry(p.var, i, n, o) for p, i, n, o in zip(last.head, inits, nexts, outs, strict=True)]
+        if self.bounds is not None:
+            elab.builder.append(
+                For(last.index, *self.bounds, tuple(carried), tuple(last.body), last.exit, pos=elab.pos)
+            )
+        else:
+            carried += self.left_carry(last)
+            assert last.test is not None
+            elab.builder.append(
+                While(last.index, tuple(carried), tuple(last.pre), last.test, tuple(last.body), pos=elab.pos)
+            )
+        after = {p.var: o for p, o in zip(last.head, outs, strict=True)}
+        elab.state = rename_state(last.head_state, after)
+        elab.latest = None
+
+    def left_carry(self, last: Pass) -> list[Carry]:
+        if last.left is None:
+            return []
+        out = self.elab.builder.var("left", last.left.type)
+        return [Carry(last.left, Const(False), last.exit or Const(False), out)]
+
+    def finish_dead(self, last: Pass, entry: State) -> None:
+        """A loop whose body never ends normally: it raises in its first iteration, or does not run."""
+        elab = self.elab
+        elab.state = dict(entry)
+        if self.bounds is not None:
+            elab.builder.append(For(last.index, *self.bounds, (), tuple(last.body), pos=elab.pos))
+        elif last.test is not None:
+            elab.builder.append(While(last.index, (), tuple(last.pre), last.test, tuple(last.body), pos=elab.pos))
+        if last.test == Const(True):
+            raise Unreachable
+
+
+def raise_if_read(unbound: Pending | None) -> None:
+    """Refuse the read of a name that the loop did not bind either."""
+    if unbound is not None and unbound.error is not None:
+        raise unbound.error

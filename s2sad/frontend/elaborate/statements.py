@@ -1,0 +1,263 @@
+"""Running statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import gast
+import numpy as np
+
+from s2sad.errors import S2sadError, UnsupportedSyntaxError
+from s2sad.frontend import library
+from s2sad.frontend.elaborate import assignment, branches, comprehensions, effects, functions
+from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw
+from s2sad.frontend.elaborate.loops import EffectfulTest, Loop
+from s2sad.frontend.elaborate.raising import raise_statement
+from s2sad.frontend.library.iteration import UNROLL_LIMIT, Indexed, Items, Range, fixed
+from s2sad.frontend.syntax.desugar import EXIT
+from s2sad.frontend.syntax.trees import load, located
+from s2sad.frontend.values.values import Static, Value
+from s2sad.ir.nodes import Atom, Const
+
+if TYPE_CHECKING:
+    from s2sad.frontend.elaborate.elaborator import Elaborator
+
+WORDS = {"ClassDef": "class", "AsyncFunctionDef": "async def", "AsyncFor": "async for", "AsyncWith": "async with"}
+"""Statements that are not named as they are written."""
+MOST_UNROLLED = 64
+SHORT = 4
+"""So many items of a list are known one by one, though a comprehension over a range makes them."""
+"""The longest loop that is written out because its body needs the value of the index."""
+
+
+def run_block(elab: Elaborator, stmts: Sequence[gast.stmt]) -> Value | None:
+    """Run statements; gives what they return, None when control reaches their end."""
+    for stmt in stmts:
+        scope = elab.frame.scope
+        elab.frame.live = scope.before[stmt] | scope.after[stmt]
+        elab.latest = None  # what is bound by now, as a parameter is, is not the result of this statement
+        with elab.at(stmt):
+            value = run(elab, stmt)
+        if value is not None:
+            return value
+    elab.latest = None
+    return None
+
+
+def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
+    """Run one statement."""
+    match stmt:
+        case gast.Assign(targets=targets, value=value):
+            assignment.assign(elab, targets, value)
+        case gast.AugAssign(target=target, op=op, value=value):
+            assignment.augment(elab, target, type(op), value)
+        case gast.Expr(value=gast.Call(func=gast.Name(id=name), args=[flag])) if name == EXIT:
+            elab.exit_flag = evaluate(elab, flag)
+        case gast.Expr(value=gast.Call() as call) if effects.statement(elab, call):
+            pass
+        case gast.Expr(value=value):
+            evaluate_raw(elab, value)
+        case gast.Return(value=value):
+            return Static(None) if value is None else evaluate_raw(elab, value)
+        case gast.If(test=test, body=body, orelse=orelse):
+            return run_if(elab, stmt, test, body, orelse)
+        case gast.For():
+            run_for(elab, stmt)
+        case gast.While():
+            run_while(elab, stmt)
+        case gast.FunctionDef():
+            define(elab, stmt)
+        case gast.Raise(exc=exc):
+            raise_statement(elab, exc)
+        case gast.Assert(test=test, msg=message):
+            run_assert(elab, test, message)
+        case gast.Delete(targets=targets):
+            assignment.delete(elab, targets)
+        case gast.Import() | gast.ImportFrom():
+            assignment.import_names(elab, stmt)
+        case gast.With(items=items, body=body):
+            return run_with(elab, items, body)
+        case gast.Pass() | gast.Global() | gast.Nonlocal():
+            pass
+        case _:
+            kind = WORDS.get(type(stmt).__name__, type(stmt).__name__.lower())
+            raise UnsupportedSyntaxError(
+                f"The statement {kind!r} is not supported in a function.", "Move it out of the function.", elab.pos
+            )
+    return None
+
+
+# -- branches
+
+
+def run_if(
+    elab: Elaborator, stmt: gast.If, test: gast.expr, body: list[gast.stmt], orelse: list[gast.stmt]
+) -> Value | None:
+    """A branch: on what is known now only one side is run."""
+    cond = elab.truth(evaluate_raw(elab, test))
+    after = elab.frame.scope.after[stmt]
+    return branches.branch(elab, cond, lambda: run_block(elab, body), lambda: run_block(elab, orelse), after)
+
+
+def run_assert(elab: Elaborator, test: gast.expr, message: gast.expr | None) -> None:
+    """``assert``: a branch that raises."""
+    cond = elab.truth(evaluate_raw(elab, test))
+    error = gast.Call(load("AssertionError"), [] if message is None else [message], [])
+
+    def fail() -> None:
+        raise_statement(elab, located(error, test))
+
+    branches.branch(elab, cond, lambda: None, fail)
+
+
+def run_with(elab: Elaborator, items: list[Any], body: list[gast.stmt]) -> Value | None:
+    """``with np.errstate(...)``: the body. Other context managers run code that is not followed."""
+    for item in items:
+        match item.context_expr:
+            case gast.Call(func=func) if evaluate(elab, func) == Static(np.errstate):
+                pass
+            case _:
+                elab.error(
+                    "Only np.errstate is supported in a with statement.",
+                    "Call what it does before and after, or leave it out.",
+                )
+    return run_block(elab, body)
+
+
+# -- loops
+
+
+def run_for(elab: Elaborator, stmt: gast.For) -> None:
+    """A loop: unrolled over what is known one by one, else a loop of the IR."""
+    value = evaluate(elab, stmt.iter)
+    iteration = library.iterate(elab, value)
+    match iteration:
+        case Items():
+            unroll(elab, stmt, iteration)
+        case Range(Const(start), Const(stop), Const(step)):
+            run_constant_range(elab, stmt, range(start, stop, step), iteration)
+        case Range(start, stop, step):
+            loop_over(elab, stmt, (start, stop, step), None)
+        case Indexed(length, item, over):
+            with elab.going_over(over):
+                loop_over(elab, stmt, (Const(0), length, Const(1)), item)
+
+
+def run_constant_range(elab: Elaborator, stmt: gast.For, steps: range, iteration: Range) -> None:
+    """A loop of a known number of steps; unrolled when its body needs the value of the index."""
+    if not steps:
+        return
+    if len(steps) <= SHORT and comprehensions.is_comprehension(elab.frame.source):
+        return unroll(elab, stmt, fixed(tuple(Static(i) for i in steps)))
+    state, mark, log = dict(elab.state), elab.mark(), list(elab.builder.statements)
+    try:
+        loop_over(elab, stmt, (iteration.start, iteration.stop, iteration.step), None)
+    except S2sadError as error:
+        if len(steps) > MOST_UNROLLED:
+            raise
+        elab.state = state
+        elab.reset(mark)
+        elab.builder.statements[:] = log
+        try:
+            unroll(elab, stmt, fixed(tuple(Static(i) for i in steps)))
+        except S2sadError:
+            raise error from None
+
+
+def loop_over(
+    elab: Elaborator, stmt: gast.For, bounds: tuple[Atom, Atom, Atom], item: Callable[[Value], Value] | None
+) -> None:
+    """A loop of the IR over ``item(index)``; over the index itself when there is no `item`."""
+    hint = stmt.target.id if isinstance(stmt.target, gast.Name) and item is None else "i"
+    Loop(
+        elab,
+        run=lambda: ended(run_block(elab, stmt.body)),
+        live=elab.frame.scope.head[stmt],
+        hint=hint,
+        bind=lambda index: assignment.assign_value(elab, stmt.target, index if item is None else item(index)),
+        bounds=bounds,
+    ).elaborate()
+
+
+def ended(value: Value | None) -> None:
+    assert value is None, "a return is left in a loop"
+
+
+def unroll(elab: Elaborator, stmt: gast.For, items: Items) -> None:
+    """Run the body for one value after another, until an exit is known to be taken."""
+    live = elab.frame.scope.head[stmt]
+
+    def bind(k: int) -> bool:
+        """Bind the target for the next trip, if there is one."""
+        elab.frame.live = live | elab.frame.scope.before[stmt]
+        value = items.after(k)
+        if value is None:
+            return False
+        if k >= UNROLL_LIMIT:
+            elab.error(f"This loop has more than {UNROLL_LIMIT} trips to be written out.", "Loop over an array.")
+        assignment.assign_value(elab, stmt.target, value)
+        return True
+
+    def step(k: int) -> None:
+        if not bind(k):
+            return
+        elab.exit_flag = None
+        ended(run_block(elab, stmt.body))
+        flag, elab.exit_flag = elab.exit_flag, None
+        stop = False if flag is None else elab.truth(flag)
+        if isinstance(stop, bool):
+            if not stop:
+                step(k + 1)
+            return
+        branches.branch(elab, stop, lambda: None, lambda: step(k + 1), live | elab.frame.scope.after[stmt])
+
+    if any(_is_exit(s) for s in stmt.body):
+        step(0)
+        return
+    k = 0
+    while bind(k):
+        ended(run_block(elab, stmt.body))
+        k += 1
+
+
+def _is_exit(stmt: gast.stmt) -> bool:
+    match stmt:
+        case gast.Expr(value=gast.Call(func=gast.Name(id=name))):
+            return name == EXIT
+        case _:
+            return False
+
+
+def run_while(elab: Elaborator, stmt: gast.While) -> None:
+    """A while loop. A test that changes something is kept in a variable, computed before and at the end of the body."""
+    state, mark, log = dict(elab.state), elab.mark(), list(elab.builder.statements)
+    try:
+        _while(elab, stmt, lambda: elab.truth(evaluate_raw(elab, stmt.test)), lambda: ended(run_block(elab, stmt.body)))
+    except EffectfulTest:
+        elab.state = state
+        elab.reset(mark)
+        elab.builder.statements[:] = log
+        elab.error("The test of this loop changes something.", "Compute it before the loop and at the end of its body.")
+
+
+def _while(elab: Elaborator, stmt: gast.While, test: Callable[[], Any], body: Callable[[], None]) -> None:
+    Loop(
+        elab,
+        run=body,
+        live=elab.frame.scope.head[stmt],
+        hint="count",
+        test=test,
+        exits=any(_is_exit(s) for s in stmt.body),
+    ).elaborate()
+
+
+# -- definitions
+
+
+def define(elab: Elaborator, node: gast.FunctionDef) -> None:
+    """``def``: a closure over this frame, decorated."""
+    value: Value = functions.make_closure(elab, node)
+    for decorator in reversed(node.decorator_list):
+        value = elab.call(evaluate(elab, decorator), [value], {})
+    assignment.bind_name(elab, node.name, value)

@@ -1,0 +1,5 @@
+"""Every kind of transform: the modules that declare what calling a transformed function of a kind means."""
+
+from s2sad.frontend.meanings import batching, custom, differentiation, jacobians, linear, pytrees, records
+
+__all__ = ["batching", "custom", "differentiation", "jacobians", "linear", "pytrees", "records"]
