@@ -1,7 +1,7 @@
 """The public transforms. Names, arguments and behaviour are JAX's; nothing here knows about derivatives.
 
 Every transform of a function gives a `Transformed`: an object that is called like the function, and that shows what was
-made of it. What a transform means is written in `frontend.transforms`, for calls from outside and from inside of a
+made of it. What a transform means is written in `frontend.meanings`, for calls from outside and from inside of a
 differentiated function alike.
 """
 

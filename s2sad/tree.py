@@ -2,7 +2,7 @@
 
 Tuples, lists, dicts (by sorted keys), namedtuples, `None` (no leaves), dataclasses and registered types are nodes;
 everything else is a leaf. The work is optree's, in a namespace of our own. What these functions mean inside a function
-that is transformed is in `frontend.pytrees`.
+that is transformed is in `frontend.meanings.pytrees`.
 """
 
 from __future__ import annotations

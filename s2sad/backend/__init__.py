@@ -1,2 +1,1 @@
-"""Python out: what overwrites (`inplace`), which names (`naming`), which text (`emit`), and what runs it (`numba`,
-`python`)."""
+"""Python out: which names (`naming`), which text (`emit`), and what runs it (`numba`, `python`)."""

@@ -1,7 +1,7 @@
 """What builtins, `math`, NumPy, attributes, subscripts, operators and iteration mean on abstract values.
 
 The elaborator calls the functions below. Each takes the elaborator (as `support.Elaborator` describes it) and abstract
-values (`frontend.values`), writes IR through it, and gives abstract values.
+values (`frontend.values.values`), writes IR through it, and gives abstract values.
 
 `table` holds what each Python callable means; the modules that fill it are named for what they hold. Values that are
 lazy in Python (`range`, `enumerate`, `zip`, `reversed`, `map` of things known at run time, and slices with bounds known

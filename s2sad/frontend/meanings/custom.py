@@ -223,7 +223,7 @@ def fitted(builder: Builder, atom: Atom, like: Atom) -> Atom:
 
 @dataclass(frozen=True, slots=True)
 class VjpRule:
-    """What `transforms.custom` opens for reverse mode: the forward part, and the backward part with its residuals."""
+    """What `transforms.adjoint` opens for reverse mode: the forward part, and the backward part with its residuals."""
 
     site: Site
     fwd: Value

@@ -1,0 +1,1 @@
+"""From a function to its tree, and from Python's grammar to the kernel language that `elaborate` runs."""

@@ -1,0 +1,1 @@
+"""What stands for Python's values while a program is run on types: `values` first, then the state they live in."""

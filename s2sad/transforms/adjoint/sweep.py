@@ -1,6 +1,6 @@
 """A reverse sweep as its constructs see it: where it writes, the cotangents of the block it is in, and how it goes on.
 
-`adjoint` is the sweep; `adjoint_loops`, `checkpointing` and `calls` reverse one construct each, and are handed it.
+`adjoint` is the sweep; `loops`, `checkpointing` and `calls` reverse one construct each, and are handed it.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
         return np.tanh(A @ x)    ->       return np.tanh(x @ A.T)
 
 Each primitive has a rule that takes the batch as the first axis of its arguments (`rules.batching`). What is the same
-for every item is computed once (`batch_varying`). What cannot take an axis, or gains nothing from it, becomes a loop
-over the batch around the code as it stands (`batch_choice` decides, `batch_lanes` writes it). The result is plain IR:
+for every item is computed once (`varying`). What cannot take an axis, or gains nothing from it, becomes a loop
+over the batch around the code as it stands (`choice` decides, `lanes` writes it). The result is plain IR:
 any transform reads it.
 """
 

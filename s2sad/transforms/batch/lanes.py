@@ -8,7 +8,7 @@
 
 What varies is read from its row of the batch: element by element where the code only loads elements, so that no row is
 taken out. Each value that later code needs is stored into its row of a new array; an array that the code fills in place
-is filled there from the beginning (`batch_rows`).
+is filled there from the beginning (`rows`).
 """
 
 from __future__ import annotations
