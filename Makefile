@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= auto
 
-.PHONY: demo test bench lint types docs clean
+.PHONY: demo test bench lint clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -16,9 +16,11 @@ WORKERS ?= auto
 demo: .venv/.installed
 	$(BIN)/python examples/gmm_fit.py
 
-test: .venv/.installed
+lint: .venv/.installed
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
+
+test: lint
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 bench: .venv/.installed

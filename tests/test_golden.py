@@ -1,21 +1,16 @@
-"""The emitted source of a dozen functions, as a reviewer last read it. `pytest --update-golden` writes it anew."""
-
-from pathlib import Path
+"""The emitted source of a dozen functions, as a reviewer last read it: `tools/golden.py` compares and updates."""
 
 import pytest
 
-import s2sad
 from tests.golden_cases import CASES
-
-FOLDER = Path(__file__).parent / "golden"
+from tools import golden
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_source_is_as_it_was_read(name: str, request: pytest.FixtureRequest) -> None:
-    function, args = CASES[name]
-    source = s2sad.grad(function).lower(*args).source
-    path = FOLDER / f"{name}.py"
-    if request.config.getoption("--update-golden"):
-        path.write_text(source)
-    assert path.exists(), f"{path} is missing: run pytest --update-golden and read it"
-    assert source == path.read_text()
+def test_source_is_as_it_was_read(name: str) -> None:
+    lines = golden.difference(name)
+    assert not lines, "\n".join([*lines, "Read this, then: python tools/golden.py update " + name])
+
+
+def test_every_file_belongs_to_a_case() -> None:
+    assert golden.strays() == []
