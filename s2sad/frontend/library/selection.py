@@ -84,9 +84,14 @@ def take_along_axis(elab: Elaborator, arr: Value, indices: Value, axis: Value = 
     return elab.lift(emit_atom(elab, shape_rules.take_along_axis, atoms, axis=place))
 
 
-@meaning(np.compress, np.ndarray.compress)
+@meaning(np.compress)
 def compress(elab: Elaborator, condition: Value, a: Value, axis: Value = NONE) -> Value:
     return take(elab, a, as_array(elab, condition), axis)
+
+
+@meaning(np.ndarray.compress)
+def compress_method(elab: Elaborator, a: Value, condition: Value, axis: Value = NONE) -> Value:
+    return compress(elab, condition, a, axis)
 
 
 @meaning(np.extract)
