@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= auto
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench lint docs clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -22,6 +22,9 @@ lint: .venv/.installed
 
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+docs: .venv/.installed
+	$(BIN)/python tools/names.py --markdown
 
 bench: .venv/.installed
 	$(BIN)/python bench/run.py
