@@ -19,8 +19,8 @@ from rich.text import Text
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # where this is run as a file
 
 import s2sad
+from s2sad.calling.inspection import write_whole
 from s2sad.cli import FAILED, USAGE, err, examples, fail, out
-from s2sad.inspection import write_whole
 from tests.golden_cases import CASES
 
 ROOT = Path(__file__).resolve().parent.parent

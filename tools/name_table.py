@@ -36,10 +36,11 @@ from numba.core.registry import cpu_target
 import s2sad_rt as rt
 import s2sad_rt.compiled
 import s2sad_rt.updates_numba
-from s2sad import pipeline, typetext
+from s2sad import pipeline
 from s2sad.backend.emit import emit
+from s2sad.calling import typetext
 from s2sad.errors import NeedStatic, S2sadError
-from s2sad.frontend.elaborate import Elaboration, elaborate
+from s2sad.frontend.elaborate.elaborate import Elaboration, elaborate
 from s2sad.frontend.library import attributes, calls, table
 from s2sad.ir import walk
 from s2sad.ir.nodes import Let, Module, Var
@@ -47,8 +48,9 @@ from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import is_inexact, symbol
 from s2sad.parsing import parse
 from s2sad.rules.registry import CALLABLES, COMPOSED, call_rule, rule_of
-from s2sad.transforms import batch, forward
-from s2sad.transforms.activity import active_vars
+from s2sad.transforms.adjoint.activity import active_vars
+from s2sad.transforms.batch import batch
+from s2sad.transforms.forward import forward
 from tools.name_probes import GENERAL, OWN
 
 ALL_MODES = ("forward", "reverse", "batch", "second order")

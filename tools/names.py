@@ -18,8 +18,8 @@ from rich.text import Text
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # where this is run as a file
 
+from s2sad.calling.inspection import write_whole
 from s2sad.cli import FAILED, USAGE, err, examples, fail, out
-from s2sad.inspection import write_whole
 from tools.name_table import ALL_MODES, Name, Row, all_names, is_number, row_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "names.md"

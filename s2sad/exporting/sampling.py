@@ -41,7 +41,7 @@ def random(function: Callable[..., Any], signature: str | None, seed: int) -> li
     """Random arguments of a signature: floats between 0.5 and 1.5, ints from 1 to 3."""
     rng = np.random.default_rng(seed)
     _, args = parse_arguments(function, signature, typetext.Arguments())
-    return [tree.map(lambda x: _random(rng, x.type) if isinstance(x, Abstract) else x, arg) for arg in args]
+    return [tree.map(lambda x: of_type(rng, x.type) if isinstance(x, Abstract) else x, arg) for arg in args]
 
 
 def is_inexact(arg: Any) -> bool:
@@ -55,7 +55,8 @@ def copied(args: Sequence[Any]) -> list[Any]:
     return [tree.map(lambda x: x.copy() if isinstance(x, np.ndarray) else x, arg) for arg in args]
 
 
-def _random(rng: np.random.Generator, t: Type) -> Any:
+def of_type(rng: np.random.Generator, t: Type) -> Any:
+    """A random number or array of a type: see `random`."""
     fixed = replace_symbols(t, dict.fromkeys(symbols_of(t), SAMPLE_SIZE))
     shape = tuple(d for d in fixed.dims if isinstance(d, int)) if isinstance(fixed, Array) else ()
     if t.dtype.kind == "b":

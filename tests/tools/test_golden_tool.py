@@ -87,7 +87,7 @@ def test_a_name_that_is_no_case_is_wrong_usage(folder: Path, command: str) -> No
     assert run(command, "polynomials")[0] == 2
 
 
-@pytest.mark.parametrize("program", ["golden.py", "names.py"])
+@pytest.mark.parametrize("program", ["golden.py", "names.py", "compile_profile.py"])
 def test_each_program_runs_from_anywhere(program: str, tmp_path: Path) -> None:
     path = Path(golden.__file__).parent / program
     result = subprocess.run(
