@@ -40,15 +40,19 @@ def jit(function: Function) -> Function:
     if _plain.get() or os.environ.get("S2SAD_PLAIN_PYTHON") or importlib.util.find_spec("numba") is None:
         return function
     numba = _numba()
-    checked = os.environ.get("S2SAD_BOUNDSCHECK") != "0"
+    from s2sad_rt.pipeline_numba import GeneratedCode
+
+    options = {
+        "error_model": "numpy",
+        "boundscheck": os.environ.get("S2SAD_BOUNDSCHECK") != "0",
+        "pipeline_class": GeneratedCode,
+    }
     known = function.__module__ in sys.modules  # where Numba's cache looks for it
     calls_itself = function.__name__ in function.__code__.co_names
     try:
-        return _guarded(
-            numba.njit(function, error_model="numpy", boundscheck=checked, cache=known and not calls_itself)
-        )
+        return _guarded(numba.njit(function, cache=known and not calls_itself, **options))
     except RuntimeError:  # no file to cache beside: the source was executed from a string
-        return numba.njit(function, error_model="numpy", boundscheck=checked)
+        return numba.njit(function, **options)
 
 
 def _guarded(dispatcher: Any) -> Any:
