@@ -97,15 +97,17 @@ def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
     return module, trace
 
 
-def lower_split(elaboration: Elaboration) -> tuple[Module, Trace, Split | None]:
+def lower_split(elaboration: Elaboration, count: int | None = None) -> tuple[Module, Trace, Split | None]:
     """The adjoint with respect to every inexact argument, in split form: the forward sweep's module, and the split.
+    The first `count` results have cotangents, or all.
 
     The function itself and None where a rule, written out, has the reverse sweep read what no residual keeps.
     """
     arguments = [k for k, p in enumerate(elaboration.params) if p in elaboration.elab.leaves and is_inexact(p.type)]
     main, functions, trace = resolved(elaboration)
     main = run(main, PRIMAL, functions, trace)
-    closed, more, decisions = reverse(main, tuple(arguments), functions, fused=False)
+    seeds = sum(is_inexact(r.type) for r in main.results[:count])
+    closed, more, decisions = reverse(main, tuple(arguments), functions, seeds, fused=False)
     functions.update(more)
     trace.decisions.extend(decisions)
     completed = elaboration.completed(closed, functions)
@@ -212,7 +214,7 @@ def resolve_callees(functions: dict[str, Function], trace: Trace) -> None:
 def transform(stmt: Apply, function: Function, functions: dict[str, Function], trace: Trace) -> Function:
     """The derivative that an `Apply` asks for, of a function without transforms."""
     if stmt.kind == "jvp":
-        derived, more = forward.jvp(function, stmt.wrt, functions)
+        derived, more = forward.jvp(function, stmt.wrt, functions, len(stmt.targets) - len(function.results))
     elif stmt.kind in ("vjp", "transpose"):
         if stmt.kind == "transpose":
             name = re.sub(r"_\d+$", "", stmt.fun.name)

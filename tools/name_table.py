@@ -48,7 +48,7 @@ from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import is_inexact, symbol
 from s2sad.parsing import parse
 from s2sad.rules.registry import CALLABLES, COMPOSED, call_rule, rule_of
-from s2sad.transforms.adjoint.activity import active_vars
+from s2sad.transforms.activity import active_vars
 from s2sad.transforms.batch import batch
 from s2sad.transforms.forward import forward
 from tools.name_probes import GENERAL, OWN

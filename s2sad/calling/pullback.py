@@ -56,7 +56,7 @@ def _example(leaf: Any) -> Any:
 
 
 def _linearized(kind: type[Linear], function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
-    found = _split_program(f"vjp_{function_name(function)}").forward((function, primals), primals, has_aux)
+    found = _split_program(f"vjp_{function_name(function)}", has_aux).forward((function, primals), primals)
     primals = tree.map(_frozen, primals)
     if found is not None and not (kind is Pushforward and found.parts.reverse_only):
         made = kind(function, primals, has_aux, found)
@@ -72,8 +72,8 @@ def _frozen(leaf: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=1024)
-def _split_program(name: str) -> splitting.SplitProgram:
-    return splitting.SplitProgram(_run, name)
+def _split_program(name: str, has_aux: bool) -> splitting.SplitProgram:
+    return splitting.SplitProgram(_run, name, has_aux)
 
 
 def _program(runner: Function, prefix: str, function: Function) -> Any:

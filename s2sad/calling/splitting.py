@@ -18,7 +18,7 @@ from s2sad import pipeline, tree
 from s2sad.calling import signature, variant
 from s2sad.calling.program import Program
 from s2sad.errors import DerivativeMismatchError, TypeMismatchError
-from s2sad.frontend.elaborate.elaborate import Elaboration
+from s2sad.frontend.elaborate.elaborate import Elaboration, Leaf
 from s2sad.ir import walk
 from s2sad.ir.nodes import Custom, Function, Module
 from s2sad.ir.types import Array, List, Type
@@ -41,13 +41,12 @@ class Linearized:
 
     @property
     def results(self) -> list[Any]:
-        """The inexact leaves of the value and of `aux`, for which there are cotangents."""
-        return _inexact_leaves((self.value, self.aux))
+        """The inexact leaves of the value, for which there are cotangents."""
+        return _inexact_leaves(self.value)
 
     def pull(self, out_bar: Any) -> Any:
         """The cotangents of the primals for one of the value."""
         seeds = _matching(self.value, out_bar)
-        seeds += [np.zeros_like(x) for x in _inexact_leaves(self.aux)]
         return _filled(self.primals, self.parts.pull(self.given, _ready(seeds, self.parts.seeds)))
 
     def push(self, tangents: Any) -> Any:
@@ -179,15 +178,18 @@ def _sweep(module: Module) -> Sweep:
 
 
 class SplitProgram(Program):
-    """Gives, for each call, the function linearized; None where the residuals cannot leave compiled code."""
+    """Gives, for each call, the function linearized; None where the residuals cannot leave compiled code.
 
-    def __init__(self, function: Callable[..., Any], name: str) -> None:
+    With `has_aux` the function returns a value and what else it has found.
+    """
+
+    def __init__(self, function: Callable[..., Any], name: str, has_aux: bool) -> None:
         super().__init__(function, name)
+        self.has_aux = has_aux
         self._parts: dict[int, Parts | None] = {}
 
-    def forward(self, args: tuple[Any, ...], primals: Any, has_aux: bool) -> Linearized | None:
-        """Run the forward sweep for `args`, in which `primals` are what is differentiated. With `has_aux` the function
-        returns a value and what else it has found."""
+    def forward(self, args: tuple[Any, ...], primals: Any) -> Linearized | None:
+        """Run the forward sweep for `args`, in which `primals` are what is differentiated."""
         found, leaves = self.variant(args, {})
         if found.lowered.elaboration.mutated:
             self._check_mutated(found, args, {})
@@ -203,7 +205,7 @@ class SplitProgram(Program):
             np.array(v) if keep and isinstance(v, np.ndarray) else v
             for v, keep in zip(runtime, parts.kept, strict=True)
         ]
-        value, aux = found.rebuild(results) if has_aux else (found.rebuild(results), None)
+        value, aux = found.rebuild(results) if self.has_aux else (found.rebuild(results), None)
         return Linearized(parts, (*kept, *residuals), value, aux, primals)
 
     def _load(self, elaborated: variant.Lowered, leaves: Sequence[Any]) -> variant.Variant:
@@ -218,5 +220,8 @@ class SplitProgram(Program):
         return built
 
     def _finish(self, elaboration: Elaboration) -> tuple[Module, pipeline.Trace, Split | None]:
-        return pipeline.lower_split(elaboration)
+        out = elaboration.result
+        of_value = out[0] if self.has_aux and isinstance(out, tuple) and len(out) == 2 else out
+        leaves = tree.leaves(of_value, is_leaf=lambda x: isinstance(x, Leaf))
+        return pipeline.lower_split(elaboration, sum(isinstance(x, Leaf) for x in leaves))
 

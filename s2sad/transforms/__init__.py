@@ -1,5 +1,6 @@
 """IR to IR: from a function to its derivative, or to that of a batch.
 
+    activity     what varies with the inputs and reaches the results
     forward      tangents beside values
     adjoint      the reverse sweep, which mentions what it needs of the forward sweep
     recording    makes the mentions good: recorded, reloaded or computed again; split into two sweeps

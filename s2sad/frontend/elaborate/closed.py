@@ -180,13 +180,17 @@ def apply(elab: Elaborator, kind: str, closed: Closed, seeds: Sequence[Atom]) ->
     if kind in ("vjp", "transpose"):
         derived = [elab.builder.var(f"{_hint(closed.args[k])}_bar", closed.args[k].type) for k in closed.wrt]
     else:
-        inexact = [v for v in results if is_inexact(v.type)]
-        derived = [elab.builder.var(f"{v.name}_dot", v.type) for v in inexact]
+        derived = [elab.builder.var(f"{results[n].name}_dot", results[n].type) for n in varying_results(closed)]
     targets = (*results, *derived)
     elab.builder.append(Apply(targets, kind, closed.fun, (*closed.args, *seeds), closed.wrt, pos=elab.pos))
     lifted = [elab.lift(v) for v in targets]
     elab.latest = None
     return lifted[: len(results)], lifted[len(results) :]
+
+
+def varying_results(closed: Closed) -> list[int]:
+    """The inexact results of the function that belong to its value: what else it returns has no derivative."""
+    return [n for n in closed.out_leaves[0] if n is not None and is_inexact(closed.fun.results[n].type)]
 
 
 def _name(atom: Atom, default: str) -> str:
@@ -227,4 +231,4 @@ def zero_of_leaf(elab: Elaborator, leaf: Value) -> Value:
     return Static(0.0)
 
 
-__all__ = ["Closed", "apply", "can_vary", "close", "inline", "zero_like", "zero_of_leaf"]
+__all__ = ["Closed", "apply", "can_vary", "close", "inline", "varying_results", "zero_like", "zero_of_leaf"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from s2sad.errors import DerivativeMismatchError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate.closed import Closed, apply, close, inline, private, zero_of_leaf
+from s2sad.frontend.elaborate.closed import Closed, apply, close, inline, private, varying_results, zero_of_leaf
 from s2sad.frontend.elaborate.leaves import can_vary, leaves, shape_text, structure, transform, type_of
 from s2sad.frontend.values.transforms import Inner, Spec, kind
 from s2sad.frontend.values.values import ArrayRef, ListRef, Static, StaticItems, Tuple, Value
@@ -251,11 +251,8 @@ def jvp(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
                 seeds.append(check_tangent(elab, x, x_dot))
     closed = close_call(elab, function, primals, {}, range(len(primals)), has_aux)
     results, dots = apply(elab, "jvp", closed, seeds)
-    numbers = iter(dots)
-    by_result = [
-        next(numbers) if is_inexact(r.type) else zero_of_leaf(elab, v)
-        for r, v in zip(closed.fun.results, results, strict=True)
-    ]
+    found = dict(zip(varying_results(closed), dots, strict=True))
+    by_result = [found[n] if n in found else zero_of_leaf(elab, v) for n, v in enumerate(results)]
     out, out_dot = closed.rebuild(elab, 0, results), closed.rebuild(elab, 0, by_result)
     return Tuple((out, out_dot, closed.rebuild(elab, 1, results)) if has_aux else (out, out_dot))
 

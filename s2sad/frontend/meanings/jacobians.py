@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.frontend import library
-from s2sad.frontend.elaborate.closed import Closed, apply, inline, zero_of_leaf
+from s2sad.frontend.elaborate.closed import Closed, apply, inline, varying_results, zero_of_leaf
 from s2sad.frontend.elaborate.leaves import can_vary, leaves, transform, type_of
 from s2sad.frontend.meanings import batching
 from s2sad.frontend.meanings.differentiation import (
@@ -190,7 +190,7 @@ def check_jacfwd_input(elab: Elaborator, leaf: Value, options: dict[str, Any]) -
 def forward_columns(elab: Elaborator, closed: Closed, k: int, results: list[Value]) -> dict[int, Value]:
     """The derivatives of each inexact result by the k-th varying leaf."""
     alone = replace(closed, wrt=(closed.wrt[k],))
-    inexact = [n for n, r in enumerate(closed.fun.results) if is_inexact(r.type)]
+    inexact = varying_results(closed)
 
     def push(inner: Elaborator, tangent: Atom) -> Sequence[Value]:
         return apply(inner, "jvp", alone, [tangent])[1]

@@ -60,9 +60,7 @@ def pull(elab: Elaborator, linearized: Linearized, out_bar: Value) -> Value:
     bars = [bar for _, bar in _varying(elab, value, out_bar, why, "Mirror the value.")]
     sweep = _Sweep(elab, linearized.parts.pullback, linearized.given)
     types = sweep.types[len(linearized.given) :]
-    seeds: list[Atom] = [check_cotangent(elab, t, bar) for t, bar in zip(types, bars, strict=False)]
-    unused = types[len(seeds) :]  # the cotangents of what else the function returns
-    seeds += sweep.frozen([0 * x for x in linearized.results[len(seeds) :]], unused)
+    seeds: list[Atom] = [check_cotangent(elab, t, bar) for t, bar in zip(types, bars, strict=True)]
     return put_back(elab, primals, sweep(seeds))
 
 

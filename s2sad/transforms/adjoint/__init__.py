@@ -1,6 +1,5 @@
 """Reverse mode: `adjoint` is the page, and what it hands on stands beside it.
 
-    activity      what varies with the inputs and reaches the results
     cotangents    the map from values to cotangents
     structure     loads, stores, increments, casts, lists
     loops         a loop in the other direction; `ranges`, `loop_forms` (order-free), `replay`, `selection` (min, max)

@@ -54,8 +54,8 @@ from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import mul, neg
 from s2sad.rules.registry import Rule, call_rule, rule_of
+from s2sad.transforms.activity import active_vars
 from s2sad.transforms.adjoint import checkpointing, custom, loops, structure
-from s2sad.transforms.adjoint.activity import active_vars
 from s2sad.transforms.adjoint.calls import Callees, Pair, loops_that_call, prepared, reverse_call, reverse_custom
 from s2sad.transforms.adjoint.cotangents import Cotangents, Value, bar_name
 from s2sad.transforms.adjoint.ranges import count_trips

@@ -75,6 +75,7 @@ from s2sad.ir.primitives import (
 from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import alike
 from s2sad.rules.registry import call_rule, rule_of
+from s2sad.transforms.activity import useful_vars
 from s2sad.transforms.forward.tangents import Tangent, dot_name, elementwise, fit, named, zero_like
 
 CONSTANT = frozenset({dim, list_len, list_new, list_zeros, undef, zeros})
@@ -86,14 +87,15 @@ UPDATE = frozenset({store, inc, list_append, list_set})
 
 
 def jvp(
-    function: Function, wrt: Sequence[int], functions: Mapping[str, Function] | None = None
+    function: Function, wrt: Sequence[int], functions: Mapping[str, Function] | None = None, count: int | None = None
 ) -> tuple[Function, dict[str, Function]]:
-    """The function that takes a tangent more for each parameter in `wrt`, and gives one for each inexact result.
+    """The function that takes a tangent more for each parameter in `wrt`, and gives one for each inexact result, or for
+    the first `count` of them.
 
     Also gives the tangents of the out-of-line functions it calls, by name.
     """
     made: dict[str, Function] = {}
-    return _Forward({**(functions or {})}, made).function(function, tuple(wrt), f"{function.name}_jvp"), made
+    return _Forward({**(functions or {})}, made).function(function, tuple(wrt), f"{function.name}_jvp", count), made
 
 
 def varied(function: Function, wrt: Sequence[int]) -> set[Var]:
@@ -135,14 +137,16 @@ class _Forward:
         self.dots: dict[Var, Atom] = {}
         self.blank: set[Var] = set()
 
-    def function(self, function: Function, wrt: tuple[int, ...], name: str) -> Function:
+    def function(self, function: Function, wrt: tuple[int, ...], name: str, count: int | None = None) -> Function:
         self.b = Builder(walk.names_of(function))
         self.active = varied(function, wrt)
+        wanted = tuple(r for r in function.results if is_inexact(r.type))[:count]
+        self.useful = useful_vars(replace(function, results=wanted))
         seeds = [self.var(function.params[k]) for k in wrt]
         self.dots.update(zip((function.params[k] for k in wrt), seeds, strict=True))
         with self.b.block() as body:
             self.block(function.body)
-            tangents = tuple(self.instance(r) for r in function.results if is_inexact(r.type))
+            tangents = tuple(map(self.instance, wanted))
         params, results = (*function.params, *seeds), (*function.results, *tangents)
         return replace(function, name=name, params=params, body=tuple(body), results=results)
 
@@ -238,7 +242,8 @@ class _Forward:
         if rule.zero:
             return
         if rule.partials is not None:
-            self.give(stmt.targets[0], elementwise(self.b, stmt, rule, tangents))
+            if stmt.targets[0] in self.useful:  # else a partial that is not known would be refused for nothing
+                self.give(stmt.targets[0], elementwise(self.b, stmt, rule, tangents))
             return
         if rule.jvp is None:
             raise UnsupportedError(

@@ -35,16 +35,20 @@ Edge = tuple[Var, Atom]
 
 def active_vars(function: Function, wrt: tuple[int, ...], functions: Mapping[str, Function]) -> set[Var]:
     """The variables that vary with the parameters in `wrt` and reach an inexact result."""
-    edges = list(_edges(function.body))
     forward: dict[Var, list[Var]] = {}
-    backward: dict[Var, list[Var]] = {}
-    for target, source in edges:
+    for target, source in _edges(function.body):
         if isinstance(source, Var):
             forward.setdefault(source, []).append(target)
+    return _reach((function.params[k] for k in wrt), forward) & useful_vars(function)
+
+
+def useful_vars(function: Function) -> set[Var]:
+    """The variables that reach an inexact result."""
+    backward: dict[Var, list[Var]] = {}
+    for target, source in _edges(function.body):
+        if isinstance(source, Var):
             backward.setdefault(target, []).append(source)
-    varied = _reach((function.params[k] for k in wrt), forward)
-    useful = _reach((r for r in function.results if isinstance(r, Var)), backward)
-    return varied & useful
+    return _reach((r for r in function.results if isinstance(r, Var)), backward)
 
 
 def _reach(start: Iterable[Var], graph: Mapping[Var, list[Var]]) -> set[Var]:
