@@ -7,6 +7,7 @@
 declares the elementwise primitive `sin`, printed ``np.sin(x)``, and its partial derivative. The partial is a plain
 function: called with numbers it computes, called with `ir.Ref`s it writes IR. Forward mode, reverse mode and batching
 are all derived from it; broadcasting and dtypes belong to the transforms. What a rule mentions is what is recorded.
+A partial that nobody has worked out is `unknown`: it is refused at the user's line, where that argument is active.
 
 Primitives that are not elementwise declare
 
@@ -29,6 +30,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from s2sad.errors import UnsupportedError
+from s2sad.ir.nodes import Let
 from s2sad.ir.primitives import Primitive, Spelling
 
 RuleFunction = Callable[..., Any]
@@ -44,6 +47,16 @@ class Rule:
     batch: RuleFunction | None = None
     zero: bool = False
 
+
+class Unknown:
+    """In the place of a partial: it exists, and is not known. No number stands for that, not nan, whose own derivative
+    would be zero."""
+
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+unknown = Unknown()
 
 RULES: dict[Primitive, Rule] = {}
 CALLABLES: dict[Callable[..., Any], Primitive] = {}
@@ -71,8 +84,8 @@ def scalar_rule(
     """Declare an elementwise primitive by its partial derivatives.
 
     The first of `callables` is its meaning and spelling, unless `impl` and `spelling` are given. The decorated function
-    returns the partial with respect to each argument (a single one, or a tuple; None where it is zero); a keyword-only
-    parameter `out` gets the result.
+    returns the partial with respect to each argument (a single one, or a tuple; None where it is zero, `unknown` where
+    it is not known); a keyword-only parameter `out` gets the result.
     """
 
     def declare(partials: RuleFunction) -> Primitive:
@@ -186,3 +199,22 @@ def call_rule(function: RuleFunction, args: Sequence[Any], out: Any, params: dic
     extra = {**params, "out": out}
     taken = {k: extra[k] for k in named if k in extra}
     return function(*given, **({**params, **taken} if all_params else taken))
+
+
+def partials_of(rule: Rule, args: Sequence[Any], out: Any, params: dict[str, Any]) -> tuple[Any, ...]:
+    """The partial with respect to each argument of an elementwise primitive."""
+    assert rule.partials is not None
+    partials = call_rule(rule.partials, args, out, params)
+    return partials if isinstance(partials, tuple) else (partials,)
+
+
+def not_known(stmt: Let, k: int) -> UnsupportedError:
+    """The refusal of a derivative with respect to argument `k`, whose partial is `unknown`."""
+    partials = rule_of(stmt.prim).partials
+    assert partials is not None
+    name = list(inspect.signature(partials).parameters)[k]
+    return UnsupportedError(
+        f"{stmt.prim.name}: the derivative with respect to {name} is not known to s2sad.",
+        f"Keep {name} fixed (stop_gradient), or give a rule with custom_jvp.",
+        stmt.pos,
+    )

@@ -1,7 +1,7 @@
 """Special functions that SciPy computes (NIST's handbook: chapters 6 to 11, 19 and 25).
 
 The derivatives in the order of a Bessel function, the parameters of an incomplete gamma or beta function, and the
-exponent of a zeta function have no closed form: they are nan, so that none is silently taken to be zero.
+exponent of a zeta function have no closed form: they are `unknown`.
 """
 
 from __future__ import annotations
@@ -12,49 +12,43 @@ import numpy as np
 import scipy.special as sp
 
 import s2sad_rt as rt
-from s2sad.rules.cotangent import is_integer, number
+from s2sad.rules.cotangent import number
 from s2sad.rules.elementwise import abs_, exp, log, log1p, sign, where
 from s2sad.rules.logical import lt
-from s2sad.rules.registry import composed, scalar_rule, zero_derivative
+from s2sad.rules.registry import composed, scalar_rule, unknown, zero_derivative
 from s2sad.rules.special import digamma, lgamma
-
-
-def _unknown(order, x):
-    """The derivative in a parameter: none for an int, nan for what could vary."""
-    return None if is_integer(order) else where(lt(x, 0), math.nan, math.nan)
-
 
 # -- Bessel functions (10.6.1, 10.29.1)
 
 
 @scalar_rule(rt.jv, sp.jv)
 def jv(v, x):
-    return _unknown(v, x), 0.5 * (jv(v - 1, x) - jv(v + 1, x))
+    return unknown, 0.5 * (jv(v - 1, x) - jv(v + 1, x))
 
 
 @scalar_rule(rt.yv, sp.yv, sp.yn)
 def yv(v, x):
-    return _unknown(v, x), 0.5 * (yv(v - 1, x) - yv(v + 1, x))
+    return unknown, 0.5 * (yv(v - 1, x) - yv(v + 1, x))
 
 
 @scalar_rule(rt.iv, sp.iv)
 def iv(v, x):
-    return _unknown(v, x), 0.5 * (iv(v - 1, x) + iv(v + 1, x))
+    return unknown, 0.5 * (iv(v - 1, x) + iv(v + 1, x))
 
 
 @scalar_rule(rt.ive, sp.ive)
 def ive(v, x, *, out):
-    return _unknown(v, x), 0.5 * (ive(v - 1, x) + ive(v + 1, x)) - sign(x) * out
+    return unknown, 0.5 * (ive(v - 1, x) + ive(v + 1, x)) - sign(x) * out
 
 
 @scalar_rule(rt.kv, sp.kv, sp.kn)
 def kv(v, x):
-    return _unknown(v, x), -0.5 * (kv(v - 1, x) + kv(v + 1, x))
+    return unknown, -0.5 * (kv(v - 1, x) + kv(v + 1, x))
 
 
 @scalar_rule(rt.kve, sp.kve)
 def kve(v, x, *, out):
-    return _unknown(v, x), out - 0.5 * (kve(v - 1, x) + kve(v + 1, x))
+    return unknown, out - 0.5 * (kve(v - 1, x) + kve(v + 1, x))
 
 
 def _of_order(function, order):
@@ -73,29 +67,29 @@ composed(np.i0)(_of_order(iv, 0))
 
 @scalar_rule(rt.gammainc, sp.gammainc)
 def gammainc(a, x):
-    return _unknown(a, x), exp((a - 1) * log(x) - x - lgamma(a))
+    return unknown, exp((a - 1) * log(x) - x - lgamma(a))
 
 
 @scalar_rule(rt.gammaincc, sp.gammaincc)
 def gammaincc(a, x):
-    return _unknown(a, x), -exp((a - 1) * log(x) - x - lgamma(a))
+    return unknown, -exp((a - 1) * log(x) - x - lgamma(a))
 
 
 @scalar_rule(rt.betainc, sp.betainc)
 def betainc(a, b, x):
     density = exp((a - 1) * log(x) + (b - 1) * log1p(-x) - (lgamma(a) + lgamma(b) - lgamma(a + b)))
-    return _unknown(a, x), _unknown(b, x), density
+    return unknown, unknown, density
 
 
 @scalar_rule(rt.gammaincinv, sp.gammaincinv)
 def gammaincinv(a, y, *, out):
-    return _unknown(a, y), exp(out + lgamma(a) - (a - 1) * log(out))
+    return unknown, exp(out + lgamma(a) - (a - 1) * log(out))
 
 
 @scalar_rule(rt.betaincinv, sp.betaincinv)
 def betaincinv(a, b, y, *, out):
     size = exp(lgamma(a) + lgamma(b) - lgamma(a + b) - (a - 1) * log(out) - (b - 1) * log1p(-out))
-    return _unknown(a, y), _unknown(b, y), size
+    return unknown, unknown, size
 
 
 @scalar_rule(rt.rgamma, sp.rgamma)
@@ -108,7 +102,7 @@ gammasgn = zero_derivative(rt.gammasgn, sp.gammasgn)
 
 @scalar_rule(rt.zeta)
 def zeta(x, q):
-    return _unknown(x, q), -x * zeta(x + 1, q)
+    return unknown, -x * zeta(x + 1, q)
 
 
 # -- normal distribution and error functions (7.2, 7.7)

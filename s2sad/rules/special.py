@@ -9,7 +9,7 @@ import scipy.special as sp
 import s2sad_rt as rt
 from s2sad.rules.cotangent import is_complex
 from s2sad.rules.elementwise import exp, log, log1p
-from s2sad.rules.registry import composed, scalar_rule, zero_derivative
+from s2sad.rules.registry import composed, scalar_rule, unknown, zero_derivative
 
 # -- error functions
 
@@ -54,7 +54,7 @@ def digamma(x):
 
 @scalar_rule(rt.polygamma, sp.polygamma)
 def polygamma(n, x):
-    return None, polygamma(n + 1, x)
+    return unknown, polygamma(n + 1, x)
 
 
 @composed(sp.betaln)

@@ -19,7 +19,7 @@ from s2sad.ir.nodes import Atom, Const, Let, Stmt, Var, array_type, asked_size, 
 from s2sad.ir.primitives import Primitive, cast, dim
 from s2sad.ir.types import Array, is_complex, is_inexact, type_of_value
 from s2sad.rules.cotangent import is_ref
-from s2sad.rules.registry import call_rule, rule_of, vjp
+from s2sad.rules.registry import call_rule, partials_of, rule_of, vjp
 
 Values = Sequence[Any]
 
@@ -84,8 +84,7 @@ def _back(builder: Builder, stmt: Let, known: dict[Atom, Ref], linear: set[Var])
         outs = tuple(builder.ref(t) for t in stmt.targets)
         out = outs if stmt.prim.results > 1 else outs[0]
         if rule.partials is not None:
-            partials = call_rule(rule.partials, args, out, dict(stmt.params))
-            partials = partials if isinstance(partials, tuple) else (partials,)
+            partials = partials_of(rule, args, out, dict(stmt.params))
             found = tuple(
                 p * bar if a in linear and p is not None else None for p, a in zip(partials, stmt.args, strict=True)
             )

@@ -16,7 +16,7 @@ from s2sad.ir.builder import atom_of
 from s2sad.ir.infer import value_of
 from s2sad.ir.primitives import cast, dim, load, store, undef, zeros
 from s2sad.ir.types import symbol, symbols_of, type_of_value
-from s2sad.rules.registry import call_rule, rule_of
+from s2sad.rules.registry import Rule, call_rule, partials_of, rule_of, unknown
 
 STEP = 1e-5
 
@@ -40,6 +40,11 @@ def fit(value: Any, primal: Any) -> Any:
 # -- one application of a primitive
 
 
+def known_partials(rule: Rule, args: Sequence[Any], out: Any, params: dict[str, Any]) -> list[Any]:
+    """The partials of an elementwise primitive; None where they are zero or not known."""
+    return [None if p is unknown else p for p in partials_of(rule, args, out, params)]
+
+
 def tangent(prim: Primitive, args: Sequence[Any], dots: Sequence[Any], out: Any, params: dict[str, Any]) -> Any:
     """The tangent of a call, from its rule; None where the rule says zero. Several results give a tuple."""
     if prim is load:
@@ -55,8 +60,7 @@ def tangent(prim: Primitive, args: Sequence[Any], dots: Sequence[Any], out: Any,
     if rule.zero:
         return None
     if rule.partials is not None:
-        partials = call_rule(rule.partials, args, out, params)
-        partials = partials if isinstance(partials, tuple) else (partials,)
+        partials = known_partials(rule, args, out, params)
         terms = [p * d for p, d in zip(partials, dots, strict=True) if p is not None and d is not None]
         return fit(sum(terms), out) if terms else None
     found = call_rule(rule.jvp, [*dots, *args], out, params)
@@ -69,10 +73,7 @@ def cotangents(prim: Primitive, args: Sequence[Any], bar: Any, out: Any, params:
     """The cotangents of the arguments of a call, from its rule."""
     rule = rule_of(prim)
     if rule.partials is not None:
-        partials = call_rule(rule.partials, args, out, params)
-        found = tuple(
-            None if p is None else p * bar for p in (partials if isinstance(partials, tuple) else (partials,))
-        )
+        found = tuple(None if p is None else p * bar for p in known_partials(rule, args, out, params))
     else:
         found = call_rule(rule.vjp, [bar, *args], out, params)
         assert isinstance(found, tuple), f"the vjp of {prim.name} returns no tuple"
@@ -148,9 +149,9 @@ def claims(prim: Primitive, target: Var, value: Any, env: dict[Var, Any]) -> Non
 
 
 def check_rule(prim: Primitive, *args: Any, order: int = 2, rtol: float = 1e-6, **params: Any) -> None:
-    """Check the rule of a primitive at a sample; raises AssertionError."""
+    """Check the rule of a primitive at a sample; raises AssertionError. An argument whose partial is not known is kept
+    fixed."""
     rng = np.random.default_rng(0)
-    active = [inexact(a) for a in args]
 
     def direction(x: Any) -> Any:
         x = np.asarray(x)
@@ -169,6 +170,8 @@ def check_rule(prim: Primitive, *args: Any, order: int = 2, rtol: float = 1e-6, 
         np.testing.assert_allclose(r, o)
     if rule_of(prim).zero:
         return
+    partials = partials_of(rule_of(prim), args, out, params) if rule_of(prim).partials is not None else args
+    active = [inexact(a) and p is not unknown for a, p in zip(args, partials, strict=True)]
     dots = [direction(a) if on else None for a, on in zip(args, active, strict=True)]
     made = tangent(prim, args, dots, out, params)
     made = made if prim.results > 1 else (made,)
@@ -190,7 +193,7 @@ def check_rule(prim: Primitive, *args: Any, order: int = 2, rtol: float = 1e-6, 
                 one, np.sum(found[k] * dots[k]).real if found[k] is not None else 0, rtol=1e-8, atol=1e-9
             )
     if order > 1:
-        second_order(prim, args, dots, outs, bars, params, rtol)
+        second_order(prim, args, active, dots, outs, bars, params, rtol)
 
 
 def differences(function: Callable[..., Any], args: Sequence[Any], dots: Sequence[Any]) -> list[Any]:
@@ -207,7 +210,7 @@ def differences(function: Callable[..., Any], args: Sequence[Any], dots: Sequenc
 
 
 def second_order(
-    prim: Primitive, args: Any, dots: Any, outs: Any, bars: Any, params: dict[str, Any], rtol: float
+    prim: Primitive, args: Any, active: list[bool], dots: Any, outs: Any, bars: Any, params: dict[str, Any], rtol: float
 ) -> None:
     """The derivative of what the rule writes, against differences of it, in both modes."""
     rng = np.random.default_rng(1)
@@ -220,8 +223,7 @@ def second_order(
         out = prim(*xs, **params)
         if rule.partials is None:
             return call_rule(rule.jvp, [*ds, *xs], out, params)
-        partials = call_rule(rule.partials, xs, out, params)
-        partials = partials if isinstance(partials, tuple) else (partials,)
+        partials = known_partials(rule, xs, out, params)
         terms = [p * d for p, d in zip(partials, ds, strict=True) if p is not None and d is not None]
         return sum(terms[1:], terms[0])
 
@@ -230,16 +232,17 @@ def second_order(
         out = prim(*xs, **params)
         if rule.partials is None:
             return call_rule(rule.vjp, [bs if several else bs[0], *xs], out, params)
-        partials = call_rule(rule.partials, xs, out, params)
-        return tuple(
-            None if p is None else p * bs[0] for p in (partials if isinstance(partials, tuple) else (partials,))
-        )
+        return tuple(None if p is None else p * bs[0] for p in known_partials(rule, xs, out, params))
 
     for write, extra in ((forward, dots), (backward, bars)):
         values = [*args, *extra]
         program = trace(write, values)
+        moves = [*active, *(True for _ in extra)]
+        moves = [m for m, v in zip(moves, values, strict=True) if v is not None]
         given = [v for v in values if v is not None]
-        change = [rng.standard_normal(np.shape(v)) if inexact(v) else None for v in given]
+        change = [
+            rng.standard_normal(np.shape(v)) if m and inexact(v) else None for m, v in zip(moves, given, strict=True)
+        ]
         got_values, got = run(program, given, change)
         expected = differences(lambda *xs, p=program: run(p, xs)[0], given, change)
         for g, e, v in zip(got, expected, got_values, strict=True):

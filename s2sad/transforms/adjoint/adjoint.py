@@ -53,7 +53,7 @@ from s2sad.ir.nodes import (
 from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import mul, neg
-from s2sad.rules.registry import Rule, call_rule, rule_of
+from s2sad.rules.registry import Rule, call_rule, not_known, partials_of, rule_of, unknown
 from s2sad.transforms.activity import active_vars
 from s2sad.transforms.adjoint import checkpointing, custom, loops, structure
 from s2sad.transforms.adjoint.calls import Callees, Pair, loops_that_call, prepared, reverse_call, reverse_custom
@@ -197,9 +197,10 @@ class Adjoint(Sweep):
     def products(self, stmt: Let, bars: list[Atom | None], rule: Rule) -> list[Atom | None]:
         """Cotangent times partial, for each argument of an elementwise primitive."""
         args = [self.builder.ref(a) for a in stmt.args]
-        assert rule.partials is not None
-        partials = call_rule(rule.partials, args, self.builder.ref(stmt.targets[0]), dict(stmt.params))
-        partials = partials if isinstance(partials, tuple) else (partials,)
+        partials = partials_of(rule, args, self.builder.ref(stmt.targets[0]), dict(stmt.params))
+        for k, (partial, arg) in enumerate(zip(partials, stmt.args, strict=True)):
+            if partial is unknown and self.bars.takes(arg):
+                raise not_known(stmt, k)
         return [self.scaled(bars[0], p, a) for p, a in zip(partials, stmt.args, strict=True)]
 
     def scaled(self, bar: Atom | None, partial: Any, arg: Atom) -> Atom | None:

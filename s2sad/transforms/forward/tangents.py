@@ -22,7 +22,7 @@ from s2sad.ir.paths import Index
 from s2sad.ir.primitives import cast, list_zeros, load, undef, zeros
 from s2sad.ir.types import Array, List, Scalar, element, is_complex
 from s2sad.ir.verifier import alike
-from s2sad.rules.registry import CALLABLES, Rule, call_rule
+from s2sad.rules.registry import CALLABLES, Rule, not_known, partials_of, unknown
 from s2sad.rules.shape import broadcast_to
 
 Tangent = Atom | None
@@ -72,13 +72,12 @@ def named(b: Builder, atom: Atom, primal: Var) -> Atom:
 
 def elementwise(b: Builder, stmt: Let, rule: Rule, tangents: Sequence[Tangent]) -> Tangent:
     """The tangent of an elementwise primitive: the sum of its partials times the tangents of its arguments."""
-    assert rule.partials is not None
     out = stmt.targets[0]
     with b.block() as scratch:
-        refs = [b.ref(a) for a in stmt.args]
-        partials = call_rule(rule.partials, refs, b.ref(out), dict(stmt.params))
-    if not isinstance(partials, tuple):
-        partials = (partials,)
+        partials = partials_of(rule, [b.ref(a) for a in stmt.args], b.ref(out), dict(stmt.params))
+    for k, (partial, tangent) in enumerate(zip(partials, tangents, strict=True)):
+        if partial is unknown and tangent is not None:
+            raise not_known(stmt, k)
     pairs = [(p, d) for p, d in zip(partials, tangents, strict=True) if d is not None and not _is_zero(p)]
     b.extend(needed(scratch, [p for p, _ in pairs]))
     total: Ref | None = None
