@@ -32,7 +32,7 @@ from s2sad.frontend.values.values import ArrayRef, DictRef, ListRef, Number, Obj
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.paths import Index, Path
 from s2sad.ir.primitives import Primitive
-from s2sad.ir.types import FLOAT
+from s2sad.ir.types import BOOL, FLOAT
 from s2sad.rules import elementwise, logical
 from s2sad.rules.registry import CALLABLES
 
@@ -240,7 +240,8 @@ def compare(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     """``left op right`` for comparisons, identity and membership (`contains` takes the item first)."""
     match op:
         case "is_" | "is_not":
-            return Static(same(elab, left, right) == (op == "is_"))
+            found = identical(elab, left, right)
+            return found if op == "is_" else logical_not(elab, found)
         case "contains" | "not_contains":
             found = containers.contains(elab, left, right)
             return found if op == "contains" else logical_not(elab, found)
@@ -281,8 +282,18 @@ def lexicographic(elab: Elaborator, op: str, left: tuple[Value, ...], right: tup
     return out
 
 
+def identical(elab: Elaborator, left: Value, right: Value) -> Value:
+    """``left is right``. There is one True and one False; other numbers may be one object or not."""
+    types = type_of(elab, left), type_of(elab, right)
+    if left == right or Number not in (type(left), type(right)) or types[0] != types[1]:
+        return Static(same(elab, left, right))
+    if types[0] == Scalar(BOOL, weak=True):
+        return emit(elab, primitive("eq"), left, right)
+    refuse(elab, "Whether two equal numbers are one object is not known.", "Compare them with ==.", TypeMismatchError)
+
+
 def same(elab: Elaborator, left: Value, right: Value) -> bool:
-    """``left is right``."""
+    """``left is right``, where that is known."""
     match left, right:
         case Static(a), Static(b):
             return a is b or (is_number(a) and type(a) is type(b) and a == b)
