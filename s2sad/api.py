@@ -191,7 +191,7 @@ remat = checkpoint
 
 def stop_gradient(x: Any) -> Any:
     """`x`, through which no derivative flows."""
-    return tree.map(lambda leaf: np.array(leaf)[()] if isinstance(leaf, np.ndarray) else leaf, x)
+    return tree.map(lambda leaf: np.array(leaf, subok=True)[()] if isinstance(leaf, np.ndarray) else leaf, x)
 
 
 for _maker in (grad, value_and_grad, jacfwd, jacrev, hessian, jit, vmap, checkpoint):

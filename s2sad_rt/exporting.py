@@ -62,7 +62,7 @@ class Exported:
         where = f"{self.__name__}(): {name}"
         if dims is None:
             return self._number(value, where, dtype)
-        if not isinstance(value, np.ndarray):
+        if type(value) not in (np.ndarray, np.memmap):
             raise TypeError(f"{where} must be an array of {dtype}, not {type(value).__name__}")
         if value.dtype != dtype:
             raise TypeError(f"{where} must have dtype {dtype}, not {value.dtype}")
@@ -74,7 +74,7 @@ class Exported:
                 raise TypeError(f"{where} must have size {wanted} along axis {axis}, not {size}")
         if not value.flags.c_contiguous:
             raise TypeError(f"{where} must be C-contiguous; pass np.ascontiguousarray({name})")
-        return value
+        return np.asarray(value)
 
     @staticmethod
     def _number(value: Any, where: str, dtype: np.dtype) -> Any:

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from s2sad import plain
 from s2sad.calling import signature, variant
 from s2sad.calling.variant import Lowered, Variant
 from s2sad.config import config
-from s2sad.errors import AliasError, MutationWarning, ShapeError
+from s2sad.errors import AliasError, MutationWarning, ShapeError, TypeMismatchError
 from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration
 from s2sad.ir.nodes import Module
 from s2sad.pipeline import Trace
@@ -21,12 +22,6 @@ from s2sad.transforms.recording.split import Split
 
 VARIANTS_KEPT = 64
 """How many variants of one signature are kept when closures and globals keep changing."""
-
-
-def _normal_leaves(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
-    """The leaves of a call, arrays in the form that compiled code expects, and their structure."""
-    leaves, structure = signature.flatten(args, kwargs)
-    return [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves], structure
 
 
 class Program:
@@ -57,7 +52,7 @@ class Program:
 
     def variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Variant, list[Any]]:
         """The variant for these arguments, and their normalised leaves."""
-        leaves, structure = _normal_leaves(args, kwargs)
+        leaves, structure = self._normal_leaves(args, kwargs)
         base = (structure, tuple(map(signature.leaf_key, leaves)), config.backend)
         found = self._find(base, leaves, structure)
         if not found.fits(leaves):
@@ -68,6 +63,18 @@ class Program:
                     f"{self.name}: an array that the function captures does not fit its arguments.", "Check the shapes."
                 )
         return found, leaves
+
+    def _normal_leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
+        """The leaves of a call, arrays in the form that compiled code expects, and their structure."""
+        leaves, structure = signature.flatten(args, kwargs)
+        try:
+            for k, leaf in enumerate(leaves):
+                if plain.is_foreign(leaf):
+                    plain.check(leaf, variant.leaf_names(self.function, structure)[k])
+            return [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves], structure
+        except TypeMismatchError as error:
+            variant.locate(error, [self.function, *leaves])
+            raise
 
     def _find(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool = False) -> Variant:
         """The variant for a key, built if there is none."""
@@ -84,7 +91,7 @@ class Program:
 
     def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
         """The function lowered for these arguments, not compiled. With `Abstract`s for values, all else is known."""
-        leaves, structure = _normal_leaves(args, kwargs)
+        leaves, structure = self._normal_leaves(args, kwargs)
         given = [isinstance(x, Abstract) for x in leaves]
         statics = frozenset(k for k, x in enumerate(given) if not x) if any(given) else frozenset()
         return variant.lower(self.function, leaves, structure, statics, self.name)

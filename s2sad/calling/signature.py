@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import tree
+from s2sad import plain, tree
 from s2sad.errors import DerivativeMismatchError, TypeMismatchError
 from s2sad.ir.types import Array, Scalar, Type, symbol, type_of_value
 
@@ -16,7 +16,7 @@ SMALL = 2
 
 def is_runtime(leaf: Any) -> bool:
     """Whether an argument leaf is a number or an array (else it is static: known when the function is compiled)."""
-    return isinstance(leaf, (np.ndarray, float, int, complex, np.number, np.bool_)) and not isinstance(leaf, np.matrix)
+    return plain.is_array(leaf) or plain.is_number(leaf)
 
 
 def flatten(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
@@ -26,6 +26,11 @@ def flatten(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], A
 
 def normal(leaf: np.ndarray) -> np.ndarray:
     """The array in the form that compiled code expects: C-contiguous, native byte order, no subclass."""
+    if leaf.dtype.names is not None:
+        raise TypeMismatchError(
+            f"An array of dtype {leaf.dtype} has fields, which are arrays each.",
+            "Pass the fields that you need, one by one.",
+        )
     if leaf.dtype == object or leaf.dtype.kind not in "biufc":
         raise TypeMismatchError(f"An array of dtype {leaf.dtype} is not numeric.", "Convert it with .astype(float).")
     if leaf.dtype == np.float16 or leaf.dtype.itemsize > 16 or leaf.dtype == np.longdouble:
@@ -60,9 +65,7 @@ def check_like(name: str, primals: Any, tangents: Any) -> None:
 
 def leaf_key(leaf: Any) -> Any:
     """What of a leaf the compiled code depends on."""
-    if type(leaf) is np.ndarray:
-        return (leaf.dtype, tuple([d if d < SMALL else -1 for d in leaf.shape]))
-    if isinstance(leaf, np.ndarray):
+    if plain.is_array(leaf):
         return (leaf.dtype, tuple([d if d < SMALL else -1 for d in leaf.shape]))
     if is_runtime(leaf):
         return leaf.dtype if isinstance(leaf, np.generic) else type(leaf)

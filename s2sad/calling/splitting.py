@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import pipeline, tree
+from s2sad import pipeline, plain, tree
 from s2sad.calling import signature, variant
 from s2sad.calling.program import Program
 from s2sad.errors import DerivativeMismatchError, TypeMismatchError
@@ -89,6 +89,7 @@ def _varying(like: Any, given: Any, check: Callable[[Any, Any], None]) -> list[A
 
 
 def _check_tangent(primal: Any, tangent: Any) -> None:
+    plain.check(tangent, "A tangent")
     if np.asarray(primal).dtype != np.asarray(tangent).dtype:
         raise TypeMismatchError(
             "primal and tangent arguments to jvp do not match; dtypes must be equal. "
@@ -98,6 +99,7 @@ def _check_tangent(primal: Any, tangent: Any) -> None:
 
 
 def _check_cotangent(value: Any, bar: Any) -> None:
+    plain.check(bar, "A cotangent")
     expected, found = np.asarray(value), np.asarray(bar)
     if expected.dtype != found.dtype or expected.shape != found.shape:
         raise DerivativeMismatchError(

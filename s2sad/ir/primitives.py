@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from s2sad import plain
 from s2sad.ir import paths
 from s2sad.ir.types import Type
 from s2sad.parsing import parse_expression
@@ -119,6 +120,7 @@ def literal(value: Any) -> ast.expr:
             node: ast.expr = ast.Attribute(ast.Name("np"), "nan" if value != value else "inf")
             return ast.UnaryOp(ast.USub(), node) if value == -np.inf else node
         case float() | int():
+            value = plain.number(value)
             negative = value < 0 or (value == 0 and str(value).startswith("-"))
             return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if negative else ast.Constant(value)
         case complex():

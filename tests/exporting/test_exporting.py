@@ -160,6 +160,13 @@ def test_names_documentation_and_value(tmp_path, plain):
     np.testing.assert_array_equal(module.loss_grad(W=W, x=X), found)
 
 
+def test_a_memmap_is_an_array(tmp_path, plain):
+    stored = np.memmap(tmp_path / "numbers", dtype=float, mode="w+", shape=X.shape)
+    stored[:] = X
+    module = written(tmp_path, loss, signature="f8[:], f8[:,:]")
+    np.testing.assert_array_equal(module.loss_grad(stored, W), module.loss_grad(X, W))
+
+
 def test_the_users_parameter_names_stay(tmp_path, plain):
     module = written(tmp_path, numbered, wrt="x_2")
     assert "def numbered_grad(x_1, x_2, x):" in Path(module.__file__).read_text()
@@ -171,6 +178,8 @@ def test_the_users_parameter_names_stay(tmp_path, plain):
     ((X, X), "W must have 2 dimensions, not 1"),
     ((list(X), W), "x must be an array of float64, not list"),
     ((1.0, W), "x must be an array of float64, not float"),
+    ((np.ma.masked_array(X, mask=X > 0), W), "x must be an array of float64, not MaskedArray"),
+    ((X, W.view(np.matrix)), "W must be an array of float64, not matrix"),
     ((X, np.asfortranarray(W)), "W must be C-contiguous"),
     ((X[::-1], W), "x must be C-contiguous"),
     ((X,), "2 arguments, not 1"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad import plain
 from s2sad.frontend import library
 from s2sad.frontend.values.frames import bind, names_of
 from s2sad.frontend.values.outside import LIBRARY_MODULES, is_user_class
@@ -45,6 +46,17 @@ def is_outside_object(value: Value) -> bool:
             return is_user_class(type(obj)) and not hasattr(obj, "__s2sad__")
         case _:
             return False
+
+
+def has_methods(value: Value) -> bool:
+    """Whether operators on a value are methods of a user's class. Members of an `IntEnum` compute as numbers do."""
+    match value:
+        case ObjectRef():
+            return True
+        case Static(bool() | int() | float() | complex() as number) if not plain.has_operators(type(number)):
+            return False
+        case _:
+            return is_outside_object(value)
 
 
 # -- reading attributes

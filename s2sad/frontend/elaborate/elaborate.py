@@ -8,6 +8,7 @@ value that is read at run time.
 
 from __future__ import annotations
 
+import enum
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -267,6 +268,8 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
             return leaf(atom)
         case ArrayRef():
             return leaf(elab.atom(value))
+        case Static(enum.Enum() as member):
+            return member
         case Static(bool() | int() | float() | complex()):
             return leaf(elab.atom(value))
         case Static(obj):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import gast
 import numpy as np
 
+from s2sad import plain
 from s2sad.errors import AliasError, NeedStatic, ShapeError, TypeMismatchError, UnsupportedError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate import branches, functions, raising
@@ -253,7 +254,7 @@ class Elaborator:
             case Number(atom):
                 return atom
             case Static(obj) if is_number(obj):
-                return Const(obj)
+                return Const(plain.number(obj))
             case ArrayRef(location, _, path, operands):
                 content = self.get(location)
                 assert isinstance(content, Buffer)
@@ -336,8 +337,8 @@ class Elaborator:
     def resolve(self, value: Value) -> Value:
         """A value that is surely there: emits the check for one that may be unset or None, refuses a broken one."""
         match value:
-            case Broken(why):
-                self.mismatch(why)
+            case Broken(why, instead):
+                self.mismatch(why, instead)
             case Maybe(inner, there, absent):
                 none = ("TypeError", "a value is None")
                 kind, what = none if absent == "None" else ("UnboundLocalError", "a name is not set")

@@ -117,18 +117,13 @@ def _evaluate(elab: Elaborator, node: gast.expr) -> Value:
 
 
 def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
-    if (
-        isinstance(left, ObjectRef)
-        or isinstance(right, ObjectRef)
-        or classes.is_outside_object(left)
-        or classes.is_outside_object(right)
-    ):
+    if classes.has_methods(left) or classes.has_methods(right):
         return classes.binary(elab, op, left, right)
     return library.binary(elab, op, left, right)
 
 
 def unary(elab: Elaborator, op: str, operand: Value) -> Value:
-    if isinstance(operand, ObjectRef) or classes.is_outside_object(operand):
+    if classes.has_methods(operand):
         return classes.call_method(elab, operand, f"__{op}__", [])
     return library.unary(elab, op, operand)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from s2sad import plain
 from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend.library.attributes import size_atom
 from s2sad.frontend.library.layouts import note_copy
@@ -278,6 +279,9 @@ def stack_atoms(elab: Elaborator, atoms: list[Atom], axis: int = 0) -> Atom:
 
 def constant_array(elab: Elaborator, array: np.ndarray) -> Value:
     """An array of numbers known now."""
+    plain.check(array, "This array", elab.pos)
+    if array.dtype.kind not in "biufc":
+        refuse(elab, f"An array of dtype {array.dtype} is not numeric.", "Make it of numbers.", TypeMismatchError)
     dims = [Const(int(n)) for n in array.shape]
     values = array.ravel()
     if array.size == 0 or not values.any():

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad import tree
-from s2sad.errors import UnsupportedError
+from s2sad import plain, tree
+from s2sad.errors import TypeMismatchError, UnsupportedError
 from s2sad.frontend.values.readlog import MISSING, same_object, same_shape, same_type
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Broken,
     Buffer,
     DictRef,
     Entries,
@@ -48,11 +49,12 @@ class Place:
     read: Callable[[], Any]
     key: Hashable
     name: str
+    in_container: bool = False
 
     def item(self, key: Any) -> Place:
         """The place of an item of the container here."""
         read = self.read
-        return Place(lambda: read()[key], (self.key, "item", repr(key)), f"{self.name}_{key}")
+        return Place(lambda: read()[key], (self.key, "item", repr(key)), f"{self.name}_{key}", in_container=True)
 
     def attribute(self, name: str) -> Place:
         """The place of an attribute of the object here."""
@@ -125,6 +127,8 @@ class Outside:
 
     def _convert(self, place: Place, obj: Any) -> Value:
         note = self.elab.log.note
+        if plain.is_foreign(obj):
+            return self._foreign(place, obj)
         if is_runtime(obj):
             note(place.key, place.read, same_type(obj), place.name)
             return self._capture(place, obj)
@@ -140,6 +144,14 @@ class Outside:
         note(place.key, place.read, same_object(obj), place.name)
         self._places.setdefault(id(obj), (obj, place))
         return Static(obj)
+
+    def _foreign(self, place: Place, obj: Any) -> Value:
+        """An array or a number that is not plain is refused; among the items of a container, once it is used."""
+        why, instead = plain.words(obj, place.name)
+        if not place.in_container:
+            raise TypeMismatchError(why, instead, self.elab.pos)
+        self.elab.log.note(place.key, place.read, same_object(obj), place.name)
+        return Broken(why, instead)
 
     def change(self, obj: Any, name: str) -> None:
         """Note that a container is changed while the function runs. It is refused where its contents are read, too."""
@@ -174,7 +186,7 @@ class Outside:
             self.captured.append((var, place.read))
             return Number(var)
         dims = tuple(d if d < 2 else symbol(f"{name}.{k}", 2) for k, d in enumerate(obj.shape))
-        type_ = Array(obj.dtype, dims)
+        type_ = Array(obj.dtype.newbyteorder("="), dims)
         var = Var(name, type_)
         self.captured.append((var, place.read))
         location = Location(name, captured=True)
@@ -198,8 +210,8 @@ class Outside:
 def is_runtime(obj: Any) -> bool:
     """Whether an outside value is read at run time: inexact numbers, and arrays of numbers."""
     if isinstance(obj, np.ndarray):
-        return obj.dtype.kind in "biufc" and type(obj) is np.ndarray
-    return isinstance(obj, (float, complex, np.inexact))
+        return obj.dtype.kind in "biufc" and plain.is_array(obj)
+    return isinstance(obj, (float, complex, np.inexact)) and plain.is_number(obj)
 
 
 def _is_plain(obj: Any) -> bool:

@@ -148,9 +148,10 @@ class Maybe:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Two values that cannot meet: reading it is refused with this sentence."""
+    """What cannot be a value, such as two that cannot meet: reading it is refused with these sentences."""
 
     why: str
+    instead: str = ""
 
 
 Value = Number | ArrayRef | Static | Tuple | ListRef | DictRef | ObjectRef | Closure | Partial | Maybe | Broken
