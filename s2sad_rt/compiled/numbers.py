@@ -16,6 +16,7 @@ from s2sad_rt.compiled.template import (
     is_array,
     literal_known,
     loops,
+    named,
     number_type,
     overload_source,
     rank,
@@ -26,6 +27,8 @@ from s2sad_rt.compiled.template import (
 
 def _elementwise(function: Any, number: Any, result: Any = None) -> None:
     """Overload `function` with a function of numbers; `result` gives the result's dtype from those of the arguments."""
+    if number.__name__ in ("<lambda>", "one"):  # names that several have
+        named(number, f"{function.__name__}_number")
     one = register_jitable(number)
     names = list(number.__code__.co_varnames[: number.__code__.co_argcount])
 
@@ -84,6 +87,7 @@ def _heaviside(x, at_zero):
 
 def _real_or_complex(function: Any, real: Any, complex_: Any) -> None:
     """Overload `function` with one of two functions of a number."""
+    named(real, f"{function.__name__}_real")
     ones = {kind: register_jitable(one) for kind, one in (("f", real), ("c", complex_))}
 
     def write(x: Any) -> Any:

@@ -40,7 +40,7 @@ def _declare(capsules: dict[str, Any], name: str) -> None:
     llvm.add_symbol(symbol, get_cython_function_address("scipy.special.cython_special", key))
     routine = types.ExternalFunction(symbol, types.float64(*[types.float64] * count, types.int32))
     letters = ("x", "nx", "abx")[count - 1]
-    names: dict[str, Any] = {"routine": routine}
+    names: dict[str, Any] = {"routine": routine, "__name__": __name__}
     params = ", ".join(letters)
     exec(f"def one({params}):\n    return routine({', '.join(f'float({c})' for c in letters)}, 0)", names)
     _elementwise(getattr(scipy_special, name), names["one"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -34,23 +36,42 @@ def overload_source(function: Callable[..., Any], literals: bool = False) -> Cal
                 return None
             lines, names = found if isinstance(found, tuple) else (found, {})
             text = f"def implementation({header}):\n" + "\n".join("    " + line for line in lines)
-            return define(text, {**names, **{f"_default_{n}": v for n, v in defaults.items()}})
+            return define(text, {**names, **{f"_default_{n}": v for n, v in defaults.items()}}, function)
 
         names = {"typed": typed, **{f"_default_{n}": v for n, v in defaults.items()}}
         flat = ", ".join(params.split(", "))
         overload(function, prefer_literal=literals)(
-            define(f"def implementation({header}):\n    return typed(({flat},))", names)
+            define(f"def implementation({header}):\n    return typed(({flat},))", names, function)
         )
         return writer
 
     return declare
 
 
-def define(text: str, names: dict[str, Any]) -> Callable[..., Any]:
-    """The function named `implementation` that the text defines."""
-    namespace = {"np": np, **names}
+def define(text: str, names: dict[str, Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function named `implementation` that the text defines, to compile for `function`.
+
+    Its qualified name has a hash of all that it depends on besides the types of its arguments. Numba calls compiled
+    code by such names and a count that every process begins anew, and so would take what the cache brings from another
+    process for this, or this for that.
+    """
+    namespace = {"np": np, "__name__": __name__, **names}
     exec(compile(text, "<s2sad_rt overload>", "exec"), namespace)
-    return namespace["implementation"]
+    parts = [function.__module__, text, *(f"{name} = {_described(value)}" for name, value in sorted(names.items()))]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    return named(namespace["implementation"], f"{function.__name__}_{digest}")
+
+
+def _described(value: Any) -> str:
+    """A value in a text that is the same in every process."""
+    found = getattr(value, "py_func", value)
+    return f"{found.__module__}.{found.__qualname__}" if isinstance(found, FunctionType) else repr(value)
+
+
+def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The function, with this as its qualified name."""
+    function.__qualname__ = name
+    return function
 
 
 # -- what types say
