@@ -26,12 +26,16 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
 import platformdirs
+
+from s2sad_rt.stale import GENERATED, discard, numba_cache
 
 __all__ = ["CacheWarning", "clear", "clear_compiled", "count", "load_module", "size", "store", "where"]
 
@@ -196,7 +200,7 @@ def load_module(path: Path, *, plain: bool = False) -> ModuleType:
 
     Raises ValueError when the text does not have the hash in its name: such a file is not run.
     """
-    name = f"s2sad_generated.{path.stem}" + (".plain" if plain else "")
+    name = f"{GENERATED}.{path.stem}" + (".plain" if plain else "")
     with _lock:
         if (known := sys.modules.get(name)) is not None and known.__file__ == str(path):
             return known
@@ -222,6 +226,24 @@ def _import(name: str, path: Path, source: str, plain: bool) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+class _OnlyLoaded(MetaPathFinder):
+    """Generated modules cannot be imported by name: they are there once they are loaded.
+
+    Code that Numba kept names those it was made of. One that this process has not loaded was made of something else
+    than what is there now.
+    """
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname.partition(".")[0] == GENERATED and (kept := numba_cache()) is not None:
+            raise discard(kept, f"{fullname} is not in use")
+        return None
+
+
+sys.meta_path.insert(0, _OnlyLoaded())
 
 
 # -- room

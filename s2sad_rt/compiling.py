@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from s2sad_rt.memory import keep_freed_memory
+from s2sad_rt.stale import Written, written
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -50,23 +51,40 @@ def jit(function: Function) -> Function:
     known = function.__module__ in sys.modules  # where Numba's cache looks for it
     calls_itself = function.__name__ in function.__code__.co_names
     try:
-        return _guarded(numba.njit(function, cache=known and not calls_itself, **options))
+        compiled = numba.njit(function, cache=known and not calls_itself, **options)
     except RuntimeError:  # no file to cache beside: the source was executed from a string
-        return numba.njit(function, **options)
+        compiled = numba.njit(function, **options)
+    return _guarded(compiled, written(function.__module__) if known else None)
 
 
-def _guarded(dispatcher: Any) -> Any:
+def _guarded(dispatcher: Any, module: Written | None) -> Any:
     """Keep out of the cache what would crash when it is loaded: code that calls another version of a function that is
-    being compiled, as recursion does, by a symbol that only this process resolves (numba issue 6061)."""
+    being compiled, as recursion does, by a symbol that only this process resolves (numba issue 6061). What is kept,
+    be it inside of a caller's code, knows the text of its `module`."""
     cached = dispatcher._cache
     save = cached.save_overload
 
     def save_if_whole(signature: Any, compiled: Any) -> None:
-        if not any(v.name.startswith(".numba.unresolved$") for v in compiled.library._final_module.global_variables):
+        if module is not None:
+            compiled.environment.consts.append(module)
+        variables = compiled.library._final_module.global_variables
+        if any(v.name.startswith(".numba.unresolved$") for v in variables):
+            _keep_out_callers(compiled.library)
+        else:
             save(signature, compiled)
 
     cached.save_overload = save_if_whole
     return dispatcher
+
+
+def _keep_out_callers(library: Any) -> None:
+    """Keep the callers of this code out of the cache as well, as they have it inside: Numba keeps nothing, and warns,
+    where it meets a name like this one."""
+    import llvmlite.binding as llvm
+
+    shared = library._get_module_for_linking().clone()
+    shared.link_in(llvm.parse_assembly('@"numba.dynamic.globals.s2sad_recursion" = weak global i8 0'))
+    library._shared_module = shared
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any
 
 import s2sad_rt as rt
 from s2sad import cache
+from s2sad_rt.stale import GENERATED
 
 _texts = itertools.count(1)
 
@@ -28,7 +29,7 @@ def run(source: str, name: str, names: Mapping[str, Any]) -> Callable[..., Any]:
     """
     filename = f"<s2sad {name} {next(_texts)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"__name__": f"s2sad_generated.{name}", **names}
+    namespace: dict[str, Any] = {"__name__": f"{GENERATED}.{name}", **names}
     with rt.plain_python():
         exec(compile(source, filename, "exec"), namespace)
     return namespace[name]

@@ -7,5 +7,5 @@
     splitting     `vjp` and `linearize` in two sweeps; `pullback`, what they give
     inspection    source, stages, decisions of what was compiled
     typetext      types as text
-    in_njit       calls from the user's own compiled code
+    in_njit       calls from the user's own compiled code; `numba_types`, and `kept`, what of it is kept on disk
 """

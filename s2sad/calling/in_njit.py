@@ -1,8 +1,8 @@
 """Transforms called from the user's own ``@njit`` code.
 
 Numba asks for the type of a global; a `Transformed` answers with a function type that is compiled, for the argument
-types of each call, by the ordinary pipeline. Arguments are numbers and arrays; results with containers come as flat
-tuples.
+types of each call, by the ordinary pipeline (`numba_types`). What a caller with ``cache=True`` needs in order to be
+right in the next process is in `kept`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numba.core import types
-from numba.core.errors import TypingError
 from numba.core.typing.templates import make_overload_template
 from numba.extending import typeof_impl
-from numba.np.numpy_support import as_dtype
 
-from s2sad.calling import inspection
+from s2sad.calling import kept
+from s2sad.calling.numba_types import dispatcher
 from s2sad.calling.transformed import Transformed
-from s2sad.errors import S2sadError
-from s2sad.frontend.elaborate.elaborate import Abstract
-from s2sad.ir.types import Array, Scalar, Type, symbol
 
 _types: dict[int, tuple[Transformed, types.Function]] = {}
 
@@ -32,8 +27,7 @@ def typeof_transformed(transformed: Transformed, context: Any) -> types.Function
     if id(transformed) not in _types:
 
         def resolve(*args: types.Type) -> Callable[..., Any]:
-            compiled = dispatcher(transformed, args)
-            return lambda *args: compiled(*args)
+            return entry(transformed, args)
 
         def stub(*args: Any) -> Any:
             raise NotImplementedError
@@ -43,31 +37,18 @@ def typeof_transformed(transformed: Transformed, context: Any) -> types.Function
     return _types[id(transformed)][1]
 
 
-def dispatcher(transformed: Transformed, args: tuple[types.Type, ...]) -> Callable[..., Any]:
-    """The compiled function for Numba argument types; a `TypingError` that says why when there is none."""
-    try:
-        abstract = [Abstract(k, ir_type(t, f"x_{k}"), f"x_{k}") for k, t in enumerate(args)]
-        lowered = transformed.lowered(tuple(abstract), {})
-    except S2sadError as error:
-        raise TypingError(str(error)) from error
-    captured = lowered.elaboration.elab.outside.names()
-    if captured:
-        raise TypingError(
-            f"{transformed.__name__} reads values from outside that may change ({', '.join(captured)}); "
-            "in @njit code, pass them as arguments."
-        )
-    return inspection.dispatcher(lowered)
+def entry(transformed: Transformed, args: tuple[types.Type, ...]) -> Callable[..., Any]:
+    """What a call compiles to.
 
+    Its name tells it from the entries of other derivatives in any process: Numba links kept code with new code by name.
+    """
+    compiled = dispatcher(transformed, args)
+    module = kept.module_of(compiled)
+    note = kept.noting(kept.Dependency(transformed, args, module))
 
-def ir_type(numba_type: types.Type, name: str) -> Type:
-    """The IR type of a Numba type. Sizes may be anything here, as no call is checked for sizes 0 and 1."""
-    match numba_type:
-        case types.Array():
-            dims = tuple(symbol(f"{name}.{k}") for k in range(numba_type.ndim))
-            return Array(as_dtype(numba_type.dtype), dims)
-        case types.Number() | types.Boolean():
-            dtype = as_dtype(numba_type)
-            return Scalar(dtype, weak=dtype in (np.float64, np.int64, np.complex128, np.bool_))
-        case types.Omitted():
-            return ir_type(types.unliteral(numba_type), name)
-    raise TypingError(f"s2sad takes numbers and arrays in @njit code, not {numba_type}")
+    def call(*args: Any) -> Any:
+        note()
+        return compiled(*args)
+
+    call.__qualname__ = f"call_{module}"
+    return call
