@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.corpus import program, vec
+from tests.corpus import pos, program, vec
 
 
 @program((0.5,))
@@ -260,3 +260,24 @@ def index_that_is_not_reached(y, x, n):
     for _ in range(n):
         s += x[0]
     return s if n == 0 else x[1]
+
+
+@program((pos(3, 2),), compiled=True)
+def name_of_what_is_gone_over_is_given_away(a):
+    """The loop goes on over the array that the name had when it began."""
+    out = a.copy()
+    for row in out:
+        for k in range(2):
+            row[0] = row[1] * row[0] + k
+        out = a * row[0]
+    return np.sum(out)
+
+
+@program((pos(3, 2),))
+def names_of_what_is_zipped_are_given_away(a):
+    out = a.copy()
+    for row, other in zip(out, a):
+        while row[0] < 3.0:
+            row[0] += other[1] * other[1] + 0.1
+        out = a * row[0] + row[1]
+    return np.sum(out)

@@ -85,7 +85,7 @@ class Elaborator:
         self.active: list[Activation] = []
         """The user's functions that are being run."""
         self.roots: list[Value] = []
-        """What is live besides names: the array parameters of functions being made out of line."""
+        """What is live besides names: what loops go over, and the array parameters of functions made out of line."""
         self.leaves: dict[Var, int] = {}
         """The parameters of main that are argument leaves."""
         self.origins: dict[Location, frozenset[int]] = {}
@@ -411,6 +411,15 @@ class Elaborator:
             yield
         finally:
             self.over.subtract(lists)
+
+    @contextmanager
+    def holding(self, values: Iterable[Value]) -> Iterator[None]:
+        """Values that are live without a name, such as what a loop goes over, whatever the body does with its name."""
+        before, self.roots = self.roots, [*self.roots, *values]
+        try:
+            yield
+        finally:
+            self.roots = before
 
     # -- names of results
 

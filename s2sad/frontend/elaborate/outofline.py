@@ -164,8 +164,8 @@ def _round(
         return inner[given.index(leaf) if isinstance(leaf, ArrayRef | ListRef) else next(numbers)]
 
     results: list[Atom] = []
-    outer_roots, elab.roots = elab.roots, [*elab.roots, *(v for v in inner if isinstance(v, ArrayRef | ListRef))]
-    with elab.builder.block() as body:
+    arrays = [v for v in inner if isinstance(v, ArrayRef | ListRef)]
+    with elab.builder.block() as body, elab.holding(arrays):
         try:
             arguments = {name: transform(elab, value, swap) for name, value in bound.items()}
             value = elab.resolve(inline(arguments))
@@ -174,8 +174,6 @@ def _round(
             results += _written(elab, build, start, inner)
         except Unreachable:
             pass
-        finally:
-            elab.roots = outer_roots
     elab.builder.pos = pos
     del elab.stack[depth:]
     return tuple(body), results

@@ -140,7 +140,7 @@ def run_for(elab: Elaborator, stmt: gast.For) -> None:
         case Range(start, stop, step):
             loop_over(elab, stmt, (start, stop, step), None)
         case Indexed(length, item, over):
-            with elab.going_over(over):
+            with elab.going_over(over), elab.holding([value]):
                 loop_over(elab, stmt, (Const(0), length, Const(1)), item)
 
 
