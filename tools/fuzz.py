@@ -1,11 +1,12 @@
 """Random programs, each checked in every mode against what shares nothing with s2sad; what fails is made small.
 
-    python -m tools.fuzz --count 2000 --jobs 2     two thousand programs, in the modes that each draws by its seed
-    python -m tools.fuzz --time 60                 as many as a minute allows
-    python -m tools.fuzz --seed 71 --show          the program of a seed
+\b
+    python -m tools.fuzz --count 2000 --jobs 2   modes drawn by each seed
+    python -m tools.fuzz --time 60               for a minute
+    python -m tools.fuzz --seed 71 --show        the program of a seed
     python -m tools.fuzz --seed 71 --count 1 --modes all
-    python -m tools.fuzz --modes vjp,hessian       these only (see --list)
-    python -m tools.fuzz --backend numba           compiled; slow, and in a few modes unless --modes says more
+    python -m tools.fuzz --modes vjp,hessian     these (--list shows all)
+    python -m tools.fuzz --backend numba         compiled, which is slow
 
 The exit code is 1 when something fails. A refusal (an error of s2sad at the user's line) is no failure; refusals are
 counted by what they say, because these programs are meant to be taken.

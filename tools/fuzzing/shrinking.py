@@ -221,7 +221,9 @@ def _options(node: ast.expr) -> Iterator[ast.expr]:
                 yield ast.Constant(1.0)
             return
     if not isinstance(node, ast.Slice | ast.Tuple | ast.Attribute | ast.JoinedStr):
-        yield from (ast.Constant(1.0), ast.Constant(0.0), ast.Constant(0), ast.Constant(True))
+        yield from (ast.Constant(1.0), ast.Constant(0.0), ast.Constant(0))
+    if isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp):
+        yield ast.Constant(True)
     for child in ast.walk(node):
         if child is not node and isinstance(child, ast.expr) and not isinstance(child, ast.Constant | ast.Slice):
             yield child
