@@ -93,9 +93,12 @@ class Builder:
 
     def append(self, stmt: Stmt) -> None:
         self._block.append(stmt)
+        if isinstance(stmt, Let):
+            self._note_size(stmt.targets[0], stmt.prim, stmt.args, dict(stmt.params))
 
     def extend(self, stmts: Iterable[Stmt]) -> None:
-        self._block.extend(stmts)
+        for stmt in stmts:
+            self.append(stmt)
 
     @property
     def statements(self) -> list[Stmt]:
@@ -128,7 +131,6 @@ class Builder:
             atoms = self._promote(atoms)
         targets = tuple(self.var(hint or prim.name.rstrip("_"), t) for t in types)
         self.append(Let(targets, prim, atoms, tuple(sorted(params.items())), self.pos))
-        self._note_size(targets[0], prim, atoms, params)
         return targets[0] if prim.results == 1 else targets
 
     def _promote(self, atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:

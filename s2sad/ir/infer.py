@@ -404,6 +404,9 @@ def _store_rule(args: tuple[Any, ...], params: dict[str, Any], size_of: SizeOf) 
     if isinstance(value, Array):
         place = load_type(array, args[2:], params["path"], size_of)
         sizes = place.dims if isinstance(place, Array) else ()
+        surplus = value.rank - len(sizes)
+        if any(d is not None and above_one(d) for d in value.dims[: max(surplus, 0)]):
+            raise ValueError(f"an array of rank {value.rank} is stored where one of rank {len(sizes)} stands")
         for there, given in zip(reversed(sizes), reversed(value.dims), strict=False):
             if given is not None and above_one(given):
                 assume_equal(there, given)

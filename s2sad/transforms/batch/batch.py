@@ -11,23 +11,40 @@ any transform reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from s2sad.errors import ShapeError
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder, Names, Ref
-from s2sad.ir.nodes import Apply, Atom, Block, Call, Const, Effect, Function, Let, Stmt, Var, array_type, replace
+from s2sad.ir.nodes import (
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Effect,
+    Function,
+    Let,
+    Stmt,
+    Var,
+    array_type,
+    asked_size,
+    replace,
+)
 from s2sad.ir.primitives import cast, dim, list_new, undef, zeros
 from s2sad.ir.types import Array, Dim, List, Scalar, Size, Type, symbols_of
+from s2sad.ir.verifier import IRError
 from s2sad.rules.batching import Axes, batched_elementwise
 from s2sad.rules.registry import call_rule, rule_of
 from s2sad.rules.shape import broadcast_to, full, move_axis
+from s2sad.transforms import batch_parts as parts
 from s2sad.transforms.batch import control
 from s2sad.transforms.batch.choice import Decision, why_lanes, why_whole
 from s2sad.transforms.batch.lanes import Lanes
 from s2sad.transforms.batch.sizes import Sizes
 from s2sad.transforms.batch.varying import touches, varying_of
+from s2sad.transforms.batch_parts import acting
 
 Functions = Mapping[str, Function]
 
@@ -74,11 +91,25 @@ def batch(
     Raises ValueError where a result that differs between items has no axis to go to.
     """
     function = _apart(function, size)
-    batcher = Batcher(function, axes, size)
-    with batcher.b.block() as body:
-        results = batcher.run(out_axes)
-    batched = replace(function, params=batcher.params, body=tuple(body), results=results)
-    return Batching(batched, dict(functions or {}), tuple(batcher.decisions))
+    also: set[Var] = set()
+    while True:
+        batcher = Batcher(function, axes, size, acting(functions or {}), also)
+        try:
+            with batcher.b.block() as body:
+                results = batcher.run(out_axes)
+        except Differs as found:
+            also.update(found.vars)
+            continue
+        batched = replace(function, params=batcher.params, body=tuple(body), results=results)
+        return Batching(batched, dict(functions or {}), tuple(batcher.decisions))
+
+
+class Differs(Exception):
+    """Values taken to be the same for all items that only a loop over the batch can give: they count as varying."""
+
+    def __init__(self, vars: Iterable[Var]) -> None:
+        super().__init__(*vars)
+        self.vars = tuple(vars)
 
 
 def _apart(function: Function, size: Dim) -> Function:
@@ -98,9 +129,17 @@ class Batcher:
     """Batches one function.
 
     `env` maps each of its variables to what stands for it now; those in `batched` have the batch as their first axis.
+    What is in `varying`, and only that, becomes batched; `also` are variables to count as varying.
     """
 
-    def __init__(self, function: Function, axes: Sequence[int | None], size: Dim) -> None:
+    def __init__(
+        self,
+        function: Function,
+        axes: Sequence[int | None],
+        size: Dim,
+        acting: Collection[str] = (),
+        also: Collection[Var] = (),
+    ) -> None:
         self.function, self.axes, self.dim = function, tuple(axes), size
         self.b = Builder(walk.names_of(function))
         self.b.names.reserve(_symbol_names(function))
@@ -112,7 +151,8 @@ class Batcher:
         self._origin: dict[Atom, Let] = {}
         self.params = tuple(map(self.parameter, function.params, axes))
         self.b.names.reserve(s.name for p in self.params for s in symbols_of(p.type))
-        self.varying = varying_of(function, [p for p, a in zip(function.params, axes, strict=True) if a is not None])
+        mapped = (p for p, a in zip(function.params, axes, strict=True) if a is not None)
+        self.varying, self.acting = varying_of(function, mapped, also), acting
         self.size: Atom = Const(size) if isinstance(size, int) else Const(0)
 
     # -- the function
@@ -166,6 +206,12 @@ class Batcher:
 
     def plain(self, atom: Atom) -> Atom:
         """What stands for a value that is the same for all items; hidden parameters stand for themselves."""
+        if atom in self.varying:
+            raise IRError(f"{atom} is read as one value for all items, but differs between them")
+        return self.now(atom)
+
+    def now(self, atom: Atom) -> Atom:
+        """What stands for a value, batched or not."""
         return self.env.get(atom, atom) if isinstance(atom, Var) else atom
 
     def whole(self, atom: Atom) -> Atom:
@@ -174,6 +220,8 @@ class Batcher:
 
     def spread(self, atom: Atom) -> Atom:
         """The same value for every item."""
+        if isinstance(atom.type, List):
+            raise NotImplementedError(f"vmap: the list {atom} is not an array, and cannot be batched")
         if (made := self._origin.get(atom)) is not None:
             return self.b.emit(made.prim, (self.size, *made.args), dict(made.params), str(atom))
         match atom.type:
@@ -181,7 +229,6 @@ class Batcher:
                 return self.b.emit(full, (atom, self.size), {"dtype": dtype})
             case Array():
                 return self.b.emit(broadcast_to, (atom, self.size, *self.b.dim_atoms(atom)), {}, str(atom))
-        raise NotImplementedError(f"vmap: the list {atom} is not an array, and cannot be batched")
 
     def allocation(self, v: Var) -> Let | None:
         """What allocated a value that is the same for all items, if it is an array nothing was stored into."""
@@ -207,6 +254,8 @@ class Batcher:
     def define(self, old: Iterable[Var], new: Iterable[Atom], batched: bool = True) -> None:
         """From here on these values stand for those variables."""
         for v, atom in zip(old, new, strict=True):
+            if batched != (v in self.varying):
+                raise IRError(f"{v} is {'' if batched else 'not '}batched, but was found to be otherwise")
             self.env[v] = atom
             self.sizes.note(atom)
             if batched:
@@ -228,7 +277,8 @@ class Batcher:
         for k, stmt in enumerate(block):
             self.b.pos = stmt.pos
             if self.joins(stmt, group, whole):
-                group.append(stmt)
+                self.common(stmt, {*walk.free_vars(block[k + 1 :]), *needed})
+                group += self.differing(stmt)
                 continue
             if uses_any(stmt, group) or (not whole and _acts(stmt)):
                 flush(k)
@@ -237,9 +287,9 @@ class Batcher:
 
     def joins(self, stmt: Stmt, group: list[Stmt], whole: bool) -> bool:
         """Whether a statement becomes part of a loop over the batch."""
-        if whole and isinstance(stmt, Let) and stmt.prim is list_new:
-            return True  # a list for each item
-        if not touches(stmt, self.varying) or (isinstance(stmt, Let) and stmt.prim is dim):
+        if not touches(stmt, self.varying):
+            return False
+        if isinstance(stmt, Let) and stmt.prim is dim and stmt.targets[0] not in self.varying:
             return whole and uses_any(stmt, group)
         if whole:
             return True
@@ -247,6 +297,27 @@ class Batcher:
         if reason:
             self.decisions.append(Decision(_what(stmt), reason, stmt.pos))
         return reason is not None or (bool(group) and _is_scalar(stmt))
+
+    def common(self, stmt: Stmt, used: Collection[Atom]) -> None:
+        """Write what of a statement, which becomes part of a loop over the batch, is the same for all items."""
+        wanted = {v for v in walk.defines(stmt) if v in used and v not in self.varying}
+        part = parts.common(stmt, wanted, self.varying, self.acting) if wanted else None
+        if part is None:
+            return
+        if part.acting:
+            raise Differs(part.acting)
+        for size in part.sizes:
+            atom = self.sizes.atom(asked_size(size))
+            if atom is None:
+                raise Differs(size.targets)
+            self.define(size.targets, (atom,), batched=False)
+        if part.stmt is not None:
+            self.copy(part.stmt)
+
+    def differing(self, stmt: Stmt) -> Block:
+        """What of a statement stands in the loop over the batch."""
+        part = parts.differing(stmt, self.varying, self.acting, self.b.names)
+        return () if part is None else (part,)
 
     def statement(self, stmt: Stmt) -> None:
         """Batch a statement, or copy what is the same for all items."""
@@ -271,7 +342,7 @@ class Batcher:
         (new,) = copies((stmt,))
         self.b.append(new)
         self.sizes.note(*walk.defines(new))
-        if isinstance(new, Let) and new.prim in (zeros, undef):
+        if isinstance(new, Let) and new.prim in (zeros, undef, list_new):
             self._origin[new.targets[0]] = new
 
     def size_of_axis(self, stmt: Let) -> None:
@@ -279,7 +350,7 @@ class Batcher:
         (array,), (target,) = stmt.args, stmt.targets
         axis = dict(stmt.params)["axis"] + (array in self.batched)
         new = self.named(target, target.type)
-        self.b.append(Let((new,), dim, (self.plain(array),), (("axis", axis),), stmt.pos))
+        self.b.append(Let((new,), dim, (self.now(array),), (("axis", axis),), stmt.pos))
         self.define((target,), (new,), batched=False)
 
     # -- primitives
@@ -298,7 +369,7 @@ class Batcher:
 
     def by_rule(self, stmt: Let) -> tuple[Ref, ...] | None:
         """The results of the batch rule; None where it refuses."""
-        args = [self.b.ref(self.plain(a)) for a in stmt.args]
+        args = [self.b.ref(self.now(a)) for a in stmt.args]
         axes = Axes(
             (0 if a in self.batched else None for a in stmt.args),
             self.size.value if isinstance(self.size, Const) else self.b.ref(self.size),

@@ -17,11 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from s2sad.ir import walk
-from s2sad.ir.nodes import Apply, Atom, Call, Comment, Custom, Effect, For, Function, If, Let, Pos, Stmt, Var, While
+from s2sad.ir.nodes import Apply, Call, Comment, Custom, Effect, For, Function, If, Let, Pos, Stmt, Var, While
 from s2sad.ir.primitives import Primitive, dim, inc, load, store, undef, zeros
 from s2sad.ir.types import Array, List, symbols_of
 from s2sad.rules.registry import rule_of
 from s2sad.transforms.batch.varying import touches
+from s2sad.transforms.batch_parts import control
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ def why_lanes(stmt: Stmt, varying: set[Var]) -> str | None:
 
 
 def _why_let(prim: Primitive, stmt: Let, varying: set[Var]) -> str | None:
-    if not any(a in varying for a in stmt.args if isinstance(a, Var)) or prim is dim:
+    if prim is dim:
+        return "a size differs between items of the batch" if stmt.targets[0] in varying else None
+    if not any(a in varying for a in stmt.args if isinstance(a, Var)):
         return None
     if prim in (zeros, undef):
         return "a shape differs between items of the batch"
@@ -110,23 +113,10 @@ def _why_let(prim: Primitive, stmt: Let, varying: set[Var]) -> str | None:
 
 def _array_work(stmt: Stmt, varying: set[Var]) -> bool:
     """Whether array arithmetic on what varies stands in a statement, outside of control that differs itself."""
-    if any(a in varying for a in _control(stmt)):
+    if any(a in varying for a in control(stmt)):
         return False
     inner = (s for block in walk.blocks_of(stmt) for s in block)
     return _computes(stmt, varying) or any(_array_work(s, varying) for s in inner)
-
-
-def _control(stmt: Stmt) -> tuple[Atom | None, ...]:
-    """What decides which statements nested in this one run, and how often."""
-    match stmt:
-        case If():
-            return (stmt.cond,)
-        case While():
-            return (stmt.test,)
-        case For():
-            return (stmt.start, stmt.stop, stmt.step, stmt.exit)
-        case _:
-            return ()
 
 
 def _computes(stmt: Stmt, varying: set[Var]) -> bool:

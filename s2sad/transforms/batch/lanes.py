@@ -110,7 +110,7 @@ class Lanes:
         if atom in self.mapping:
             return self.mapping[atom]
         if atom not in self.outer.batched:
-            return self.outer.env[atom]
+            return self.outer.plain(atom)
         if atom not in self.rows:
             self.rows[atom] = Var(self.b.names.fresh(atom.name), atom.type)
         return self.rows[atom]
@@ -153,7 +153,7 @@ class Lanes:
         changed = versions(group)
         for v in walk.free_vars(group):
             made = None if v in self.outer.batched else self.outer.allocation(v)
-            if made is not None and v in changed and v not in self.in_batch:
+            if made is not None and v not in self.in_batch and (v in changed or isinstance(v.type, List)):
                 self.mapping[v] = self.b.emit(made.prim, made.args, dict(made.params), v.name)
 
     # -- writing

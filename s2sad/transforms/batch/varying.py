@@ -1,7 +1,8 @@
 """What varies from one item of the batch to the next.
 
 A value varies when it is computed from something batched, or when it leaves a loop or a branch whose control varies.
-Everything else is the same for the whole batch, and is computed once. The size of an axis never varies by itself.
+Everything else is the same for the whole batch, and is computed once. The size of an axis does not vary, unless only
+one item can tell it (`batch` finds these as it writes).
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from s2sad.ir.nodes import Apply, Atom, Block, Call, Custom, For, Function, If, 
 from s2sad.ir.primitives import dim
 
 
-def varying_of(function: Function, batched: Iterable[Var]) -> set[Var]:
-    """The variables of a function that vary when the parameters `batched` do."""
-    found = _Varying(set(batched))
+def varying_of(function: Function, batched: Iterable[Var], also: Iterable[Var] = ()) -> set[Var]:
+    """The variables of a function that vary when the parameters `batched` do, and what `also` says."""
+    found = _Varying({*batched, *also})
     found.block(function.body)
     return found.vars
 

@@ -166,9 +166,9 @@ class Threader:
                 return stmt
 
     def call(self, stmt: Call, half: str, state: State) -> Stmt:
-        """A call with the stacks as further arguments and results."""
+        """A call with the stacks as further arguments and results, which have the sizes that they had."""
         args = (*stmt.args, *state.values())
-        after = {key: self.fresh(key, atom) for key, atom in state.items()}
+        after = {key: self.builder.var(_name(key), atom.type) for key, atom in state.items()}
         state.update(after)
         return replace(stmt, args=args, targets=(*stmt.targets, *after.values()))
 

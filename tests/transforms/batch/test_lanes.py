@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import s2sad
+from s2sad.config import using
 from s2sad.ir import (
     Builder,
     Call,
@@ -23,7 +25,9 @@ from s2sad.ir import (
 )
 from s2sad.ir import primitives as p
 from s2sad.ir.nodes import For, Let
-from s2sad.ir.types import FLOAT, List, Scalar, symbol
+from s2sad.ir.paths import Index
+from s2sad.ir.types import FLOAT, Array, List, Scalar, symbol
+from s2sad.ir.verifier import IRError
 from s2sad.ir.walk import statements
 from s2sad.rules.elementwise import mul, sub
 from s2sad.rules.logical import gt
@@ -219,3 +223,55 @@ def test_sizes_are_found_where_they_are_known():
     """, m="i")
     out = check(f, (0, None), (V, 3))
     assert "first" not in to_source(out.function)
+
+
+def test_what_is_the_same_for_all_items_leaves_a_loop_over_the_batch_once():
+    f = read(
+        """
+        def f(x, y):
+            h = 1.0
+            s = 0.0
+            w = np.zeros(2)
+            for i in range(4):
+                h = h * y + 0.5
+                s = s + h * x
+                w[1] += h
+            t = s * w[1]
+            w[0] += h
+            return t, w
+        """
+    )
+    out = check(f, (0, None), (V, 0.7), (0, None))
+    assert loops_over_batch(out)
+    assert out.function.results[1].type == f.results[1].type
+
+
+def test_a_size_that_only_one_item_can_tell_differs():
+    def f(x):
+        n, s = 0, 0.0
+        for i in range(3):
+            part = x[x > 0.5 * i]
+            n += len(part)
+            s = s + np.sum(part)
+        return s / (n + 1), n
+
+    x = np.array([[1.0, 2.0, 3.0], [0.0, 2.0, 1.5]])
+    with using(backend="python", verify=True):
+        found = s2sad.vmap(f)(x)
+    for value, expected in zip(found, zip(*map(f, x), strict=True), strict=True):
+        np.testing.assert_allclose(value, expected)
+
+
+def test_a_batch_cannot_be_stored_where_one_number_stands():
+    b = Builder(Names([]))
+    a, v = b.ref(Var("a", Array(FLOAT, (3,)))), b.ref(Var("v", Array(FLOAT, (symbol("B", 2),))))
+    with pytest.raises(ValueError, match="an array of rank 1 is stored where one of rank 0 stands"):
+        p.inc(a, v, path=(Index((1,)),))
+
+
+def test_the_batcher_refuses_to_define_what_varies_as_one_value():
+    f = read("def f(x):\n    y = x * 2.0\n    return y")
+    batcher = batch.Batcher(f, (0,), symbol("B", 2))
+    y = f.body[0].targets[0]
+    with pytest.raises(IRError, match="y is not batched"):
+        batcher.define((y,), (Const(1.0),), batched=False)
