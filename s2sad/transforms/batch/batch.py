@@ -277,7 +277,8 @@ class Batcher:
         for k, stmt in enumerate(block):
             self.b.pos = stmt.pos
             if self.joins(stmt, group, whole):
-                self.common(stmt, {*walk.free_vars(block[k + 1 :]), *needed})
+                if not all(v in self.varying for v in walk.defines(stmt)):
+                    self.common(stmt, {*walk.free_vars(block[k + 1 :]), *needed})
                 group += self.differing(stmt)
                 continue
             if uses_any(stmt, group) or (not whole and _acts(stmt)):
@@ -301,9 +302,9 @@ class Batcher:
     def common(self, stmt: Stmt, used: Collection[Atom]) -> None:
         """Write what of a statement, which becomes part of a loop over the batch, is the same for all items."""
         wanted = {v for v in walk.defines(stmt) if v in used and v not in self.varying}
-        part = parts.common(stmt, wanted, self.varying, self.acting) if wanted else None
-        if part is None:
+        if not wanted:
             return
+        part = parts.common(stmt, wanted, self.varying, self.acting)
         if part.acting:
             raise Differs(part.acting)
         for size in part.sizes:

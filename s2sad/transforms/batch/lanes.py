@@ -75,10 +75,9 @@ class Lanes:
         """Append the loop. The `needed` values, defined in the group, are batched after it."""
         outs = list(needed)
         self.outer.learn_sizes(group, outs)
-        same = [v for v in walk.free_vars(group) if v not in self.outer.batched]
-        self.chains = chains(group, outs, same)
+        self.chains = chains(group, outs)
         self.in_batch = {v for chain in self.chains.values() for v in chain.members}
-        inits = [self.beginning(self.chains[v]) if v in self.chains else self.stack(v) for v in outs]
+        inits = [self.outer.whole(self.chains[v].root) if v in self.chains else self.stack(v) for v in outs]
         phis = [Var(self.b.names.fresh(v.name), self.outer.batch_of(v.type)) for v in outs]
         self.mapping.update((self.chains[v].root, phi) for v, phi in zip(outs, phis, strict=True) if v in self.chains)
         with self.b.block() as body:
@@ -95,9 +94,7 @@ class Lanes:
 
     def copy(self, block: Block) -> Block:
         """The statements for one item of the batch."""
-        made = [chain.made for chain in self.chains.values()]
-        kept = (s for s in block if not any(s is m for m in made))
-        return tuple(self.reach(s) or walk.rewrite(s, self.use, self.fresh, self.copy) for s in kept)
+        return tuple(self.reach(s) or walk.rewrite(s, self.use, self.fresh, self.copy) for s in block)
 
     def fresh(self, v: Var) -> Var:
         new = self.outer.named(v, self.outer.batch_of(v.type) if v in self.in_batch else v.type)
@@ -157,13 +154,6 @@ class Lanes:
                 self.mapping[v] = self.b.emit(made.prim, made.args, dict(made.params), v.name)
 
     # -- writing
-
-    def beginning(self, chain: Chain) -> Atom:
-        """The batch of what a chain begins with."""
-        if chain.made is None:
-            return self.outer.whole(chain.root)
-        dims = map(self.outer.plain, chain.made.args)
-        return self.b.emit(chain.made.prim, (self.outer.size, *dims), dict(chain.made.params), chain.root.name)
 
     def stack(self, v: Var) -> Atom:
         """An array, not yet filled, for the values of `v` of all items; empty where the shape is known inside only."""

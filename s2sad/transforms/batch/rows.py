@@ -7,8 +7,8 @@
         out_1[lane] = out
 
 A *chain* is an array and all versions of it: what is stored into it, carried, joined. It may stand in the batch when
-it has one beginning (an allocation, or something from outside) and one end that is needed, and is used in no other way
-than by loads, stores and increments.
+it has one beginning, which stands before the loop, and one end that is needed, no loop or branch makes two
+versions of it, and it is used in no other way than by loads, stores and increments.
 """
 
 from __future__ import annotations
@@ -18,30 +18,28 @@ from dataclasses import dataclass
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, For, If, Let, Stmt, Var, While
-from s2sad.ir.primitives import dim, inc, load, store, undef, zeros
+from s2sad.ir.primitives import dim, inc, load, store
 from s2sad.ir.types import Array
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The versions of one array; `made` allocates it, when that stands in the group."""
+    """The versions of one array, which is known before the group as `root`."""
 
     root: Var
     members: frozenset[Var]
-    made: Let | None
 
 
-def chains(group: Block, needed: Collection[Var], same: Collection[Var]) -> dict[Var, Chain]:
-    """The chain of each needed array that can stand in the batch. `same` are known before the group, for all items."""
+def chains(group: Block, needed: Collection[Var]) -> dict[Var, Chain]:
+    """The chain of each needed array that can stand in the batch."""
     classes = _classes(group)
     found = {}
     for v in needed:
         members = classes.get(v, frozenset())
-        if len(members & set(needed)) != 1 or _strays(group, members):
-            continue
-        chain = _chain(group, members, same)
-        if chain is not None:
-            found[v] = chain
+        root = _root(group, members)
+        spoilt = len(members & set(needed)) != 1 or _strays(group, members) or _forks(group, members)
+        if root is not None and not spoilt:
+            found[v] = Chain(root, members)
     return found
 
 
@@ -50,21 +48,13 @@ def versions(group: Block) -> set[Var]:
     return {v for v, members in _classes(group).items() if len(members) > 1}
 
 
-def _chain(group: Block, members: frozenset[Var], same: Collection[Var]) -> Chain | None:
-    """The chain with these members, if it has one beginning that can stand before the group."""
+def _root(group: Block, members: frozenset[Var]) -> Var | None:
+    """What the members begin with, if it stands before the group and nothing else makes one."""
     defined = set(walk.all_defined(group))
     free = [v for v in members if v not in defined]
-    lets = [s for s in walk.statements(group) if isinstance(s, Let) and s.targets[0] in members]
-    made = [s for s in lets if s.prim not in (store, inc)]
-    match free, made:
-        case [root], []:
-            return Chain(root, members, None)
-        case [], [Let(prim=prim, args=args) as let]:
-            known = all(a in same or not isinstance(a, Var) for a in args)
-            top = any(let is s for s in group)
-            if prim in (zeros, undef) and known and top:
-                return Chain(let.targets[0], members, let)
-    return None
+    lets = (s for s in walk.statements(group) if isinstance(s, Let) and s.targets[0] in members)
+    changed_only = all(s.prim in (store, inc) for s in lets)
+    return free[0] if len(free) == 1 and changed_only else None
 
 
 def _strays(group: Block, members: frozenset[Var]) -> bool:
@@ -82,6 +72,12 @@ def _strays(group: Block, members: frozenset[Var]) -> bool:
         if any(a in members for a in uses if isinstance(a, Var)):
             return True
     return False
+
+
+def _forks(group: Block, members: frozenset[Var]) -> bool:
+    """Whether a loop or a branch makes two versions of what began as one array: neither may overwrite the other."""
+    made = (walk.defines(s) for s in walk.statements(group))
+    return any(len(members.intersection(targets)) > 1 for targets in made)
 
 
 def _classes(group: Block) -> dict[Var, frozenset[Var]]:
