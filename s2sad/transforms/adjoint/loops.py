@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from s2sad.errors import UnsupportedError
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Stmt, Var, int_var
+from s2sad.ir.nodes import Atom, Block, Call, Carry, Const, For, Stmt, Var, int_var
 from s2sad.ir.types import Array, Size, symbols_of
 from s2sad.rules.elementwise import add
 from s2sad.transforms.adjoint.cotangents import Value, bar_name, zero_of
@@ -64,6 +64,13 @@ def reverse_loop(sweep: Sweep, loop: Loop, selection: Selection | None) -> None:
         return
     for c in loop.carried:
         if c.phi in active and changes_shape(c, loop):
+            if any(isinstance(s, Call) and c.phi in s.args for s in walk.statements(loop.body)):
+                raise UnsupportedError(
+                    "The stack of a recursive function that a loop calls may grow from trip to trip, and reverse mode "
+                    "of reverse mode cannot follow it.",
+                    "Take the second derivative forward, as hessian and jacfwd(grad(f)) do.",
+                    loop.pos,
+                )
             raise UnsupportedError(
                 "An array that a loop carries changes its shape from trip to trip, which reverse mode cannot follow.",
                 "Write the steps out, or loop over a tuple, which is unrolled; forward mode (jvp, jacfwd) works.",
