@@ -145,8 +145,16 @@ def resolved(elaboration: Elaboration) -> tuple[Function, dict[str, Function], T
     trace.note("elaborate", module)
     functions: dict[str, Function] = dict(module.functions)
     resolve_callees(functions, trace)
+
+    def resolver(rule: Function) -> Function:
+        new = {name: f for name, f in elaboration.elab.functions.items() if name not in functions}
+        if new:
+            functions.update(new)
+            resolve_callees(functions, trace)
+        return run(resolve(rule, functions, trace), PRIMAL, functions, trace)
+
     main = run(module.main, PRIMAL, functions, trace)
-    elaboration.elab.resolver = lambda rule: run(resolve(rule, functions, trace), PRIMAL, functions, trace)
+    elaboration.elab.resolver = resolver
     return resolve(main, functions, trace), functions, trace
 
 
