@@ -38,13 +38,12 @@ from s2sad.ir.verifier import IRError
 from s2sad.rules.batching import Axes, batched_elementwise
 from s2sad.rules.registry import call_rule, rule_of
 from s2sad.rules.shape import broadcast_to, full, move_axis
-from s2sad.transforms import batch_parts as parts
-from s2sad.transforms.batch import control
+from s2sad.transforms.batch import control, parts
 from s2sad.transforms.batch.choice import Decision, why_lanes, why_whole
 from s2sad.transforms.batch.lanes import Lanes
+from s2sad.transforms.batch.parts import acting
 from s2sad.transforms.batch.sizes import Sizes
 from s2sad.transforms.batch.varying import touches, varying_of
-from s2sad.transforms.batch_parts import acting
 
 Functions = Mapping[str, Function]
 

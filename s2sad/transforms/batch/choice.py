@@ -21,8 +21,8 @@ from s2sad.ir.nodes import Apply, Call, Comment, Custom, Effect, For, Function, 
 from s2sad.ir.primitives import Primitive, dim, inc, load, store, undef, zeros
 from s2sad.ir.types import Array, List, symbols_of
 from s2sad.rules.registry import rule_of
+from s2sad.transforms.batch.parts import control
 from s2sad.transforms.batch.varying import touches
-from s2sad.transforms.batch_parts import control
 
 
 @dataclass(frozen=True, slots=True)
