@@ -47,7 +47,7 @@ from s2sad.ir.nodes import Let, Module, Var
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import is_inexact, symbol
 from s2sad.parsing import parse
-from s2sad.rules.registry import CALLABLES, COMPOSED, call_rule, rule_of
+from s2sad.rules.registry import CALLABLES, COMPOSED, partials_of, rule_of, unknown
 from s2sad.transforms.activity import active_vars
 from s2sad.transforms.batch import batch
 from s2sad.transforms.forward import forward
@@ -263,9 +263,10 @@ def derivative_of(found: Elaboration) -> str:
 
 
 def modes_of(found: Elaboration) -> tuple[str, ...]:
-    """The transforms that take a call."""
+    """The transforms that take a call, in the arguments whose derivative is known."""
     main, functions = found.module.main, found.module.functions
-    wrt = _inexact(found)
+    without = numbers_without_derivative(found)
+    wrt = tuple(k for k in _inexact(found) if k not in without)
 
     def batched() -> None:
         batch.batch(main, (0,) * len(main.params), (0,) * len(main.results), symbol("batch"), functions)
@@ -319,8 +320,8 @@ def _typing_context() -> Any:
 # -- what is not taken
 
 ALWAYS_LEFT_OUT = frozenset({"like", "subok", "device", "kwargs", "kwds"})
-SAMPLES = (0.3, 1.7)
-"""Arguments to try partials at: no function has none at both."""
+SAMPLE = 0.3
+"""A number to call partials with: which of them are known is the same for all."""
 LEFT_OUT_BY_UFUNCS = frozenset({"where", "casting", "order", "signature", "axes"})
 """Arguments that the head of the table speaks of, once for all."""
 
@@ -329,7 +330,7 @@ def limits_of(obj: Any, found: Elaboration) -> tuple[str, ...]:
     """What a call does not take, in words."""
     left_out = arguments_left_out(obj)
     texts = [f"no {', '.join(f'`{a}`' for a in left_out)}"] if left_out else []
-    unknown = arguments_without_derivative(obj, found)
+    unknown = [_argument_name(obj, k) for k in numbers_without_derivative(found)]
     texts += [f"derivative in {', '.join(f'`{a}`' for a in unknown)} not known"] if unknown else []
     return (*texts, *refusals(obj))
 
@@ -376,7 +377,7 @@ def _own_parameters(obj: Any) -> list[inspect.Parameter] | None:
     return None
 
 
-def arguments_without_derivative(obj: Any, found: Elaboration) -> list[str]:
+def numbers_without_derivative(found: Elaboration) -> tuple[int, ...]:
     """The arguments in which the derivative is not known, because that of a function called with them is not."""
     main = found.module.main
     unknown = [
@@ -387,7 +388,7 @@ def arguments_without_derivative(obj: Any, found: Elaboration) -> list[str]:
         if k in unknown_partials(stmt.prim)
     ]
     flowing = {k: active_vars(main, (k,), found.module.functions) for k in _inexact(found)} if unknown else {}
-    return [_argument_name(obj, k) for k, variables in flowing.items() if not variables.isdisjoint(unknown)]
+    return tuple(k for k, variables in flowing.items() if not variables.isdisjoint(unknown))
 
 
 def _argument_name(obj: Any, number: int) -> str:
@@ -400,27 +401,17 @@ def _argument_name(obj: Any, number: int) -> str:
 
 @cache
 def unknown_partials(prim: Primitive) -> frozenset[int]:
-    """The numbers of the arguments in which the derivative of an elementwise primitive is not known.
-
-    Such a partial is nan wherever it is asked for; in the order of a Bessel function for one.
-    """
-    partials = rule_of(prim).partials
-    if partials is None:
+    """The numbers of the arguments in which the derivative of an elementwise primitive is not known."""
+    rule = rule_of(prim)
+    if rule.partials is None:
         return frozenset()
-    params = inspect.signature(partials).parameters.values()
+    params = inspect.signature(rule.partials).parameters.values()
     if any(p.kind is p.KEYWORD_ONLY and p.name != "out" for p in params):
         return frozenset()
-    count = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in params)
-    found = [_partials_at(partials, prim.impl, [x] * count) for x in SAMPLES]
-    return frozenset(k for k in range(count) if all(np.isnan(values[k]) for values in found))
-
-
-def _partials_at(partials: Callable[..., Any], impl: Callable[..., Any], args: list[float]) -> list[float]:
-    """The partials of an elementwise function at numbers, 0 for those that are zero everywhere."""
+    args = [SAMPLE] * sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in params)
     with np.errstate(all="ignore"):
-        found = call_rule(partials, args, impl(*args), {})
-    several = found if isinstance(found, tuple) else (found,)
-    return [0.0 if p is None else p for p in several]
+        found = partials_of(rule, args, prim.impl(*args), {})
+    return frozenset(k for k, partial in enumerate(found) if partial is unknown)
 
 
 def refusals(obj: Any) -> list[str]:
