@@ -353,7 +353,7 @@ def test_parameters_in_an_array_then_a_recurrence() -> None:
 
 
 def test_the_size_of_a_captured_argument_is_no_value_of_it() -> None:
-    """The array that `copied` makes is as long as the argument outside, which has a tangent."""
+    """An array that `copied` carries is as long as the argument outside, which has a tangent."""
     with using(backend="python", verify=True):
         check("copied", "vjp", "custom_jvp")
 

@@ -15,9 +15,9 @@ from s2sad.frontend.values.meeting import first_change
 from s2sad.frontend.values.unreachable import Unreachable
 from s2sad.frontend.values.values import ArrayRef, Buffer, ListRef, Location, Number, RuntimeItems, State, Static, Value
 from s2sad.ir import walk
-from s2sad.ir.nodes import Apply, Atom, Const, Function, Var
+from s2sad.ir.nodes import Apply, Atom, Block, Const, Function, Let, Stmt, Var, asked_size, replace
 from s2sad.ir.paths import Index
-from s2sad.ir.primitives import load, zeros
+from s2sad.ir.primitives import dim, load, zeros
 from s2sad.ir.types import Array, List, Scalar, Type, is_inexact, known_dims, symbols_of
 
 if TYPE_CHECKING:
@@ -86,10 +86,27 @@ def close(elab: Elaborator, name: str, wrt: Sequence[Value], run: Callable[[list
     _check_unchanged(elab, entry, inner)
     elab.state, elab.builder.pos = dict(entry), pos
     elab.latest = None
-    captured = [v for v in walk.free_vars(tuple(body), results) if v not in params]
-    fun = Function(elab.builder.names.fresh(name), (*params, *captured), tuple(body), tuple(results), pos=pos)
+    block = _sizes_of_own(tuple(body), params)
+    captured = [v for v in walk.free_vars(block, results) if v not in params]
+    fun = Function(elab.builder.names.fresh(name), (*params, *captured), block, tuple(results), pos=pos)
     varying = tuple(k for k, p in enumerate(params) if is_inexact(p.type))
     return Closed(fun, (*primals, *captured), varying, outs, out_leaves, inner)
+
+
+def _sizes_of_own(body: Block, params: Sequence[Var]) -> Block:
+    """The body with sizes read of a parameter where they were read of something outside: its values are not used."""
+    places = {d: (p, k) for p in params if isinstance(p.type, Array) for k, d in enumerate(p.type.dims)}
+    outside = walk.free_vars(body).keys() - set(params)
+
+    def own(stmt: Stmt) -> Stmt:
+        match stmt:
+            case Let(prim=prim, args=(array,)) if prim is dim and array in outside and asked_size(stmt) in places:
+                param, axis = places[asked_size(stmt)]
+                return replace(stmt, args=(param,), params=(("axis", axis),))
+            case _:
+                return stmt
+
+    return walk.map_blocks(body, lambda block: tuple(map(own, block))) if outside and places else body
 
 
 def _hint(atom: Atom) -> str:

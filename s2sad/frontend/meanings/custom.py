@@ -24,7 +24,7 @@ from s2sad.frontend.values.transforms import Spec, kind
 from s2sad.frontend.values.values import Closure, Partial, State, Static, Tuple, Value
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Custom, Function, Let, Pos, Var, replace
+from s2sad.ir.nodes import Atom, Custom, Let, Pos, Var, replace
 from s2sad.ir.primitives import cast, dim, zeros
 from s2sad.ir.types import Array, element, is_inexact
 
@@ -96,9 +96,8 @@ class Site:
         """Refuse derivatives with respect to what the function captured, or has in `nondiff_argnums`."""
         first = len(self.leaves)
         last = first + self.undifferentiated
-        fun = self.closed.fun
-        for k, (atom, varies) in enumerate(zip(self.closed.args[first:last], active[first:last], strict=False), first):
-            if varies and (k >= len(fun.params) or reads(fun, fun.params[k])):
+        for atom, varies in zip(self.closed.args[first:last], active[first:last], strict=False):
+            if varies:
                 raise UnsupportedError(
                     f"{self.name} has a derivative rule of its own, and is differentiated with respect to {atom}, "
                     "which it captures or has in nondiff_argnums.",
@@ -123,16 +122,6 @@ class Site:
                 f"The derivative rule of {self.name} computes a value of type {got}, where the function has {like}.",
                 "Return the value of the function.",
             )
-
-
-def reads(function: Function, param: Var) -> bool:
-    """Whether a function uses a parameter for more than its size."""
-    uses = (
-        (*walk.operands(s), *walk.leaving(s))
-        for s in walk.statements(function.body)
-        if not (isinstance(s, Let) and s.prim is dim)
-    )
-    return param in function.results or any(param in atoms for atoms in uses)
 
 
 def zero_like(builder: Builder, atom: Atom) -> Atom:
