@@ -20,7 +20,7 @@ from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Block, Call, Custom, Function, Module, Stmt, replace
 from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import verify
-from s2sad.optimise import cse, dce, hoist, induction, once, prune, simplify
+from s2sad.optimise import apart, cse, dce, hoist, induction, once, prune, simplify
 from s2sad.transforms.adjoint import adjoint
 from s2sad.transforms.batch import batch
 from s2sad.transforms.forward import forward
@@ -41,6 +41,7 @@ PRIMAL: tuple[tuple[str, Pass], ...] = (
     ("simplify", simplify.simplify),
     ("cse", cse.cse),
     ("dce", dce.dce),
+    ("apart", apart.apart),
 )
 """What runs on a function as it was elaborated, and on every derivative before another transform reads it."""
 

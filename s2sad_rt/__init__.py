@@ -17,8 +17,8 @@ from s2sad_rt.updates import add_at, copy, copy_list, list_zeros, put_at, take_a
 __all__ = ["add_at", "copy", "copy_list", "jit", "list_zeros", "plain_python", "put_at", "take_at"]
 
 MODULES = (
-    "arrays", "linear_algebra", "matrix_functions", "fourier", "scipy_special", "special", "checkpointing", "exporting",
-    "debugging",
+    "arrays", "linear_algebra", "eigenspaces", "matrix_functions", "fourier", "scipy_special", "special",
+    "checkpointing", "exporting", "debugging",
 )  # fmt: skip
 """Where further names are looked for, in this order."""
 

@@ -7,6 +7,7 @@
     once        `undef` for zeros that are overwritten; stores marked `once`; zeros nobody reads
     induction   counters in closed form; `while` loops that count become `for` loops
     hoist       loop invariants leave loops
+    apart       decompositions of which the vectors alone are differentiated are marked
 
 The order. `simplify` first, for `cse` compares arguments; `cse` before `once`, `induction` and `hoist`, which ask
 whether two sizes are one; `prune` before `cse` where carries came from a transform; `induction` before `hoist`

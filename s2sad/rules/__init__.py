@@ -8,6 +8,7 @@ from s2sad.rules import (
     cotangent,
     counting,
     decompositions,
+    eigenspaces,
     elementwise,
     fourier,
     linalg,
@@ -22,6 +23,6 @@ from s2sad.rules import (
 )
 
 __all__ = [
-    "control", "cotangent", "counting", "decompositions", "elementwise", "fourier",
-    "linalg", "logical", "matrix_functions", "products", "reductions", "scipy_special", "searching", "shape", "special",
+    "control", "cotangent", "counting", "decompositions", "eigenspaces", "elementwise", "fourier", "linalg",
+    "logical", "matrix_functions", "products", "reductions", "scipy_special", "searching", "shape", "special",
 ]

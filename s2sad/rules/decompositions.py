@@ -9,6 +9,7 @@ matrices", section 3.2. Where a factor has a freedom, the choice is JAX's.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import Array, lower_bound, symbol
 from s2sad.rules.cotangent import (
     as_dtype,
-    call_like,
+    dtype_of,
     is_complex,
     is_ref,
     ndim_of,
@@ -27,14 +28,15 @@ from s2sad.rules.cotangent import (
     shape_of,
     zeros_like,
 )
-from s2sad.rules.elementwise import abs_, complex_, conj, imag, real, where
+from s2sad.rules.eigenspaces import change_of, identity, level, off_diagonal, turned
+from s2sad.rules.elementwise import abs_, complex_, conj, imag, real
 from s2sad.rules.fourier import resized
-from s2sad.rules.linalg import adjoint, inv, solve
+from s2sad.rules.linalg import adjoint, inv
 from s2sad.rules.logical import eq
 from s2sad.rules.products import matmul
 from s2sad.rules.reductions import max_, sum_
 from s2sad.rules.registry import composed, jvp, vjp
-from s2sad.rules.shape import concatenate, diagonal, expand_dims, eye, swap_last, take_slice, tril, triu
+from s2sad.rules.shape import concatenate, diagonal, expand_dims, swap_last, take_slice, tril, triu
 from s2sad.rules.transposition import by_transposition
 
 __all__ = ["eig", "eigh", "expm", "lstsq", "matrix_power", "pinv", "qr", "solve_triangular", "svd"]
@@ -57,19 +59,9 @@ def _smaller(m: Any, n: Any) -> Any:
     return symbol(f"min({m},{n})", min(lower_bound(m) or 0, lower_bound(n) or 0))
 
 
-def _identity(w: Any) -> Any:
-    """The identity with a row for each of the numbers `w`."""
-    n = shape_of(w)[-1]
-    return call_like(w, eye, n, n, dtype=real_dtype_of(w))
-
-
 def _columns(w: Any) -> Any:
     """Numbers, one for each column of a matrix."""
     return expand_dims(w, -2)
-
-
-def _rows(w: Any) -> Any:
-    return expand_dims(w, -1)
 
 
 def _diagonal(x: Any) -> Any:
@@ -80,6 +72,23 @@ def _square(x: Any) -> bool:
     """Whether a matrix is known to be square."""
     m, n = x.type.dims[-2:] if is_ref(x) else x.shape[-2:]
     return m == n
+
+
+# -- what is read of a decomposition
+
+BOTH, VALUES, VECTORS = "both", "values", "vectors"
+"""What a derivative goes through, as the param `reads` (None: unknown); it decides what vectors of equal values do."""
+
+
+def _reading(values_bar: Any, vectors_bar: Any) -> dict[str, Any]:
+    """The param `reads` going back: what has a cotangent."""
+    if vectors_bar is None:
+        return {"reads": VALUES}
+    return {"reads": VECTORS if values_bar is None else BOTH}
+
+
+def _read_of_two(bars: Sequence[Any]) -> dict[str, Any]:
+    return _reading(*bars)
 
 
 # -- eigenvalues
@@ -96,32 +105,27 @@ def _spell_eigh(args: list[ast.expr], params: dict[str, Any], types: tuple[Any, 
 
 
 eigh = Primitive(
-    "eigh", lambda x, upper=False: (rt.eigh_upper if upper else rt.eigh)(x), _spell_eigh, results=2,
+    "eigh", lambda x, upper=False, reads=None: (rt.eigh_upper if upper else rt.eigh)(x), _spell_eigh, results=2,
     type_rule=_eigh_type,
 )  # fmt: skip
-"""``eigh(x; upper)``: eigenvalues and eigenvectors of the Hermitian matrix of which x holds the lower, or the upper,
-triangle; the derivative is that of this function."""
-
-
-def hermitian_of(x: Any, upper: bool) -> Any:
-    """The Hermitian matrix of which one triangle is given."""
-    if not is_complex(x):
-        return triu(x) + swap_last(triu(x, k=1)) if upper else tril(x) + swap_last(tril(x, k=-1))
-    beside = triu(x, k=1) if upper else tril(x, k=-1)
-    return beside + adjoint(beside) + _identity_of(x) * real(x)
+"""``eigh(x; upper, reads)``: eigenvalues and eigenvectors of the Hermitian matrix of which x holds the lower, or the
+upper, triangle; the derivative is that of this function."""
 
 
 @jvp(eigh)
-def eigh_jvp(x_dot, x, *, out, upper=False):
+def eigh_jvp(x_dot, x, *, out, upper=False, reads=None):
     w, u = out
-    change = matmul(matmul(adjoint(u), hermitian_of(x_dot, upper)), u)
-    unit = _identity(w)
-    gaps = 1 / (unit + _columns(w) - _rows(w)) - unit
-    w_dot = _diagonal(change)
-    return real(w_dot) if is_complex(x) else w_dot, matmul(u, gaps * change)
+    kind = "upper" if upper else "lower"
+    change = change_of(x_dot, u, u, kind)
+    if reads == VALUES:
+        w_dot = _diagonal(change)
+        return real(w_dot) if is_complex(x) else w_dot, None
+    turn = turned(change, level(w, x, u, u, kind=kind), alone=reads == VECTORS)
+    w_dot = _diagonal(turn if reads == BOTH else change)  # going back, what is nan depends on the values' cotangents
+    return real(w_dot) if is_complex(x) else w_dot, matmul(u, off_diagonal(turn))
 
 
-by_transposition(eigh)
+by_transposition(eigh, _read_of_two)
 
 
 def _eig_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tuple[Any, ...]:
@@ -130,25 +134,28 @@ def _eig_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tu
     return Array(dtype, x.dims[:-1]), Array(dtype, x.dims)
 
 
-eig = Primitive("eig", rt.eig, "rt.eig(_0)", results=2, type_rule=_eig_type)
-"""``eig(x)``: eigenvalues and eigenvectors, always complex (NumPy's are real where they happen to be)."""
+eig = Primitive("eig", lambda x, reads=None: rt.eig(x), "rt.eig(_0)", results=2, type_rule=_eig_type)
+"""``eig(x; reads)``: eigenvalues and eigenvectors, always complex (NumPy's are real where they happen to be)."""
 
 
 @jvp(eig)
-def eig_jvp(x_dot, x, *, out):
+def eig_jvp(x_dot, x, *, out, reads=None):
     w, v = out
-    change = solve(v, matmul(as_dtype(x_dot, v.dtype), v))
-    unit = _identity(w)
-    turn = matmul(v, (1 / (unit + _columns(w) - _rows(w)) - unit) * change)
+    change = change_of(x_dot, v, v, "general")
+    if reads == VALUES:
+        return _diagonal(change), None
+    divided = turned(change, level(w, x, v, v, kind="general"), alone=reads == VECTORS)
+    turn = matmul(v, off_diagonal(divided))
     # each vector keeps norm 1 and its largest element real
     size = abs_(v)
     largest = as_dtype(eq(size, max_(size, axis=-2, keepdims=True)), real_dtype_of(v))
     norm = -real(sum_(conj(v) * turn, axis=-2))
     phase = -imag(sum_(largest * turn, axis=-2)) / real(sum_(largest * v, axis=-2))
-    return _diagonal(change), turn + v * _columns(complex_(norm, phase))
+    w_dot = _diagonal(divided if reads == BOTH else change)
+    return w_dot, turn + v * _columns(complex_(norm, phase))
 
 
-by_transposition(eig)
+by_transposition(eig, _read_of_two)
 
 # -- singular values
 
@@ -161,39 +168,43 @@ def _svd_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tu
     return Array(dtype, (*stack, m, k)), Array(_real(dtype), (*stack, k)), Array(dtype, (*stack, k, n))
 
 
-svd = Primitive("svd", rt.svd, "rt.svd(_0)", results=3, type_rule=_svd_type)
-"""``svd(x)``: u, s, vh with ``x = u @ diag(s) @ vh``; u and vh have as many columns and rows as there are s."""
+svd = Primitive("svd", lambda x, reads=None: rt.svd(x), "rt.svd(_0)", results=3, type_rule=_svd_type)
+"""``svd(x; reads)``: u, s, vh with ``x = u @ diag(s) @ vh``; u and vh have as many columns and rows as there are s."""
 
 
 @jvp(svd)
-def svd_jvp(x_dot, x, *, out):
+def svd_jvp(x_dot, x, *, out, reads=None):
     u, s, vh = out
     v = adjoint(vh)
     moved = matmul(x_dot, v)
     change = matmul(adjoint(u), moved)
-    unit = _identity(s)
-    gaps = 1 / ((_columns(s) + _rows(s)) * (_columns(s) - _rows(s)) + unit) - unit
-    right, left = _columns(s) * change, _rows(s) * change
-    u_turn = gaps * (right + adjoint(right))
-    v_turn = gaps * (left + adjoint(left))
+    if reads == VALUES:
+        s_dot = _diagonal(change)
+        return None, real(s_dot) if is_complex(x) else s_dot, None
+    # u and v turn by half the sum and half the difference of what they turn by together, and apart
+    half, alone, levels = number(0.5, s), reads == VECTORS, level(s, x, u, v, kind="singular")
+    both = turned(half * (change + adjoint(change)), levels, alone=alone)
+    apart = turned(half * (change - adjoint(change)), levels, plus=True, alone=alone)
+    u_turn, v_turn = off_diagonal(both) + apart, off_diagonal(both) - apart
     if is_complex(x):  # the phases: all given to u
-        u_turn = u_turn + number(0.5, s) * (change - adjoint(change)) * (unit * _columns(_over(s)))
+        unit = identity(s)
+        u_turn, v_turn = u_turn + unit * apart, v_turn + unit * apart
     u_dot, v_dot = matmul(u, u_turn), matmul(v, v_turn)
     if not _square(x):  # what leaves the spaces that u and v span
-        u_dot = u_dot + (moved - matmul(u, change)) * _columns(_over(s))
+        over = 2 * turned(as_dtype(identity(s), dtype_of(u)), levels, plus=True, alone=True)
+        u_dot = u_dot + matmul(moved - matmul(u, change), over)
         back = matmul(adjoint(x_dot), u)
-        v_dot = v_dot + (back - matmul(v, matmul(vh, back))) * _columns(_over(s))
-    s_dot = _diagonal(change)
+        v_dot = v_dot + matmul(back - matmul(v, matmul(vh, back)), over)
+    s_dot = _diagonal(both if reads == BOTH else change)
     return u_dot, real(s_dot) if is_complex(x) else s_dot, adjoint(v_dot)
 
 
-def _over(s: Any) -> Any:
-    """1 / s, 0 where s is."""
-    none = eq(s, 0)
-    return where(none, 0.0, 1 / where(none, 1.0, s))
+def _read_of_three(bars: Sequence[Any]) -> dict[str, Any]:
+    u_bar, s_bar, vh_bar = bars
+    return _reading(s_bar, vh_bar if u_bar is None else u_bar)
 
 
-by_transposition(svd)
+by_transposition(svd, _read_of_three)
 
 
 def _pinv_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tuple[Any, ...]:
@@ -250,16 +261,11 @@ def qr_jvp(x_dot, x, *, out):
     lower = tril(inside, k=-1)
     turn = lower - adjoint(lower)
     if is_complex(x):  # the diagonal of r stays real
-        turn = turn + _identity_of(first_r) * (1j * imag(inside))
+        turn = turn + identity(first_r) * (1j * imag(inside))
     q_dot = matmul(q, turn - inside) + change
     if square:
         return q_dot, matmul(inside - turn, r)
     return q_dot, triu(matmul(adjoint(q_dot), x) + matmul(adjoint(q), x_dot))
-
-
-def _identity_of(x: Any) -> Any:
-    n = shape_of(x)[-1]
-    return call_like(x, eye, n, n, dtype=real_dtype_of(x))
 
 
 by_transposition(qr)
@@ -340,6 +346,6 @@ def matrix_power(x: Any, n: int) -> Any:
     if n < 0:
         return matrix_power(inv(x), -n)
     if n == 0:
-        return zeros_like(x) + _identity_of(x)
+        return zeros_like(x) + identity(x)
     half = x if n == 1 else matrix_power(matmul(x, x), n // 2)
     return half if n == 1 or n % 2 == 0 else matmul(half, x)

@@ -9,7 +9,7 @@ What does not depend on a tangent is computed as it stands. Rules written so nee
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,13 +24,14 @@ from s2sad.rules.registry import call_rule, partials_of, rule_of, vjp
 Values = Sequence[Any]
 
 
-def by_transposition(prim: Primitive) -> None:
-    """Derive the vjp of a primitive from its jvp."""
+def by_transposition(prim: Primitive, given: Callable[[Values], dict[str, Any]] | None = None) -> None:
+    """Derive the vjp of a primitive from its jvp. `given` says by which params, for the cotangents there are."""
 
     @vjp(prim)
     def transposed(*bars_and_args: Any, out: Any, **params: Any) -> tuple[Any, ...]:
         bars, *args = bars_and_args
         bars = bars if prim.results > 1 else (bars,)
+        params = {**params, **given(bars)} if given else params
         outs = out if prim.results > 1 else (out,)
         if any(is_ref(a) for a in args):
             return _write(prim, bars, args, outs, params)

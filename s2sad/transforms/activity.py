@@ -39,11 +39,12 @@ def active_vars(function: Function, wrt: tuple[int, ...], functions: Mapping[str
     for target, source in _edges(function.body):
         if isinstance(source, Var):
             forward.setdefault(source, []).append(target)
-    return _reach((function.params[k] for k in wrt), forward) & useful_vars(function)
+    varied = _reach((function.params[k] for k in wrt), forward)
+    return varied & useful_vars(function)
 
 
 def useful_vars(function: Function) -> set[Var]:
-    """The variables that reach an inexact result."""
+    """The variables from which a derivative may flow to an inexact result."""
     backward: dict[Var, list[Var]] = {}
     for target, source in _edges(function.body):
         if isinstance(source, Var):

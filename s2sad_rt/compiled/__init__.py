@@ -5,6 +5,7 @@ Most functions depend on the rank of an array or on literal axes: their source i
 
 from s2sad_rt.compiled import (
     checkpointing,
+    eigenspaces,
     fourier,
     linear_algebra,
     matrix_functions,
@@ -16,6 +17,6 @@ from s2sad_rt.compiled import (
 )
 
 __all__ = [
-    "checkpointing", "fourier", "linear_algebra", "matrix_functions", "numbers", "products", "reductions",
-    "scipy_special", "shapes",
+    "checkpointing", "eigenspaces", "fourier", "linear_algebra", "matrix_functions", "numbers", "products",
+    "reductions", "scipy_special", "shapes",
 ]

@@ -379,6 +379,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "pinv": [Sample(real(4, 3)), Sample(real(3, 4)), Sample(complex_(3, 2)), Sample(matrix(3, 2))],
     "qr": [Sample(matrix(3)), Sample(real(4, 3)), Sample(complex_(4, 3)), Sample(matrix(3, 2)), Sample(real(3, 4)),
            Sample(complex_(2, 4)), Sample(matrix(4, 2)[:, :3])],
+    "together": [Sample(np.array([1.0, 3.0, 3.0 + 1e-15])), Sample(np.array([[1.0, 1.0], [1.0, 2.0]]))],
     "svd": [Sample(matrix(3)), Sample(real(4, 3)), Sample(real(3, 4)), Sample(matrix(3, 2))],
     "eig": [Sample(matrix(3)), Sample(complex_matrix(3)), Sample(matrix(3, 2))],
     "expm": [Sample(matrix(3)), Sample(3 * matrix(2)), Sample(complex_matrix(2))],

@@ -28,6 +28,12 @@ FLAT = [
 FLAT += [("eigh", Sample(definite(3))), ("eigh", Sample(definite(2, 4))), ("eigh", Sample(hermitian(3)))]
 FLAT += [("eigh", Sample(definite(3), upper=True)), ("eigh", Sample(hermitian(3), upper=True))]
 FLAT += [("cholesky", Sample(definite(3))), ("cholesky", Sample(definite(2, 4))), ("cholesky", Sample(hermitian(3)))]
+LEVELS = np.diag([1.0, 3.0, 3.0])
+FLAT += [("turned", Sample(x, LEVELS, **flags)) for x in (definite(3), hermitian(3)) for flags in (
+    {}, {"alone": True}, {"plus": True}, {"back": True}, {"plus": True, "alone": True, "back": True})]
+FLAT += [("turned", Sample(definite(3, 2), np.stack([LEVELS, 2 * LEVELS]))), ("turned", Sample(definite(3, 2), LEVELS))]
+FLAT += [("level", Sample(np.array([1.0, 2.0]), *[x] * 3, kind="general")) for x in (definite(2), hermitian(2))]
+FLAT += [("level", Sample(np.array([[1.0, 2.0], [3.0, 4.0]]), *[definite(2, 2)] * 3, kind="lower"))]
 GROUP = 12
 GROUPS = [FLAT[k : k + GROUP] for k in range(0, len(FLAT), GROUP)]
 FEW = [entry for k, entry in enumerate(FLAT) if k > 0 and FLAT[k - 1][0] == entry[0] and FLAT[k - 2][0] != entry[0]]

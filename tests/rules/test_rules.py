@@ -14,8 +14,8 @@ from tests.rules.check import check_rule, cotangents, tangent
 from tests.rules.samples import SAMPLES, definite, hermitian
 
 PRIMITIVES = {p.name: p for p, r in RULES.items() if r.partials or r.jvp or r.vjp or r.zero}
-STRUCTURAL = {"cholesky", "eigh"}
-"""Checked below, not at samples."""
+STRUCTURAL = {"cholesky", "eigh", "level", "turned"}
+"""Checked below and in `test_eigenspaces`, not at samples."""
 CASES = [(name, sample) for name, samples in SAMPLES.items() for sample in samples]
 
 

@@ -8,6 +8,7 @@ from s2sad.ir.paths import Index, Slice
 from s2sad.ir.primitives import Primitive, load
 from s2sad.rules import linalg as la
 from s2sad.rules.batching.axes import align
+from s2sad.rules.eigenspaces import together, turned
 from s2sad.rules.registry import batch
 from s2sad.rules.shape import transpose
 
@@ -23,7 +24,7 @@ def _stacked(prim: Primitive) -> None:
     batch(prim)(rule)
 
 
-for _prim in (la.det, la.inv, la.cofactor, la.cholesky, la.slogdet):
+for _prim in (la.det, la.inv, la.cofactor, la.cholesky, la.slogdet, together):
     _stacked(_prim)
 
 
@@ -43,3 +44,10 @@ def solve_batch(axes, a, b):
         case _:
             columns = la.solve(a, load(b, path=(Index((ALL, ALL, None)),)))
             return load(columns, path=(Index((ALL, ALL, 0)),))
+
+
+@batch(turned)
+def turned_batch(axes, change, level, *, plus=False, alone=False, back=False):
+    if axes[0] is None:
+        return NotImplemented
+    return turned(change, level, plus=plus, alone=alone, back=back)
