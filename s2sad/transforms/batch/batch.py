@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from s2sad.errors import ShapeError
 from s2sad.ir import walk
-from s2sad.ir.builder import Builder, Names, Ref
+from s2sad.ir.builder import Names, Ref
 from s2sad.ir.nodes import (
     Apply,
     Atom,
@@ -33,16 +33,15 @@ from s2sad.ir.nodes import (
     replace,
 )
 from s2sad.ir.primitives import cast, dim, list_new, undef, zeros
-from s2sad.ir.types import Array, Dim, List, Scalar, Size, Type, symbols_of
-from s2sad.ir.verifier import IRError
+from s2sad.ir.types import Array, Dim, List, Scalar, Size, symbols_of
 from s2sad.rules.batching import Axes, batched_elementwise
 from s2sad.rules.registry import call_rule, rule_of
-from s2sad.rules.shape import broadcast_to, full, move_axis
+from s2sad.rules.shape import move_axis
 from s2sad.transforms.batch import control, parts
 from s2sad.transforms.batch.choice import Decision, why_lanes, why_whole
 from s2sad.transforms.batch.lanes import Lanes
 from s2sad.transforms.batch.parts import acting
-from s2sad.transforms.batch.sizes import Sizes
+from s2sad.transforms.batch.standing import Standing, symbol_names
 from s2sad.transforms.batch.varying import touches, varying_of
 
 Functions = Mapping[str, Function]
@@ -115,7 +114,7 @@ def _apart(function: Function, size: Dim) -> Function:
     """The function, none of whose own size symbols is one that the batch is counted by."""
     given = {s for p in function.params for s in symbols_of(p.type)}
     taken = {s.name for s, _ in size.terms} - {s.name for s in given} if isinstance(size, Size) else set()
-    if not taken & (_symbol_names(function) | {v.name for v in walk.all_defined(function.body)}):
+    if not taken & (symbol_names(function) | {v.name for v in walk.all_defined(function.body)}):
         return function
     names = Names([*taken, *(s.name for s in given), *(p.name for p in function.params)])
     body, new = walk.clone(function.body, names)
@@ -124,12 +123,8 @@ def _apart(function: Function, size: Dim) -> Function:
     )
 
 
-class Batcher:
-    """Batches one function.
-
-    `env` maps each of its variables to what stands for it now; those in `batched` have the batch as their first axis.
-    What is in `varying`, and only that, becomes batched; `also` are variables to count as varying.
-    """
+class Batcher(Standing):
+    """Batches one function: writes what stands for each of its values."""
 
     def __init__(
         self,
@@ -139,20 +134,12 @@ class Batcher:
         acting: Collection[str] = (),
         also: Collection[Var] = (),
     ) -> None:
-        self.function, self.axes, self.dim = function, tuple(axes), size
-        self.b = Builder(walk.names_of(function))
-        self.b.names.reserve(_symbol_names(function))
-        self.sizes = Sizes(self.b)
-        self.env: dict[Var, Atom] = {}
-        self.batched: set[Var] = set()
+        mapped = [p for p, a in zip(function.params, axes, strict=True) if a is not None]
+        super().__init__(function, size, varying_of(function, mapped, also))
+        self.function, self.axes, self.acting = function, tuple(axes), acting
         self.decisions: list[Decision] = []
-        self._named: set[str] = {p.name for p in function.params}
-        self._origin: dict[Atom, Let] = {}
         self.params = tuple(map(self.parameter, function.params, axes))
         self.b.names.reserve(s.name for p in self.params for s in symbols_of(p.type))
-        mapped = (p for p, a in zip(function.params, axes, strict=True) if a is not None)
-        self.varying, self.acting = varying_of(function, mapped, also), acting
-        self.size: Atom = Const(size) if isinstance(size, int) else Const(0)
 
     # -- the function
 
@@ -200,65 +187,6 @@ class Batcher:
             return self.plain(atom)
         whole = self.whole(atom)
         return move_axis(self.b.ref(whole), 0, axis).atom
-
-    # -- values
-
-    def plain(self, atom: Atom) -> Atom:
-        """What stands for a value that is the same for all items; hidden parameters stand for themselves."""
-        if atom in self.varying:
-            raise IRError(f"{atom} is read as one value for all items, but differs between them")
-        return self.now(atom)
-
-    def now(self, atom: Atom) -> Atom:
-        """What stands for a value, batched or not."""
-        return self.env.get(atom, atom) if isinstance(atom, Var) else atom
-
-    def whole(self, atom: Atom) -> Atom:
-        """The batch of a value, made of copies where it is the same for all items."""
-        return self.env[atom] if isinstance(atom, Var) and atom in self.batched else self.spread(self.plain(atom))
-
-    def spread(self, atom: Atom) -> Atom:
-        """The same value for every item."""
-        if isinstance(atom.type, List):
-            raise NotImplementedError(f"vmap: the list {atom} is not an array, and cannot be batched")
-        if (made := self._origin.get(atom)) is not None:
-            return self.b.emit(made.prim, (self.size, *made.args), dict(made.params), str(atom))
-        match atom.type:
-            case Scalar(dtype=dtype):
-                return self.b.emit(full, (atom, self.size), {"dtype": dtype})
-            case Array():
-                return self.b.emit(broadcast_to, (atom, self.size, *self.b.dim_atoms(atom)), {}, str(atom))
-
-    def allocation(self, v: Var) -> Let | None:
-        """What allocated a value that is the same for all items, if it is an array nothing was stored into."""
-        return self._origin.get(self.env[v])
-
-    def named(self, v: Var, type: Type) -> Var:
-        """A variable that keeps the name of `v`, unless another has it already."""
-        if v.name in self._named:
-            return Var(self.b.names.fresh(v.name), type)
-        self._named.add(v.name)
-        return Var(v.name, type)
-
-    def batched_var(self, v: Var) -> Var:
-        """A variable for the batch of `v`."""
-        return self.named(v, self.batch_of(v.type))
-
-    def batch_of(self, type: Type) -> Array:
-        """The type of a batch of values of a type."""
-        if isinstance(type, List):
-            raise NotImplementedError("vmap: a list is not an array, and cannot be batched")
-        return Array(type.dtype, (self.dim, *(type.dims if isinstance(type, Array) else ())))
-
-    def define(self, old: Iterable[Var], new: Iterable[Atom], batched: bool = True) -> None:
-        """From here on these values stand for those variables."""
-        for v, atom in zip(old, new, strict=True):
-            if batched != (v in self.varying):
-                raise IRError(f"{v} is {'' if batched else 'not '}batched, but was found to be otherwise")
-            self.env[v] = atom
-            self.sizes.note(atom)
-            if batched:
-                self.batched.add(v)
 
     # -- blocks
 
@@ -402,12 +330,6 @@ class Batcher:
         self.b.statements[-1] = replace(last, targets=(new,))
         return new
 
-    def learn_sizes(self, group: Block, outs: Iterable[Var]) -> None:
-        """Let `sizes` know which values in scope are the sizes that a group works with."""
-        if any(isinstance(v.type, Array) for v in outs):
-            same = walk.free_vars(group)
-            self.sizes.learn(group, [(v, self.env[v]) for v in same if v not in self.batched])
-
 
 def uses_any(stmt: Stmt, group: Sequence[Stmt]) -> bool:
     """Whether a statement uses what a group defines."""
@@ -428,9 +350,4 @@ def _what(stmt: Stmt) -> str:
     return stmt.prim.name if isinstance(stmt, Let) else type(stmt).__name__.lower()
 
 
-def _symbol_names(function: Function) -> set[str]:
-    every = (*function.params, *walk.all_defined(function.body))
-    return {s.name for v in every for s in symbols_of(v.type)}
-
-
-__all__ = ["Batcher", "Batching", "Decision", "apply", "batch", "vmap"]
+__all__ = ["Batching", "Decision", "apply", "batch", "vmap"]

@@ -7,126 +7,123 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Carry, For, If, Join, Stmt, Var, While, replace
-
-if TYPE_CHECKING:
-    from s2sad.transforms.batch.batch import Batcher
+from s2sad.transforms.batch.standing import Standing
 
 
-def statement(batcher: Batcher, stmt: Stmt) -> None:
+def statement(batch: Standing, stmt: Stmt) -> None:
     """Batch a loop or a branch whose control is the same for all items."""
     match stmt:
         case For():
-            _for(batcher, stmt)
+            _for(batch, stmt)
         case While():
-            _while(batcher, stmt)
+            _while(batch, stmt)
         case If():
-            _if(batcher, stmt)
+            _if(batch, stmt)
         case _:
             raise TypeError(f"no batch of a {type(stmt).__name__}")
 
 
-def _for(batcher: Batcher, stmt: For) -> None:
-    start, stop, step = map(batcher.plain, (stmt.start, stmt.stop, stmt.step))
-    inits = _inits(batcher, stmt.carried)
-    mark = batcher.sizes.mark()
-    index = batcher.named(stmt.index, stmt.index.type)
-    batcher.define((stmt.index,), (index,), batched=False)
-    phis = _phis(batcher, stmt.carried)
-    body, nexts = _body(batcher, stmt, stmt.body)
-    batcher.sizes.back(mark)
-    carried = _carried(batcher, stmt, phis, inits, nexts)
-    exit_ = None if stmt.exit is None else batcher.plain(stmt.exit)
-    mirrors = batcher.env.get(stmt.mirrors) if stmt.mirrors else None
-    batcher.b.append(
+def _for(batch: Standing, stmt: For) -> None:
+    start, stop, step = map(batch.plain, (stmt.start, stmt.stop, stmt.step))
+    inits = _inits(batch, stmt.carried)
+    mark = batch.sizes.mark()
+    index = batch.named(stmt.index, stmt.index.type)
+    batch.define((stmt.index,), (index,), batched=False)
+    phis = _phis(batch, stmt.carried)
+    body, nexts = _body(batch, stmt, stmt.body)
+    batch.sizes.back(mark)
+    carried = _carried(batch, stmt, phis, inits, nexts)
+    exit_ = None if stmt.exit is None else batch.plain(stmt.exit)
+    mirrors = batch.env.get(stmt.mirrors) if stmt.mirrors else None
+    batch.b.append(
         replace(
             stmt, index=index, start=start, stop=stop, step=step, carried=carried, body=body, exit=exit_,
-            trips=_trips(batcher, stmt), mirrors=mirrors if isinstance(mirrors, Var) else None,
+            trips=_trips(batch, stmt), mirrors=mirrors if isinstance(mirrors, Var) else None,
         )
     )
 
 
-def _while(batcher: Batcher, stmt: While) -> None:
-    inits = _inits(batcher, stmt.carried)
-    mark = batcher.sizes.mark()
-    index = batcher.named(stmt.index, stmt.index.type)
-    batcher.define((stmt.index,), (index,), batched=False)
-    phis = _phis(batcher, stmt.carried)
+def _while(batch: Standing, stmt: While) -> None:
+    inits = _inits(batch, stmt.carried)
+    mark = batch.sizes.mark()
+    index = batch.named(stmt.index, stmt.index.type)
+    batch.define((stmt.index,), (index,), batched=False)
+    phis = _phis(batch, stmt.carried)
     later = [*walk.free_vars(stmt.body), stmt.test, *(c.next for c in stmt.carried)]
-    with batcher.b.block() as pre:
-        batcher.block(stmt.pre, later)
-    body, nexts = _body(batcher, stmt, stmt.body)
-    batcher.sizes.back(mark)
-    carried = _carried(batcher, stmt, phis, inits, nexts)
-    test = batcher.plain(stmt.test)
-    batcher.b.append(
-        While(index, carried, tuple(pre), test, body, _trips(batcher, stmt), stmt.pos)
+    with batch.b.block() as pre:
+        batch.block(stmt.pre, later)
+    body, nexts = _body(batch, stmt, stmt.body)
+    batch.sizes.back(mark)
+    carried = _carried(batch, stmt, phis, inits, nexts)
+    test = batch.plain(stmt.test)
+    batch.b.append(
+        While(index, carried, tuple(pre), test, body, _trips(batch, stmt), stmt.pos)
     )
 
 
-def _if(batcher: Batcher, stmt: If) -> None:
-    cond = batcher.plain(stmt.cond)
+def _if(batch: Standing, stmt: If) -> None:
+    cond = batch.plain(stmt.cond)
     sides = []
     for block, leaving in ((stmt.then, [j.then for j in stmt.joined]), (stmt.orelse, [j.orelse for j in stmt.joined])):
-        mark = batcher.sizes.mark()
-        with batcher.b.block() as written:
-            batcher.block(block, leaving)
-            values = [_like(batcher, j.out, a) for j, a in zip(stmt.joined, leaving, strict=True)]
-        batcher.sizes.back(mark)
+        mark = batch.sizes.mark()
+        with batch.b.block() as written:
+            batch.block(block, leaving)
+            values = [_like(batch, j.out, a) for j, a in zip(stmt.joined, leaving, strict=True)]
+        batch.sizes.back(mark)
         sides.append((tuple(written), values))
     (then, left), (orelse, right) = sides
-    outs = [_variable(batcher, j.out) for j in stmt.joined]
+    outs = [_variable(batch, j.out) for j in stmt.joined]
     for j, out in zip(stmt.joined, outs, strict=True):
-        batcher.define((j.out,), (out,), j.out in batcher.varying)
+        batch.define((j.out,), (out,), j.out in batch.varying)
     joined = tuple(Join(*j) for j in zip(outs, left, right, strict=True))
-    batcher.b.append(If(cond, then, orelse, joined, stmt.pos))
+    batch.b.append(If(cond, then, orelse, joined, stmt.pos))
 
 
 # -- what is carried
 
 
-def _like(batcher: Batcher, target: Var, atom: Atom) -> Atom:
+def _like(batch: Standing, target: Var, atom: Atom) -> Atom:
     """A value given to a carried or joined variable: the batch of it, where that one varies."""
-    return batcher.whole(atom) if target in batcher.varying else batcher.plain(atom)
+    return batch.whole(atom) if target in batch.varying else batch.plain(atom)
 
 
-def _variable(batcher: Batcher, v: Var) -> Var:
-    return batcher.batched_var(v) if v in batcher.varying else batcher.named(v, v.type)
+def _variable(batch: Standing, v: Var) -> Var:
+    return batch.batched_var(v) if v in batch.varying else batch.named(v, v.type)
 
 
-def _inits(batcher: Batcher, carried: Sequence[Carry]) -> list[Atom]:
-    return [_like(batcher, c.phi, c.init) for c in carried]
+def _inits(batch: Standing, carried: Sequence[Carry]) -> list[Atom]:
+    return [_like(batch, c.phi, c.init) for c in carried]
 
 
-def _phis(batcher: Batcher, carried: Sequence[Carry]) -> list[Var]:
-    phis = [_variable(batcher, c.phi) for c in carried]
+def _phis(batch: Standing, carried: Sequence[Carry]) -> list[Var]:
+    phis = [_variable(batch, c.phi) for c in carried]
     for c, phi in zip(carried, phis, strict=True):
-        batcher.define((c.phi,), (phi,), c.phi in batcher.varying)
+        batch.define((c.phi,), (phi,), c.phi in batch.varying)
     return phis
 
 
-def _body(batcher: Batcher, stmt: For | While, block: Block) -> tuple[Block, list[Atom]]:
-    with batcher.b.block() as body:
-        batcher.block(block, walk.leaving(stmt))
-        nexts = [_like(batcher, c.phi, c.next) for c in stmt.carried]
+def _body(batch: Standing, stmt: For | While, block: Block) -> tuple[Block, list[Atom]]:
+    with batch.b.block() as body:
+        batch.block(block, walk.leaving(stmt))
+        nexts = [_like(batch, c.phi, c.next) for c in stmt.carried]
     return tuple(body), nexts
 
 
 def _carried(
-    batcher: Batcher, stmt: For | While, phis: Sequence[Var], inits: Sequence[Atom], nexts: Sequence[Atom]
+    batch: Standing, stmt: For | While, phis: Sequence[Var], inits: Sequence[Atom], nexts: Sequence[Atom]
 ) -> tuple[Carry, ...]:
-    outs = [_variable(batcher, c.out) for c in stmt.carried]
+    outs = [_variable(batch, c.out) for c in stmt.carried]
     for c, out in zip(stmt.carried, outs, strict=True):
-        batcher.define((c.out,), (out,), c.out in batcher.varying)
+        batch.define((c.out,), (out,), c.out in batch.varying)
     return tuple(Carry(*c) for c in zip(phis, inits, nexts, outs, strict=True))
 
 
-def _trips(batcher: Batcher, stmt: For | While) -> Var | None:
+def _trips(batch: Standing, stmt: For | While) -> Var | None:
     if stmt.trips is None:
         return None
-    trips = batcher.named(stmt.trips, stmt.trips.type)
-    batcher.define((stmt.trips,), (trips,), batched=False)
+    trips = batch.named(stmt.trips, stmt.trips.type)
+    batch.define((stmt.trips,), (trips,), batched=False)
     return trips

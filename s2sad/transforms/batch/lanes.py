@@ -14,7 +14,6 @@ is filled there from the beginning (`rows`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import (
@@ -37,9 +36,7 @@ from s2sad.ir.primitives import dim, inc, load, raise_, store, undef
 from s2sad.ir.types import Array, List, Type
 from s2sad.rules.logical import eq, ne
 from s2sad.transforms.batch.rows import Chain, chains, versions
-
-if TYPE_CHECKING:
-    from s2sad.transforms.batch.batch import Batcher
+from s2sad.transforms.batch.standing import Standing
 
 
 def row_path(type: Type) -> Path:
@@ -59,9 +56,9 @@ def path_in_row(path: Path, operands: Iterable[Atom]) -> Path:
 class Lanes:
     """Writes one loop over the batch around some statements."""
 
-    def __init__(self, batcher: Batcher) -> None:
-        self.outer = batcher
-        self.b = batcher.b
+    def __init__(self, batch: Standing) -> None:
+        self.outer = batch
+        self.b = batch.b
         self.index = int_var(self.b.names.fresh("lane"))
         self.rows: dict[Var, Var] = {}
         self.mapping: dict[Var, Atom] = {}
