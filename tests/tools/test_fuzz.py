@@ -21,7 +21,10 @@ from tools.fuzzing.reporting import test_text as text_of_test
 from tools.fuzzing.shrinking import shrink
 
 CHUNKS, SIZE = 10, 20
-DRAWN = ("value", "jvp", "vjp", "linearize", "jacrev", "hvp", "rev_over_rev", "rev_over_fwd", "without_all")
+DRAWN = (
+    "value", "jvp", "vjp", "linearize", "jacrev", "jacfwd", "hvp", "hessian", "vmap", "rev_over_rev", "rev_over_fwd",
+    "without_all",
+)  # fmt: skip
 """One of these is drawn for each program, beside its gradient."""
 
 
