@@ -9,10 +9,22 @@
 from __future__ import annotations
 
 import linecache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from s2sad.ir.nodes import Pos
+
+@dataclass(frozen=True, slots=True)
+class Pos:
+    """A place in the user's file: 1-based line, 0-based columns."""
+
+    filename: str
+    line: int
+    column: int = 0
+    end_column: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The source line, stripped; empty when the file is gone."""
+        return linecache.getline(self.filename, self.line).strip()
 
 
 class S2sadError(Exception):

@@ -7,14 +7,11 @@ quantity has a unit. Compiled code knows of dtypes only, so what is not plain is
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from s2sad.errors import TypeMismatchError
-
-if TYPE_CHECKING:
-    from s2sad.ir.nodes import Pos
+from s2sad.errors import Pos, TypeMismatchError
 
 ARRAYS = (np.ndarray, np.memmap)
 """The classes of plain arrays. A memmap differs in where its elements stand, and in nothing else."""

@@ -19,7 +19,7 @@ WINGS = {
     "transforms": ("forward", "adjoint", "recording", "batch"),
 }
 """The wings of the rooms that have some. What stands beside the wings is left of them all."""
-FOR_TYPES = {("errors", "ir"), ("plain", "ir"), ("values", "elaborate"), ("library", "elaborate")}
+FOR_TYPES = {("values", "elaborate"), ("library", "elaborate")}
 """Imports that may run back for the sake of annotations: values name the interpreter that reads them."""
 MODULES = sorted(p for p in (ROOT / "s2sad").rglob("*.py") if p.parent != ROOT / "s2sad" or p.stem != "__init__")
 BACKWARDS = [

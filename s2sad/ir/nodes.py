@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from s2sad.errors import Pos
 from s2sad.ir.types import INT, Array, Dim, List, Scalar, Type, type_of_value
 
 if TYPE_CHECKING:
@@ -17,21 +17,6 @@ __all__ = [
     "Join", "Let", "Module", "Params", "Pos", "Stmt", "Var", "While", "array_type", "asked_size",
     "int_var", "item_type", "replace",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Pos:
-    """A place in the user's file: 1-based line, 0-based columns."""
-
-    filename: str
-    line: int
-    column: int = 0
-    end_column: int | None = None
-
-    @property
-    def text(self) -> str:
-        """The source line, stripped; empty when the file is gone."""
-        return linecache.getline(self.filename, self.line).strip()
 
 
 @dataclass(frozen=True, slots=True)
