@@ -115,7 +115,7 @@ class Row:
 
 def all_names() -> list[Name]:
     """Every name that has a meaning, section by section, in alphabetical order."""
-    table.find(len)  # fills the table for the modules of SciPy that are imported here
+    table.load_all()
     found = [*_of_modules(), *_ufunc_methods(), *_methods(), *_attributes(), *_distributions()]
     sections = list(dict.fromkeys(n.section for n in found))
     return sorted(found, key=lambda n: (sections.index(n.section), n.names[0].lower(), n.names[0]))

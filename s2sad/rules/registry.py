@@ -92,10 +92,15 @@ def scalar_rule(
         meaning = impl or callables[0]
         prim = Primitive(partials.__name__, meaning, spelling or _spelling(meaning), elementwise=True)
         RULES[prim] = Rule(partials=partials)
-        CALLABLES.update(dict.fromkeys(callables, prim))
+        stands_for(prim, *callables)
         return prim
 
     return declare
+
+
+def stands_for(prim: Primitive, *callables: Callable[..., Any]) -> None:
+    """Declare what else a primitive is called."""
+    CALLABLES.update(dict.fromkeys(callables, prim))
 
 
 def zero_derivative(
@@ -105,7 +110,7 @@ def zero_derivative(
     function = callables[0]
     prim = Primitive(name or function.__name__, function, spelling or _spelling(function), elementwise=elementwise)
     RULES[prim] = Rule(zero=True)
-    CALLABLES.update(dict.fromkeys(callables, prim))
+    stands_for(prim, *callables)
     return prim
 
 

@@ -1,7 +1,7 @@
 """Special functions that SciPy computes (NIST's handbook: chapters 6 to 11, 19 and 25).
 
 The derivatives in the order of a Bessel function, the parameters of an incomplete gamma or beta function, and the
-exponent of a zeta function have no closed form: they are `unknown`.
+exponent of a zeta function have no closed form: they are `unknown`. SciPy itself is imported when one is computed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import scipy.special as sp
 
 import s2sad_rt as rt
 from s2sad.rules.cotangent import number
@@ -21,83 +20,79 @@ from s2sad.rules.special import digamma, lgamma
 # -- Bessel functions (10.6.1, 10.29.1)
 
 
-@scalar_rule(rt.jv, sp.jv)
+@scalar_rule(rt.jv)
 def jv(v, x):
     return unknown, 0.5 * (jv(v - 1, x) - jv(v + 1, x))
 
 
-@scalar_rule(rt.yv, sp.yv, sp.yn)
+@scalar_rule(rt.yv)
 def yv(v, x):
     return unknown, 0.5 * (yv(v - 1, x) - yv(v + 1, x))
 
 
-@scalar_rule(rt.iv, sp.iv)
+@scalar_rule(rt.iv)
 def iv(v, x):
     return unknown, 0.5 * (iv(v - 1, x) + iv(v + 1, x))
 
 
-@scalar_rule(rt.ive, sp.ive)
+@scalar_rule(rt.ive)
 def ive(v, x, *, out):
     return unknown, 0.5 * (ive(v - 1, x) + ive(v + 1, x)) - sign(x) * out
 
 
-@scalar_rule(rt.kv, sp.kv, sp.kn)
+@scalar_rule(rt.kv)
 def kv(v, x):
     return unknown, -0.5 * (kv(v - 1, x) + kv(v + 1, x))
 
 
-@scalar_rule(rt.kve, sp.kve)
+@scalar_rule(rt.kve)
 def kve(v, x, *, out):
     return unknown, out - 0.5 * (kve(v - 1, x) + kve(v + 1, x))
 
 
-def _of_order(function, order):
+def of_order(function, order):
+    """A Bessel function of one order."""
     return lambda x: function(order, x)
 
 
-for _name, _function, _order in (
-    ("j0", jv, 0), ("j1", jv, 1), ("y0", yv, 0), ("y1", yv, 1), ("i0", iv, 0), ("i1", iv, 1), ("i0e", ive, 0),
-    ("i1e", ive, 1), ("k0", kv, 0), ("k1", kv, 1), ("k0e", kve, 0), ("k1e", kve, 1),
-):  # fmt: skip
-    composed(getattr(sp, _name))(_of_order(_function, _order))
-composed(np.i0)(_of_order(iv, 0))
+composed(np.i0)(of_order(iv, 0))
 
 # -- incomplete gamma and beta functions (8.8.13, 8.17.12)
 
 
-@scalar_rule(rt.gammainc, sp.gammainc)
+@scalar_rule(rt.gammainc)
 def gammainc(a, x):
     return unknown, exp((a - 1) * log(x) - x - lgamma(a))
 
 
-@scalar_rule(rt.gammaincc, sp.gammaincc)
+@scalar_rule(rt.gammaincc)
 def gammaincc(a, x):
     return unknown, -exp((a - 1) * log(x) - x - lgamma(a))
 
 
-@scalar_rule(rt.betainc, sp.betainc)
+@scalar_rule(rt.betainc)
 def betainc(a, b, x):
     density = exp((a - 1) * log(x) + (b - 1) * log1p(-x) - (lgamma(a) + lgamma(b) - lgamma(a + b)))
     return unknown, unknown, density
 
 
-@scalar_rule(rt.gammaincinv, sp.gammaincinv)
+@scalar_rule(rt.gammaincinv)
 def gammaincinv(a, y, *, out):
     return unknown, exp(out + lgamma(a) - (a - 1) * log(out))
 
 
-@scalar_rule(rt.betaincinv, sp.betaincinv)
+@scalar_rule(rt.betaincinv)
 def betaincinv(a, b, y, *, out):
     size = exp(lgamma(a) + lgamma(b) - lgamma(a + b) - (a - 1) * log(out) - (b - 1) * log1p(-out))
     return unknown, unknown, size
 
 
-@scalar_rule(rt.rgamma, sp.rgamma)
+@scalar_rule(rt.rgamma)
 def rgamma(x, *, out):
     return -digamma(x) * out
 
 
-gammasgn = zero_derivative(rt.gammasgn, sp.gammasgn)
+gammasgn = zero_derivative(rt.gammasgn)
 
 
 @scalar_rule(rt.zeta)
@@ -108,32 +103,32 @@ def zeta(x, q):
 # -- normal distribution and error functions (7.2, 7.7)
 
 
-@scalar_rule(rt.erfcinv, sp.erfcinv)
+@scalar_rule(rt.erfcinv)
 def erfcinv(x, *, out):
     return -math.sqrt(math.pi) / 2 * exp(out * out)
 
 
-@scalar_rule(rt.ndtri, sp.ndtri)
+@scalar_rule(rt.ndtri)
 def ndtri(x, *, out):
     return math.sqrt(2 * math.pi) * exp(0.5 * out * out)
 
 
-@scalar_rule(rt.log_ndtr, sp.log_ndtr)
+@scalar_rule(rt.log_ndtr)
 def log_ndtr(x, *, out):
     return exp(-0.5 * x * x - out) / math.sqrt(2 * math.pi)
 
 
-@scalar_rule(rt.erfcx, sp.erfcx)
+@scalar_rule(rt.erfcx)
 def erfcx(x, *, out):
     return 2 * x * out - 2 / math.sqrt(math.pi)
 
 
-@scalar_rule(rt.erfi, sp.erfi)
+@scalar_rule(rt.erfi)
 def erfi(x):
     return 2 / math.sqrt(math.pi) * exp(x * x)
 
 
-@scalar_rule(rt.dawsn, sp.dawsn)
+@scalar_rule(rt.dawsn)
 def dawsn(x, *, out):
     return 1 - 2 * x * out
 
@@ -141,33 +136,33 @@ def dawsn(x, *, out):
 # -- exponential integrals and others (6.2, 19.4, 25.12)
 
 
-@scalar_rule(rt.exprel, sp.exprel)
+@scalar_rule(rt.exprel)
 def exprel(x, *, out):
     near = lt(abs_(x), 1e-2)
     series = 0.5 + x * (1 / 3 + x * (0.125 + x * (1 / 30 + x * (1 / 144 + x * (1 / 840 + x / 5760)))))
     return where(near, series, (exp(x) - out) / where(near, number(1, x), x))
 
 
-@scalar_rule(rt.expi, sp.expi)
+@scalar_rule(rt.expi)
 def expi(x):
     return exp(x) / x
 
 
-@scalar_rule(rt.exp1, sp.exp1)
+@scalar_rule(rt.exp1)
 def exp1(x):
     return -exp(-x) / x
 
 
-@scalar_rule(rt.ellipk, sp.ellipk)
+@scalar_rule(rt.ellipk)
 def ellipk(m, *, out):
     return ellipe(m) / (2 * m * (1 - m)) - out / (2 * m)
 
 
-@scalar_rule(rt.ellipe, sp.ellipe)
+@scalar_rule(rt.ellipe)
 def ellipe(m, *, out):
     return (out - ellipk(m)) / (2 * m)
 
 
-@scalar_rule(rt.spence, sp.spence)
+@scalar_rule(rt.spence)
 def spence(z):
     return log(z) / (1 - z)

@@ -9,6 +9,7 @@ meaning does not name is refused. Methods are keyed by their descriptors (`np.nd
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import sys
@@ -24,11 +25,27 @@ MeaningFunction = Callable[..., Value]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """How to run a callable on abstract values. `fold`: with known arguments only, Python itself is run."""
+    """How to run a callable on abstract values. `fold`: with known arguments only, Python itself is run. `written`: the
+    function in the language of users that is run, where there is one."""
 
     function: MeaningFunction
-    signature: inspect.Signature
     fold: bool = True
+    written: Callable[..., Any] | None = None
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """What the meaning takes: the elaborator, and what the callable takes."""
+        return _signature(self)
+
+
+@functools.cache
+def _signature(entry: Meaning) -> inspect.Signature:
+    """Found when it is asked for: the table is long, and a program calls little of what is in it."""
+    if entry.written is None:
+        return inspect.signature(entry.function)
+    own = inspect.signature(entry.written)
+    first = inspect.Parameter("elab", inspect.Parameter.POSITIONAL_ONLY)
+    return own.replace(parameters=[first, *own.parameters.values()])
 
 
 MEANINGS: dict[Any, Meaning] = {}
@@ -44,7 +61,7 @@ def meaning(*callables: Any, fold: bool = True) -> Callable[[MeaningFunction], M
     """Declare what some callables mean."""
 
     def declare(function: MeaningFunction) -> MeaningFunction:
-        entry = Meaning(function, inspect.signature(function), fold)
+        entry = Meaning(function, fold)
         for key in callables:
             add(key, entry)
         return function
@@ -60,11 +77,8 @@ def written(*callables: Any, fold: bool = True) -> Callable[[Callable[..., Any]]
         def run_it(elab: Elaborator, /, *args: Value, **kwargs: Value) -> Value:
             return elab.call(Static(function), list(args), kwargs)
 
-        own = inspect.signature(function)
-        first = inspect.Parameter("elab", inspect.Parameter.POSITIONAL_ONLY)
-        signature = own.replace(parameters=[first, *own.parameters.values()])
         for key in callables:
-            add(key, Meaning(run_it, signature, fold))
+            add(key, Meaning(run_it, fold, function))
         return function
 
     return declare
@@ -78,26 +92,39 @@ def known_now(function: Callable[..., Any]) -> Callable[..., Any]:
 
         return wrap(elab, function(*(static(elab, a) for a in args)))
 
-    add(function, Meaning(evaluate, inspect.signature(evaluate)))
+    add(function, Meaning(evaluate))
     return function
 
 
 LATER = {
-    "scipy.linalg": "s2sad.frontend.library.written.scipy_linalg",
-    "scipy.signal": "s2sad.frontend.library.written.scipy_signal",
-    "scipy.integrate": "s2sad.frontend.library.written.scipy_integrate",
-    "scipy.stats": "s2sad.frontend.library.written.scipy_stats",
-    "scipy.fft": "s2sad.frontend.library.written.scipy_fft",
+    "scipy.special": ("s2sad.rules.scipy_names", "s2sad.frontend.library.written.scipy_special"),
+    "scipy.linalg": ("s2sad.frontend.library.written.scipy_linalg",),
+    "scipy.signal": ("s2sad.frontend.library.written.scipy_signal",),
+    "scipy.integrate": ("s2sad.frontend.library.written.scipy_integrate",),
+    "scipy.stats": ("s2sad.frontend.library.written.scipy_stats",),
+    "scipy.fft": ("s2sad.frontend.library.written.scipy_fft",),
 }
-"""The modules that fill the table for modules of SciPy, which are slow to import: once the user has imported those."""
+"""The modules that fill the tables (this one, and those of the rules) for modules of SciPy, which are slow to import:
+once the user has imported those."""
+
+
+def load(name: str) -> None:
+    """Fill the tables for a module of SciPy."""
+    for later in LATER.get(name, ()):
+        importlib.import_module(later)  # before it goes from the list: other threads wait for it here
+    LATER.pop(name, None)
+
+
+def load_all() -> None:
+    """Fill the tables for every module of SciPy that there is something for, for those who want to see it all."""
+    for name in list(LATER):
+        load(name)
 
 
 def find(function: Any) -> Meaning | None:
     """The meaning of a callable, or None."""
     for name in [name for name in LATER if name in sys.modules]:
-        if (later := LATER.get(name)) is not None:
-            importlib.import_module(later)  # before it goes from the list: other threads wait for it here
-            LATER.pop(name, None)
+        load(name)
     try:
         return MEANINGS.get(function)
     except TypeError:  # an unhashable callable

@@ -11,7 +11,6 @@ from s2sad.frontend.library.written import (
     polynomials,
     quantiles,
     reductions,
-    scipy_special,
     shape,
     special,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "polynomials",
     "quantiles",
     "reductions",
-    "scipy_special",
     "shape",
     "special",
 ]
