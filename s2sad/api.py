@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 
 from s2sad import tree
-from s2sad.calling import signature
+from s2sad.calling import compiler, signature
 from s2sad.calling.program import program_of
 from s2sad.calling.pullback import linear_transpose, linearize, vjp
 from s2sad.calling.transformed import Transformed, transform
-from s2sad.frontend.meanings import handlers
 from s2sad.frontend.meanings.axes import check_specification
-from s2sad.frontend.meanings.custom import checked_snapshots
 from s2sad.frontend.values import transforms
 
 Function = Callable[..., Any]
@@ -173,7 +171,7 @@ def checkpoint(
         snapshots: how many states of a loop to hold at a time, at least 1; None to hold what the loop needs.
     """
     if snapshots is not None:
-        checked_snapshots(snapshots)
+        compiler.handlers.custom.checked_snapshots(snapshots)
     if policy is not None:
         raise NotImplementedError(
             "checkpoint: only policy=None is supported, which keeps the arguments and nothing else"
@@ -196,6 +194,6 @@ def stop_gradient(x: Any) -> Any:
 
 for _maker in (grad, value_and_grad, jacfwd, jacrev, hessian, jit, vmap, checkpoint):
     transforms.register(_maker, transforms.maker(_maker))
-transforms.register(jvp, handlers.differentiation.jvp)
-transforms.register(hvp, handlers.jacobians.hvp)
-transforms.register(stop_gradient, handlers.differentiation.stop_gradient)
+transforms.register(jvp, lambda *call: compiler.handlers.differentiation.jvp(*call))
+transforms.register(hvp, lambda *call: compiler.handlers.jacobians.hvp(*call))
+transforms.register(stop_gradient, lambda *call: compiler.handlers.differentiation.stop_gradient(*call))

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2sad.frontend.meanings import custom_inside
+from s2sad.calling import compiler
 from s2sad.frontend.values.transforms import Spec, register
 
 Function = Callable[..., Any]
@@ -119,6 +119,6 @@ class custom_vjp(_Custom):
 
 
 # Those made inside a differentiated function are followed as they are written here, but for these.
-register(_Custom.__init__, custom_inside.make)
-register(_Custom.__call__, custom_inside.call_made)
-register(_count_parameters, custom_inside.count_parameters)
+register(_Custom.__init__, lambda *call: compiler.custom_inside.make(*call))
+register(_Custom.__call__, lambda *call: compiler.custom_inside.call_made(*call))
+register(_count_parameters, lambda *call: compiler.custom_inside.count_parameters(*call))

@@ -40,8 +40,9 @@ from s2sad import pipeline
 from s2sad.backend.emit import emit
 from s2sad.calling import typetext
 from s2sad.errors import NeedStatic, S2sadError
-from s2sad.frontend.elaborate.elaborate import Elaboration, elaborate
+from s2sad.frontend.elaborate.elaborate import Elaboration
 from s2sad.frontend.library import attributes, calls, table
+from s2sad.frontend.meanings.handlers import elaborate
 from s2sad.ir import walk
 from s2sad.ir.nodes import Let, Module, Var
 from s2sad.ir.primitives import Primitive

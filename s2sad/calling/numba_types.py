@@ -10,17 +10,16 @@ from numba.core import types
 from numba.core.errors import TypingError
 from numba.np.numpy_support import as_dtype
 
-from s2sad.calling import inspection
+from s2sad.calling import compiler
 from s2sad.calling.transformed import Transformed
 from s2sad.errors import S2sadError
-from s2sad.frontend.elaborate.elaborate import Abstract
 from s2sad.ir.types import Array, Scalar, Type, symbol
 
 
 def dispatcher(transformed: Transformed, args: tuple[types.Type, ...]) -> Callable[..., Any]:
     """The compiled function for Numba argument types; a `TypingError` that says why when there is none."""
     try:
-        abstract = [Abstract(k, ir_type(t, f"x_{k}"), f"x_{k}") for k, t in enumerate(args)]
+        abstract = [compiler.elaborate.Abstract(k, ir_type(t, f"x_{k}"), f"x_{k}") for k, t in enumerate(args)]
         lowered = transformed.lowered(tuple(abstract), {})
     except S2sadError as error:
         raise TypingError(str(error)) from error
@@ -30,7 +29,7 @@ def dispatcher(transformed: Transformed, args: tuple[types.Type, ...]) -> Callab
             f"{transformed.__name__} reads values from outside that may change ({', '.join(captured)}); "
             "in @njit code, pass them as arguments."
         )
-    return inspection.dispatcher(lowered)
+    return compiler.inspection.dispatcher(lowered)
 
 
 def ir_type(numba_type: types.Type, name: str) -> Type:

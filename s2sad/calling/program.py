@@ -6,19 +6,21 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from s2sad import plain
-from s2sad.calling import signature, variant
-from s2sad.calling.variant import Lowered, Variant
+from s2sad.calling import compiler, signature
 from s2sad.config import config
 from s2sad.errors import AliasError, MutationWarning, ShapeError, TypeMismatchError
-from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration
-from s2sad.ir.nodes import Module
-from s2sad.pipeline import Trace
-from s2sad.transforms.recording.split import Split
+
+if TYPE_CHECKING:
+    from s2sad.calling.variant import Lowered, Variant
+    from s2sad.frontend.elaborate.elaborate import Elaboration
+    from s2sad.ir.nodes import Module
+    from s2sad.pipeline import Trace
+    from s2sad.transforms.recording.split import Split
 
 VARIANTS_KEPT = 64
 """How many variants of one signature are kept when closures and globals keep changing."""
@@ -70,10 +72,10 @@ class Program:
         try:
             for k, leaf in enumerate(leaves):
                 if plain.is_foreign(leaf):
-                    plain.check(leaf, variant.leaf_names(self.function, structure)[k])
+                    plain.check(leaf, compiler.variant.leaf_names(self.function, structure)[k])
             return [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves], structure
         except TypeMismatchError as error:
-            variant.locate(error, [self.function, *leaves])
+            compiler.variant.locate(error, [self.function, *leaves])
             raise
 
     def _find(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool = False) -> Variant:
@@ -92,15 +94,15 @@ class Program:
     def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
         """The function lowered for these arguments, not compiled. With `Abstract`s for values, all else is known."""
         leaves, structure = self._normal_leaves(args, kwargs)
-        given = [isinstance(x, Abstract) for x in leaves]
+        given = [isinstance(x, compiler.elaborate.Abstract) for x in leaves]
         statics = frozenset(k for k, x in enumerate(given) if not x) if any(given) else frozenset()
-        return variant.lower(self.function, leaves, structure, statics, self.name)
+        return compiler.variant.lower(self.function, leaves, structure, statics, self.name)
 
     def _full_key(self, base: Any, leaves: Sequence[Any]) -> Any:
         return base, tuple((k, leaves[k]) for k in sorted(self._statics.get(base, ())))
 
     def _build(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool) -> Variant:
-        lowered = variant.lower(
+        lowered = compiler.variant.lower(
             self.function, leaves, structure, self._statics.get(base, frozenset()), self.name, self._finish, exact
         )
         self.latest = lowered
@@ -113,10 +115,10 @@ class Program:
         return built
 
     def _finish(self, elaboration: Elaboration) -> tuple[Module, Trace, Split | None]:
-        return variant.joint(elaboration)
+        return compiler.variant.joint(elaboration)
 
     def _load(self, lowered: Lowered, leaves: Sequence[Any]) -> Variant:
-        return variant.load(lowered, leaves)
+        return compiler.variant.load(lowered, leaves)
 
     def _check_mutated(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Refuse a written argument that shares memory with what else the function reads; warn of it, once."""
@@ -130,7 +132,7 @@ class Program:
                         f"{self.name} writes into one of its arguments, which shares memory with {which}.",
                         "Pass a copy of one of them." if j < len(leaves) else "Pass a copy.",
                     )
-                    variant.locate(error, [self.function, *leaves])
+                    compiler.variant.locate(error, [self.function, *leaves])
                     raise error
         if not self._warned:
             self._warned = True

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from s2sad import tree
-from s2sad.calling import signature, splitting
+from s2sad.calling import compiler, signature
 from s2sad.calling.program import function_name, program_of
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.meanings import handlers
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.transforms import Spec
+
+if TYPE_CHECKING:
+    from s2sad.calling.splitting import Linearized, SplitProgram
 
 Function = Callable[..., Any]
 
@@ -72,8 +74,8 @@ def _frozen(leaf: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=1024)
-def _split_program(name: str, has_aux: bool) -> splitting.SplitProgram:
-    return splitting.SplitProgram(_run, name, has_aux)
+def _split_program(name: str, has_aux: bool) -> SplitProgram:
+    return compiler.splitting.SplitProgram(_run, name, has_aux)
 
 
 def _program(runner: Function, prefix: str, function: Function) -> Any:
@@ -94,7 +96,7 @@ class Linear:
         function: Function,
         primals: tuple[Any, ...],
         has_aux: bool = False,
-        linearized: splitting.Linearized | None = None,
+        linearized: Linearized | None = None,
         value: Any = None,
     ) -> None:
         options = {"primals": primals, "has_aux": has_aux, "linearized": linearized}
@@ -170,6 +172,6 @@ def _transpose(function: Function, primals: tuple[Any, ...], out_bar: Any) -> An
     return linear_transpose(function, *primals)(out_bar)
 
 
-transforms.register(vjp, handlers.differentiation.vjp)
-transforms.register(linearize, handlers.linear.linearize)
-transforms.register(linear_transpose, handlers.linear.linear_transpose)
+transforms.register(vjp, lambda *call: compiler.handlers.differentiation.vjp(*call))
+transforms.register(linearize, lambda *call: compiler.handlers.linear.linearize(*call))
+transforms.register(linear_transpose, lambda *call: compiler.handlers.linear.linear_transpose(*call))

@@ -11,14 +11,16 @@ import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from s2sad.calling import inspection
+from s2sad.calling import compiler
 from s2sad.calling.program import Program, function_name
-from s2sad.calling.typetext import abstract_of
-from s2sad.calling.variant import Lowered
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.values.transforms import Spec
+
+if TYPE_CHECKING:
+    from s2sad.calling.inspection import Inspection
+    from s2sad.calling.variant import Lowered
 
 Function = Callable[..., Any]
 
@@ -55,9 +57,9 @@ class Transformed:
     def __repr__(self) -> str:
         return f"<s2sad {self.__s2sad__.kind} of {function_name(self.__s2sad__.function)}>"
 
-    def lower(self, *args: Any, **kwargs: Any) -> inspection.Inspection:
+    def lower(self, *args: Any, **kwargs: Any) -> Inspection:
         """What is compiled for arguments like these: `.source`, `.show(after=...)`, `.explain()`, `.save(path)`."""
-        return inspection.Inspection(self.lowered(args, kwargs))
+        return compiler.inspection.Inspection(self.lowered(args, kwargs))
 
     def lowered(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
         """The function taken to source for these arguments (`Abstract`s may stand for values)."""
@@ -69,7 +71,7 @@ class Transformed:
 
         It takes and returns flat values: containers are a leaf each.
         """
-        abstract = tuple(abstract_of(t, k) for k, t in enumerate(types))
+        abstract = tuple(compiler.typetext.abstract_of(t, k) for k, t in enumerate(types))
         lowered = self.lowered(abstract, {})
         captured = lowered.elaboration.elab.outside.names()
         if captured:
@@ -77,7 +79,7 @@ class Transformed:
                 f"{self.__name__} reads values from outside that may change: {', '.join(captured)}.",
                 "Pass them as arguments.",
             )
-        return inspection.dispatcher(lowered)
+        return compiler.inspection.dispatcher(lowered)
 
     @property
     def source(self) -> str:
@@ -99,11 +101,11 @@ class Transformed:
         """Write the generated module to a file, where it needs `s2sad_rt` and no `s2sad`."""
         return self._latest().save(path, force)
 
-    def _latest(self) -> inspection.Inspection:
+    def _latest(self) -> Inspection:
         lowered: Lowered | None = self._program.latest
         if lowered is None:
             raise RuntimeError(f"{self.__name__} has not been compiled yet: call it once, or use .lower(*args).")
-        return inspection.Inspection(lowered)
+        return compiler.inspection.Inspection(lowered)
 
 
 def transform(kind: str, function: Function, **options: Any) -> Transformed:

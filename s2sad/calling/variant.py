@@ -25,8 +25,9 @@ from s2sad.backend.emit import emit
 from s2sad.calling import signature
 from s2sad.config import config
 from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
-from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf, elaborate
+from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf
 from s2sad.frontend.elaborate.raising import restored
+from s2sad.frontend.meanings.handlers import elaborate
 from s2sad.frontend.syntax.source import find
 from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Module, Pos

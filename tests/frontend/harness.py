@@ -11,7 +11,8 @@ import numpy as np
 from s2sad import ir, tree
 from s2sad.calling.signature import flatten, is_runtime, leaf_type
 from s2sad.errors import NeedStatic
-from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf, elaborate
+from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf
+from s2sad.frontend.meanings.handlers import elaborate
 
 
 def elaborated(function: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Elaboration, list[Any]]:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from s2sad.errors import NeedStatic, S2sadError
-from s2sad.frontend.elaborate.elaborate import Abstract, elaborate
+from s2sad.frontend.elaborate.elaborate import Abstract
+from s2sad.frontend.meanings.handlers import elaborate
 from s2sad.ir import Array, Module, python_function, verify, walk
 from s2sad.ir.nodes import Apply, Custom, replace
 from s2sad.ir.types import symbol, type_of_value

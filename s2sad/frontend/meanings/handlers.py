@@ -1,5 +1,9 @@
-"""Every kind of transform: the modules that declare what calling a transformed function of a kind means."""
+"""Every kind of transform: the modules that declare what calling a transformed function of a kind means.
 
+`elaborate`, from here, knows them all.
+"""
+
+from s2sad.frontend.elaborate.elaborate import elaborate
 from s2sad.frontend.meanings import batching, custom, differentiation, jacobians, linear, pytrees, records
 
-__all__ = ["batching", "custom", "differentiation", "jacobians", "linear", "pytrees", "records"]
+__all__ = ["batching", "custom", "differentiation", "elaborate", "jacobians", "linear", "pytrees", "records"]
