@@ -1,12 +1,12 @@
 """Random programs, each checked in every mode against what shares nothing with s2sad; what fails is made small.
 
 \b
-    python -m tools.fuzz --count 2000 --jobs 2   modes drawn by each seed
-    python -m tools.fuzz --time 60               for a minute
-    python -m tools.fuzz --seed 71 --show        the program of a seed
-    python -m tools.fuzz --seed 71 --count 1 --modes all
-    python -m tools.fuzz --modes vjp,hessian     these (--list shows all)
-    python -m tools.fuzz --backend numba         compiled, which is slow
+    python tools/fuzz.py --count 2000 --jobs 2   modes drawn by each seed
+    python tools/fuzz.py --time 60               for a minute
+    python tools/fuzz.py --seed 71 --show        the program of a seed
+    python tools/fuzz.py --seed 71 --count 1 --modes all
+    python tools/fuzz.py --modes vjp,hessian     these (--list shows all)
+    python tools/fuzz.py --backend numba         compiled, which is slow
 
 The exit code is 1 when something fails. A refusal (an error of s2sad at the user's line) is no failure; refusals are
 counted by what they say, because these programs are meant to be taken.
@@ -49,7 +49,7 @@ DRAWN = 4
 """How many more modes a program draws by its seed."""
 COMPILED = ("value", "value_and_grad")
 """The modes of the compiled back end, unless others are asked for."""
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
 def without_passes() -> dict[str, Mode]:
