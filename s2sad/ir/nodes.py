@@ -26,6 +26,9 @@ class Var:
     name: str
     type: Type
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # that of a type goes through its dims, and a name has one type
+
     def __str__(self) -> str:
         return self.name
 
