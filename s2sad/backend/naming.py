@@ -10,9 +10,9 @@ reads well and compiles fastest.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Names
@@ -20,7 +20,7 @@ from s2sad.ir.nodes import Atom, For, Function, If, Let, Stmt, Var, While
 from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Array
 from s2sad.memory.copying import copy
-from s2sad.memory.liveness import Liveness, Scope
+from s2sad.memory.liveness import Liveness, Point, Scope
 
 
 def names(function: Function, nested: Mapping[Var, Let], taken: Iterable[str] = ()) -> dict[Var, str]:
@@ -29,17 +29,16 @@ def names(function: Function, nested: Mapping[Var, Let], taken: Iterable[str] = 
     for one, other in _versions(function):
         classes.merge(one, other)
     supply = Names([*taken, *(p.name for p in function.params)])
-    chosen: dict[int, str] = {}
+    chosen: dict[_Class, str] = {}
     out: dict[Var, str] = {}
     for var in (*function.params, *walk.all_defined(function.body)):
         if var in nested:
             continue
-        group = id(classes.spans(var))
-        if group not in chosen:
-            members = classes.members(var)
+        members = classes.of(var)
+        if members not in chosen:
             param = next((m for m in members if m in classes.params), None)
-            chosen[group] = param.name if param is not None else supply.fresh(_readable(_plainest(members)))
-        out[var] = chosen[group]
+            chosen[members] = param.name if param is not None else supply.fresh(_readable(_plainest(members)))
+        out[var] = chosen[members]
     return _told_apart(function, nested, out, supply)
 
 
@@ -127,79 +126,116 @@ def _base(name: str) -> str:
     return re.sub(r"_\d+$", "", name)
 
 
-@dataclass(slots=True)
-class _Span:
-    """The members of a class that are born in one scope, from the first birth to the last use."""
+class _Class:
+    """Variables that share a name. No two of them interfere, so those born in one scope are read one after another.
 
-    members: list[Var]
-    first: int
-    last_birth: int
-    last_use: int
+    `births` are the positions in a scope at which members are born, in order, with the members; `places` those and the
+    positions of the statements inside which others are.
+    """
 
-    def before(self, other: _Span) -> bool:
-        """Whether everything here is over when the other span begins."""
-        return self.last_use <= other.first and self.last_birth < other.first
+    def __init__(self) -> None:
+        self.size = 0
+        self.members: dict[Scope, list[Var]] = {}
+        self.births: dict[Scope, list[tuple[int, Var]]] = {}
+        self.places: dict[Scope, list[int]] = {}
 
-    def extend(self, other: _Span) -> None:
-        self.members += other.members
-        self.first, self.last_birth = min(self.first, other.first), max(self.last_birth, other.last_birth)
-        self.last_use = max(self.last_use, other.last_use)
+    def __iter__(self) -> Iterator[Var]:
+        return (v for members in self.members.values() for v in members)
+
+    def add(self, var: Var, born: Point) -> None:
+        """Take in a variable that interferes with no member."""
+        self.size += 1
+        self.members.setdefault(born.scope, []).append(var)
+        insort(self.births.setdefault(born.scope, []), (born.position, var), key=_position)
+        for scope, position in born.outwards():
+            insort(self.places.setdefault(scope, []), position)
+
+    def is_born(self, point: Point) -> bool:
+        """Whether a member is born at a point."""
+        births = self.births.get(point.scope, [])
+        k = bisect_left(births, point.position, key=_position)
+        return k < len(births) and births[k][0] == point.position
+
+    def last_before(self, scope: Scope, position: int) -> Var | None:
+        """The member that is born last in a scope before a position."""
+        births = self.births.get(scope, [])
+        k = bisect_left(births, position, key=_position)
+        return births[k - 1][1] if k else None
+
+    def has_place(self, scope: Scope, after: int, before: int) -> bool:
+        """Whether a member is born in a scope, or inside a statement of it, between two positions."""
+        places = self.places.get(scope, [])
+        k = bisect_right(places, after)
+        return k < len(places) and places[k] < before
+
+
+def _position(birth: tuple[int, Var]) -> int:
+    return birth[0]
 
 
 class _Classes:
-    """Classes of variables that share a name; `merge` keeps those apart that interfere."""
+    """Classes of variables that share a name; `merge` keeps those apart that interfere.
+
+    Two variables do where one is read after the other is born, or where both are born at once. That takes one to be
+    born in the scope of the other or around it, so a class is asked at the scopes around a variable of the smaller one.
+    """
 
     def __init__(self, function: Function, nested: Mapping[Var, Let]) -> None:
         self.live = Liveness(function, nested)
         self.nested = nested
         self.params = frozenset(function.params)
-        self.apart = set(_read_late(function))
-        self._spans: dict[Var, dict[Scope, _Span]] = {}
+        self.apart: dict[Var, list[Var]] = {}
+        for a, b in _read_late(function):
+            self.apart.setdefault(a, []).append(b)
+            self.apart.setdefault(b, []).append(a)
+        self._classes: dict[Var, _Class] = {}
 
-    def spans(self, var: Var) -> dict[Scope, _Span]:
-        """The class of a variable, by scope of birth."""
-        if var not in self._spans:
-            born = self.live.born[var]
-            use = max(born.scope.last.get(var, born.position), born.position)
-            self._spans[var] = {born.scope: _Span([var], born.position, born.position, use)}
-        return self._spans[var]
-
-    def members(self, var: Var) -> list[Var]:
-        """The variables of a class."""
-        return [v for span in self.spans(var).values() for v in span.members]
+    def of(self, var: Var) -> _Class:
+        """The class of a variable."""
+        if var not in self._classes:
+            self._classes[var] = _Class()
+            self._classes[var].add(var, self.live.born[var])
+        return self._classes[var]
 
     def merge(self, var: Var, other: Atom) -> None:
         """Put two variables into one class, if no two members interfere."""
         if not isinstance(other, Var) or var in self.nested or other in self.nested:
             return
-        left, right = self.spans(var), self.spans(other)
-        if left is right or self._interfere(left, right):
-            return
-        if sum(len(s.members) for s in left.values()) < sum(len(s.members) for s in right.values()):
+        left, right = self.of(var), self.of(other)
+        if left.size < right.size:
             left, right = right, left
-        for scope, span in right.items():
-            for v in span.members:
-                self._spans[v] = left
-            if scope in left:
-                left[scope].extend(span)
-            else:
-                left[scope] = span
+        if left is right or any(self._interferes(v, left) for v in right):
+            return
+        for v in right:
+            self._classes[v] = left
+            left.add(v, self.live.born[v])
 
-    def _interfere(self, left: dict[Scope, _Span], right: dict[Scope, _Span]) -> bool:
-        for one, a in left.items():
-            for two, b in right.items():
-                if one is two and not self.apart and (a.before(b) or b.before(a)):
-                    continue
-                if any(self.clash(u, v) for u in a.members for v in b.members):
-                    return True
-        return False
+    def _interferes(self, var: Var, others: _Class) -> bool:
+        """Whether a variable interferes with a member of a class."""
+        born = self.live.born[var]
+        if any(self._classes.get(v) is others for v in self.apart.get(var, ())):
+            return True
+        if others.is_born(born):
+            return True
+        return self._is_read_after(others, born) or self._reaches(var, born.scope, born.position, others)
 
-    def clash(self, a: Var, b: Var) -> bool:
-        """Whether one of two variables is read after the other is born, or both are born at once."""
-        born_a, born_b = self.live.born[a], self.live.born[b]
-        at_once = born_a == born_b
-        kept_apart = (a, b) in self.apart or (b, a) in self.apart
-        return at_once or kept_apart or self.live.after(a, born_b) or self.live.after(b, born_a)
+    def _is_read_after(self, others: _Class, born: Point) -> bool:
+        """Whether a member, born before a point, is read after it. Of those of one scope only the last can be."""
+        members = (others.last_before(scope, position) for scope, position in born.outwards())
+        return any(v is not None and self.live.after(v, born) for v in members)
+
+    def _reaches(self, var: Var, scope: Scope, start: int, others: _Class) -> bool:
+        """Whether a variable that is live in a scope from a position on is read after a member is born there, or
+        in the blocks nested there."""
+        last = scope.last.get(var)
+        if last is None:
+            return False
+        if others.has_place(scope, start, last):
+            return True
+        inner = self.live.scopes_at(scope, last)
+        return any(
+            others.places.get(s) and var in s.last and (s.is_loop or self._reaches(var, s, -2, others)) for s in inner
+        )
 
 
 def _read_late(function: Function) -> Iterator[tuple[Var, Var]]:

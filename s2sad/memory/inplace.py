@@ -103,9 +103,11 @@ class _Planner:
         self.wanted_cuts: set[Var] = set()
         self.live = Liveness(function, contents=True)
         self.sources = sources_of(function)
-        self.updated = _updated_names(function, self.live, owners)
+        self.dying = self.live.dying(is_buffer)
+        self.updated = _updated_names(function, owners)
         self.names = walk.names_of(function)
         self._copies: dict[tuple[Any, ...], Var] = {}
+        self._copied: set[Var] = set()
 
     def run(self) -> Function:
         """Walk the function."""
@@ -134,7 +136,9 @@ class _Planner:
         """Walk a block whose first statement has position `first` in `scope`; changes `sharing`."""
         out: list[Stmt] = []
         for position, stmt in enumerate(block, first):
-            self.statement(stmt, Point(scope, position), sharing, out)
+            at = Point(scope, position)
+            self.statement(stmt, at, sharing, out)
+            sharing.forget(self.dying.get(at, ()))
         return _Result(out, sharing)
 
     def statement(self, stmt: Stmt, at: Point, sharing: Sharing, out: list[Stmt]) -> None:
@@ -242,6 +246,7 @@ class _Planner:
         """A variable for a copy, the same one however often a loop is walked."""
         if key not in self._copies:
             self._copies[key] = Var(self.names.fresh(var.name), var.type)
+            self._copied.add(self._copies[key])
         return self._copies[key]
 
     # -- control flow
@@ -259,7 +264,7 @@ class _Planner:
             blocks = self._body(stmt, scope, state)
             done = self._ends(stmt, carried, scope, state, blocks[-1])
             _bind_all(state, [(_end_of(c), c.next) for c in done])
-            state.forget([*local, *(c.phi for c in done), *self._copies.values()])
+            state.forget([*local, *(c.phi for c in done), *(state.pairs.keys() & self._copied)])
             _rename(state, {_end_of(c): c.phi for c in done})
             head.merge(state)
             if head.size() == before:
@@ -373,39 +378,37 @@ def _with_side(join: Join, number: int, atom: Atom) -> Join:
     return replace(join, then=atom) if number == 0 else replace(join, orelse=atom)
 
 
-def _updated_names(function: Function, live: Liveness, owners: Owners) -> set[Var]:
-    """The phis and joins whose buffer is changed where they are at hand: inside the loop of the phi, in the loop that
-    the join stands in or deeper. Their buffers are better made their own on the way in."""
+def _updated_names(function: Function, owners: Owners) -> set[Var]:
+    """The phis and joins whose buffer is changed where they are at hand: inside the loop of the phi, after the branch
+    of the join. Their buffers are better made their own on the way in."""
     phis, outs, joins = _rebindings(function)
     wanted = _returned_joins(function, joins)
-    for target, base in _changes(function, owners):
-        place = live.born[target].scope
-        todo: list[Atom] = [base]
-        seen: set[Atom] = set()
-        while todo:
-            v = todo.pop()
-            if v in seen or not isinstance(v, Var):
-                continue
-            seen.add(v)
-            if v in phis and place.within(live.born[v].scope):
-                wanted.add(v)
-                todo += [phis[v].init, phis[v].next]
-            elif v in outs:
-                todo.append(outs[v].init)
-            elif v in joins and place.within(_loop_around(live.born[v].scope)):
-                wanted.add(v)
-                todo += [joins[v].then, joins[v].orelse]
+    todo: list[Atom] = list(_changed(function, owners))
+    seen: set[Atom] = set()
+    while todo:
+        v = todo.pop()
+        if v in seen or not isinstance(v, Var):
+            continue
+        seen.add(v)
+        if v in phis:
+            wanted.add(v)
+            todo += [phis[v].init, phis[v].next]
+        elif v in outs:
+            todo.append(outs[v].init)
+        elif v in joins:
+            wanted.add(v)
+            todo += [joins[v].then, joins[v].orelse]
     return wanted
 
 
-def _changes(function: Function, owners: Owners) -> Iterator[tuple[Var, Atom]]:
-    """The buffers that are changed, each with a variable that is born where it is."""
+def _changed(function: Function, owners: Owners) -> Iterator[Atom]:
+    """The buffers that are changed."""
     for stmt in walk.statements(function.body):
         match stmt:
             case Let() if stmt.prim in UPDATES:
-                yield stmt.targets[0], stmt.args[0]
-            case Call(targets=(first, *_)):
-                yield from ((first, stmt.args[k]) for k in owners.get(stmt.function, ()))
+                yield stmt.args[0]
+            case Call():
+                yield from (stmt.args[k] for k in owners.get(stmt.function, ()))
             case _:
                 pass
 
@@ -437,12 +440,6 @@ def _rebindings(function: Function) -> tuple[dict[Var, Carry], dict[Var, Carry],
             case _:
                 pass
     return phis, outs, joins
-
-
-def _loop_around(scope: Scope) -> Scope:
-    while not scope.is_loop and scope.parent is not None:
-        scope = scope.parent.scope
-    return scope
 
 
 __all__ = ["copy", "plan"]

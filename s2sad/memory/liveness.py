@@ -10,7 +10,7 @@ that is used in a loop is live all through the loop, because the next iteration 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -36,19 +36,19 @@ class Scope:
     def end(self) -> int:
         return len(self.stmts)
 
-    def within(self, other: Scope) -> bool:
-        """Whether this scope is `other` or nested in it."""
-        scope: Scope | None = self
-        while scope is not None and scope is not other:
-            scope = scope.parent.scope if scope.parent else None
-        return scope is other
-
 
 class Point(NamedTuple):
     """A place between statements: after the one at `position` of `scope`."""
 
     scope: Scope
     position: int
+
+    def outwards(self) -> Iterator[Point]:
+        """This place, and those of the statements it is in."""
+        place: Point | None = self
+        while place is not None:
+            yield place
+            place = place.scope.parent
 
 
 class Liveness:
@@ -74,6 +74,11 @@ class Liveness:
         """The scope of a nested block: the body of a loop, or a branch (0: then, 1: else)."""
         return self._scopes[id(stmt), number]
 
+    def scopes_at(self, scope: Scope, position: int) -> list[Scope]:
+        """The scopes of the blocks nested in the statement at a position."""
+        stmt = scope.stmts[position] if 0 <= position < scope.end else None
+        return [] if stmt is None else [s for k in (0, 1) if (s := self._scopes.get((id(stmt), k))) is not None]
+
     def after(self, var: Var, point: Point) -> bool:
         """Whether `var`, born before, is read after `point`."""
         place: Point | None = point
@@ -91,6 +96,15 @@ class Liveness:
             place = scope.parent
             latest = place.position - 1 if place else 0  # what the statement around defines is not born inside it
         return False
+
+    def dying(self, chosen: Callable[[Var], bool]) -> dict[Point, list[Var]]:
+        """The variables among those chosen that nothing reads after a point, but something at it, or nothing at all."""
+        found: dict[Point, list[Var]] = {}
+        for var, (scope, position) in self.born.items():
+            if chosen(var):
+                last = max(position, scope.last.get(var, position))
+                found.setdefault(Point(scope, last), []).append(var)
+        return found
 
     # -- building
 
