@@ -7,12 +7,13 @@ dim.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Stmt, Var, While, asked_size
-from s2sad.ir.primitives import Primitive, dim
-from s2sad.ir.types import Dim, Scalar, add_dims, lower_bound, symbol
+from s2sad.ir.primitives import Primitive, dim, inc, store
+from s2sad.ir.types import Array, Dim, Scalar, add_dims, lower_bound, symbol
 from s2sad.rules.elementwise import add, sub
 
 
@@ -30,6 +31,7 @@ class Facts:
     def __init__(self, function: Function) -> None:
         self.sites: dict[Var, Site] = {}
         self.uses: dict[Var, list[Stmt]] = {}
+        self._roots: dict[Var, Atom | None] = {}
         self._scan(function.body, ())
         ints = (v for v in (*function.params, *self.sites) if isinstance(v.type, Scalar) and v.type.dtype.kind in "iu")
         self.numbers = {v.name for v in ints}
@@ -42,8 +44,21 @@ class Facts:
             for atom in (*walk.operands(stmt), *walk.leaving(stmt)):
                 if isinstance(atom, Var):
                     self.uses.setdefault(atom, []).append(stmt)
+            self._roots.update(self._rooted(stmt))
             for inner in walk.blocks_of(stmt):
                 self._scan(inner, (*outer, stmt))
+
+    def _rooted(self, stmt: Stmt) -> Iterator[tuple[Var, Atom | None]]:
+        """The arrays that a statement makes, each with its root."""
+        match stmt:
+            case For() | While():
+                yield from ((v, self.root(c.init)) for c in stmt.carried for v in (c.phi, c.out) if _is_array(v))
+            case Let(prim=prim, targets=(target,)) if prim in (store, inc):
+                yield target, self.root(stmt.args[0])
+            case Let():
+                pass
+            case _:
+                yield from ((v, None) for v in walk.defines(stmt) if _is_array(v))
 
     # -- definitions and uses
 
@@ -67,6 +82,10 @@ class Facts:
         """The one place that uses a variable, if there is exactly one and it is not a result."""
         users = self.users(atom) if isinstance(atom, Var) else []
         return users[0] if len(users) == 1 and atom not in self.returned else None
+
+    def root(self, array: Atom) -> Atom | None:
+        """The value that an array started as a version of: its shape is the array's. None where that is not known."""
+        return self._roots.get(array, array) if isinstance(array, Var) else array
 
     def is_outside(self, atom: Atom, loop: Stmt) -> bool:
         """Whether a value is known before a loop (or branch) starts."""
@@ -154,3 +173,7 @@ class Facts:
         if loop.step.value == 1:
             return start == 0 and stop == size
         return loop.step.value == -1 and start == add_dims(size, -1) and stop == -1
+
+
+def _is_array(var: Var) -> bool:
+    return isinstance(var.type, Array)

@@ -56,7 +56,7 @@ def _loop(facts: Facts, edits: Edits, loop: For, c: Carry) -> None:
         edits.undef.add(c.init)
         if first.prim is inc:
             edits.stores.add(first.targets[0])
-    elif first.prim is store and _worthwhile(facts, c.init, loop) and (root := _root(facts, c.init)) is not None:
+    elif first.prim is store and _worthwhile(facts, c.init, loop) and (root := facts.root(c.init)) is not None:
         edits.fresh[c.phi] = root
 
 
@@ -64,7 +64,7 @@ def _store(facts: Facts, edits: Edits, stmt: Let) -> None:
     base = stmt.args[0]
     if facts.let(base, zeros) is not None and facts.only_user(base) is stmt:
         edits.undef.add(base)
-    elif _worthwhile(facts, base, stmt) and (root := _root(facts, base)) is not None:
+    elif _worthwhile(facts, base, stmt) and (root := facts.root(base)) is not None:
         edits.bases[stmt.targets[0]] = root
 
 
@@ -76,19 +76,6 @@ def _worthwhile(facts: Facts, init: Atom, user: Stmt) -> bool:
     if outer is None:
         return True
     return isinstance(outer, (For, While)) and init in walk.binds(outer) and facts.only_user(init) is user
-
-
-def _root(facts: Facts, atom: Atom) -> Atom | None:
-    """The value that an array started as a version of: its shape is the array's."""
-    stmt = facts.stmt(atom)
-    match stmt:
-        case For() | While():
-            return _root(facts, next(c.init for c in stmt.carried if atom in (c.phi, c.out)))
-        case Let(prim=prim) if prim in (store, inc):
-            return _root(facts, stmt.args[0])
-        case Let() | None:
-            return atom
-    return None
 
 
 # -- the proof
@@ -117,7 +104,7 @@ def _first(facts: Facts, loop: For, c: Carry, outer: tuple[Var, ...] = ()) -> Le
 
 def _sizes(facts: Facts, array: Var, axis: int) -> list[Dim]:
     """The forms that the size of an axis is known by."""
-    made = facts.let(_root(facts, array) or array, zeros, undef)
+    made = facts.let(facts.root(array) or array, zeros, undef)
     form = None if made is None else facts.form(made.args[axis])
     return [d for d in (array_type(array).dims[axis], form) if d is not None]
 
