@@ -18,7 +18,9 @@ A FUSED loop replaces both loops, and has no tape longer than one trip:
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from s2sad.ir import walk
@@ -125,17 +127,8 @@ def fuse(function: Function) -> tuple[Function, list[Loop]]:
 
 
 def _fuse_block(block: Block, merged: list[Loop]) -> Block:
-    block, place = tuple(block), 0
-    while place < len(block):
-        stmt = block[place]
-        if isinstance(stmt, For) and stmt.mirrors is not None:
-            fused = _fuse_at(block, place)
-            if fused is not None:
-                block, place = fused
-                loop = block[place]
-                assert _is_loop(loop)
-                merged.append(loop)
-        place += 1
+    if any(isinstance(s, For) and s.mirrors is not None for s in block):
+        block = _Fusion(block).run(merged)
     return tuple(walk.rewrite(s, _same, _same, lambda b: _fuse_block(b, merged)) for s in block)
 
 
@@ -143,32 +136,99 @@ def _same(atom: Any) -> Any:
     return atom
 
 
-def _fuse_at(block: Block, place: int) -> tuple[Block, int] | None:
-    """The block with the reverse loop at `place` and the loop it mirrors made one, and the place of that; None if this
-    cannot be."""
-    reverse = block[place]
-    assert isinstance(reverse, For)
-    start = next((k for k, s in enumerate(block[:place]) if _is_loop(s) and s.index == reverse.mirrors), None)
-    if start is None:
-        return None
-    loop, between = block[start], block[start + 1 : place]
-    if not _is_loop(loop) or not same_way(loop, reverse):
-        return None
-    needs = {c.init for c in reverse.carried} | _reads(reverse.body) | set(walk.leaving(reverse))
-    late = _depending(between, set(walk.all_defined((loop,))))
-    if needs & {*walk.defines(loop), *walk.all_defined(tuple(late))}:
-        return None
-    early = tuple(s for s in between if not any(s is other for other in late))
-    if _acts((loop, *late)) and _acts(early):
-        return None
-    merged = _merge(loop, reverse)
-    head = (*block[:start], *early)
-    return (*head, merged, *late, *block[place + 1 :]), len(head)
+@dataclass(slots=True, eq=False)
+class _Part:
+    """A statement of a block, where it stands, and what it reads, or mentions, of what is made outside of it."""
+
+    stmt: Stmt
+    place: int
+    reads: set[Atom]
+
+    def acts(self) -> bool:
+        """Whether something is done, which keeps its order."""
+        return any(isinstance(s, Effect) for s in walk.statements((self.stmt,)))
 
 
-def _acts(block: Block) -> bool:
-    """Whether something is done, which keeps its order."""
-    return any(isinstance(s, Effect) for s in walk.statements(block))
+class _Fusion:
+    """A block in which loops are fused: its statements, which of them makes what, and its loops by their counters."""
+
+    def __init__(self, block: Block) -> None:
+        self.parts: list[_Part] = []
+        self.makers: dict[Var, _Part] = {}
+        self.loops: dict[Var, _Part] = {}
+        for place, stmt in enumerate(block):
+            self.parts.append(self._part(stmt, place))
+
+    def _part(self, stmt: Stmt, place: int) -> _Part:
+        part = _Part(stmt, place, _reads((stmt,)))
+        self.makers.update(dict.fromkeys(walk.all_defined((stmt,)), part))
+        if _is_loop(stmt):
+            self.loops[stmt.index] = part
+        return part
+
+    def run(self, merged: list[Loop]) -> Block:
+        """The block with each reverse loop, where that can be, in the loop that it mirrors."""
+        place = 0
+        while place < len(self.parts):
+            reverse = self.parts[place].stmt
+            if isinstance(reverse, For) and reverse.mirrors is not None:
+                fused = self._fuse_at(place, reverse, self.loops.get(reverse.mirrors))
+                if fused is not None:
+                    merged.append(fused)
+                    place = self.loops[fused.index].place
+            place += 1
+        return tuple(part.stmt for part in self.parts)
+
+    def _fuse_at(self, place: int, reverse: For, mirrored: _Part | None) -> Loop | None:
+        """Make the reverse loop at a place and the loop it mirrors one; None if this cannot be."""
+        if mirrored is None or not _is_loop(loop := mirrored.stmt) or not same_way(loop, reverse):
+            return None
+        if self._needs(place, mirrored):
+            return None
+        early, late = self._split(mirrored, place)
+        if any(p.acts() for p in (mirrored, *late)) and any(p.acts() for p in early):
+            return None
+        fused = _merge(loop, reverse)
+        del self.loops[reverse.index]
+        self.parts[mirrored.place : place + 1] = [*early, self._part(fused, place), *late]
+        for k in range(mirrored.place, place):
+            self.parts[k].place = k
+        return fused
+
+    def _needs(self, place: int, mirrored: _Part) -> bool:
+        """Whether the reverse loop at a place needs what the mirrored one leaves, or what is made of that."""
+        reverse = self.parts[place].stmt
+        assert isinstance(reverse, For)
+        needs = {c.init for c in reverse.carried} | _reads(reverse.body) | set(walk.leaving(reverse))
+        if not needs.isdisjoint(walk.defines(mirrored.stmt)):
+            return True
+        todo = deque(self._makers_between(needs, mirrored.place, place))
+        seen = set(todo)
+        while todo:
+            makers = self._makers_between(todo.popleft().reads, mirrored.place - 1, place)
+            if mirrored in makers:
+                return True
+            todo += makers - seen
+            seen |= makers
+        return False
+
+    def _makers_between(self, atoms: Iterable[Atom], first: int, last: int) -> set[_Part]:
+        """The statements between two places that make any of these."""
+        makers = (self.makers.get(a) for a in atoms if isinstance(a, Var))
+        return {m for m in makers if m is not None and first < m.place < last}
+
+    def _split(self, mirrored: _Part, place: int) -> tuple[list[_Part], list[_Part]]:
+        """The statements between a loop and a place: those that do not depend on the loop, and those that do."""
+        early: list[_Part] = []
+        late: list[_Part] = []
+        dependent = {mirrored}
+        for part in self.parts[mirrored.place + 1 : place]:
+            if dependent.isdisjoint(self.makers.get(a) for a in part.reads if isinstance(a, Var)):
+                early.append(part)
+            else:
+                late.append(part)
+                dependent.add(part)
+        return early, late
 
 
 def _is_loop(stmt: Stmt) -> TypeGuard[Loop]:
@@ -180,16 +240,6 @@ def same_way(loop: Loop, reverse: For) -> bool:
     if isinstance(loop, While):
         return reverse.step == Const(1)
     return reverse.step == loop.step and reverse.start == loop.start
-
-
-def _depending(block: Block, known: set[Var]) -> list[Stmt]:
-    """The statements of a block that depend on these variables."""
-    found = []
-    for stmt in block:
-        if _reads((stmt,)) & known:
-            found.append(stmt)
-            known.update(walk.all_defined((stmt,)))
-    return found
 
 
 def _reads(block: Block) -> set[Atom]:

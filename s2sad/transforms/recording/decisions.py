@@ -5,7 +5,7 @@ Decisions are what `.explain()` shows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from s2sad.ir import walk
@@ -36,10 +36,16 @@ class Decision:
         return f"{where}{self.variable} is {self.how}{size}{': ' if self.why else ''}{self.why}"
 
 
-def form_of(reverse: For, function: Function) -> Decision:
-    """The decision that gave a reverse loop its form."""
+def forms_of(function: Function) -> Iterator[Decision]:
+    """The decisions that gave the reverse loops of an open adjoint their forms."""
+    loops = {s.index: s for s in walk.statements(function.body) if isinstance(s, (For, While))}
+    for loop in loops.values():
+        if isinstance(loop, For) and loop.mirrors is not None:
+            yield _form_of(loop, loops[loop.mirrors])
+
+
+def _form_of(reverse: For, loop: For | While) -> Decision:
     name, why = reverse.index.name, f"it reverses the loop over {reverse.mirrors}"
-    loop = next(s for s in walk.statements(function.body) if isinstance(s, (For, While)) and s.index == reverse.mirrors)
     if loop_forms.same_way(loop, reverse):
         return Decision(name, "free", f"{why}, and only accumulates", pos=reverse.pos)
     one = isinstance(loop, For) and reverse.start in [c.out for c in loop.carried]

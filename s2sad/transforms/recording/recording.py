@@ -44,7 +44,7 @@ from s2sad.ir.verifier import IRError
 from s2sad.rules.elementwise import add, mul, neg, sub, truediv, where
 from s2sad.transforms.adjoint import loop_forms
 from s2sad.transforms.adjoint.ranges import fold
-from s2sad.transforms.recording.decisions import MOST_STEPS, Cost, Decision, choose, form_of
+from s2sad.transforms.recording.decisions import MOST_STEPS, Cost, Decision, choose, forms_of
 from s2sad.transforms.recording.room import Room
 from s2sad.transforms.recording.scopes import Index, Scope
 from s2sad.transforms.recording.tapes import ArrayTape, Export, ListTape, Plan, Tape, Weaver, position, trip_path
@@ -60,7 +60,7 @@ def record(function: Function, *, fused: bool = True) -> tuple[Function, list[De
         function, merged = loop_forms.fuse(function)
         why = "nothing needs its results before it is reversed"
         forms += [Decision(s.index.name, "fused", why, pos=s.pos) for s in merged]
-    forms += [form_of(s, function) for s in walk.statements(function.body) if isinstance(s, For) and s.mirrors]
+    forms += forms_of(function)
     builder = Builder(walk.names_of(function))
     resolver = Resolver(function, builder)
     resolved = resolver.function(function)
