@@ -194,6 +194,19 @@ def test_stacks_and_batches():
         np.testing.assert_allclose(push(d), along(each[0], d), rtol=1e-12)
 
 
+def test_stacks_of_singular_vectors():
+    xs = np.stack([rectangular([2.0, 2.0, 1.0], 4), np.eye(4)[:, :3]])
+
+    def of_stack(x):
+        u, _, vh = np.linalg.svd(x, full_matrices=False)
+        return np.sum(np.sin(u @ vh) * W[:, :3])
+
+    with backend():
+        each = np.stack([s2sad.grad(polar)(x) for x in xs])
+        np.testing.assert_allclose(s2sad.grad(of_stack)(xs), each, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(s2sad.vmap(s2sad.grad(polar))(xs), each, rtol=1e-12, atol=1e-12)
+
+
 def test_hessian():
     x, d = np.diag(EQUAL), direction(projector, np.diag(EQUAL))
     with backend():

@@ -19,7 +19,6 @@ from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import Array, lower_bound, symbol
 from s2sad.rules.cotangent import (
     as_dtype,
-    dtype_of,
     is_complex,
     is_ref,
     ndim_of,
@@ -191,7 +190,7 @@ def svd_jvp(x_dot, x, *, out, reads=None):
         u_turn, v_turn = u_turn + unit * apart, v_turn + unit * apart
     u_dot, v_dot = matmul(u, u_turn), matmul(v, v_turn)
     if not _square(x):  # what leaves the spaces that u and v span
-        over = 2 * turned(as_dtype(identity(s), dtype_of(u)), levels, plus=True, alone=True)
+        over = 2 * turned(zeros_like(levels) + identity(s), levels, plus=True, alone=True)
         u_dot = u_dot + matmul(moved - matmul(u, change), over)
         back = matmul(adjoint(x_dot), u)
         v_dot = v_dot + matmul(back - matmul(v, matmul(vh, back)), over)
