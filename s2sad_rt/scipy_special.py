@@ -16,7 +16,7 @@ ONE = (
     "ellipe", "spence",
 )  # fmt: skip
 """Functions of one number."""
-TWO = ("jv", "yv", "iv", "ive", "kv", "kve", "gammainc", "gammaincc", "gammaincinv", "zeta")
+TWO = ("jv", "yv", "iv", "ive", "kv", "kve", "gammainc", "gammaincc", "gammaincinv", "zeta", "stdtr")
 """Functions of an order or a parameter, and a number."""
 THREE = ("betainc", "betaincinv")
 """Functions of two parameters and a number."""

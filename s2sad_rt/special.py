@@ -132,11 +132,31 @@ def erf_complex(z: complex) -> complex:
 
 
 def gamma(x: Any) -> Any:
-    return _elementwise(math.gamma, x)
+    return _elementwise(gamma_number, x)
+
+
+def gamma_number(x: float) -> float:
+    """As in C: inf at 0, with its sign, nan at the other poles, inf beyond what a float holds; Python's raises."""
+    if x == 0:
+        return math.copysign(math.inf, x)
+    try:
+        return math.gamma(x)
+    except ValueError:
+        return math.nan
+    except OverflowError:
+        return math.inf
 
 
 def lgamma(x: Any) -> Any:
-    return _elementwise(math.lgamma, x)
+    return _elementwise(lgamma_number, x)
+
+
+def lgamma_number(x: float) -> float:
+    """As in C: inf at the poles, and beyond what a float holds; Python's raises."""
+    try:
+        return math.lgamma(x)
+    except (ValueError, OverflowError):
+        return math.inf
 
 
 def digamma(x: Any) -> Any:

@@ -38,6 +38,7 @@ from s2sad.rules.scipy_special import (
     of_order,
     rgamma,
     spence,
+    stdtr,
     yv,
 )
 from s2sad.rules.special import (
@@ -56,7 +57,7 @@ from s2sad.rules.special import (
 for _prim in (
     erf, erfc, erfinv, erfcinv, erfcx, erfi, dawsn, ndtri, log_ndtr, gamma, digamma, polygamma, rgamma, gammasgn,
     gammainc, gammaincc, gammaincinv, betainc, betaincinv, jv, yv, iv, ive, kv, kve, expit, xlogy, xlog1py, exprel,
-    expi, exp1, ellipk, ellipe, spence,
+    expi, exp1, ellipk, ellipe, spence, stdtr,
 ):  # fmt: skip
     stands_for(_prim, getattr(sp, _prim.name))
 stands_for(lgamma, sp.gammaln)

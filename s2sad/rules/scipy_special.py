@@ -12,10 +12,10 @@ import numpy as np
 
 import s2sad_rt as rt
 from s2sad.rules.cotangent import number
-from s2sad.rules.elementwise import abs_, exp, log, log1p, sign, where
+from s2sad.rules.elementwise import abs_, exp, log, log1p, sign, sqrt, where
 from s2sad.rules.logical import lt
 from s2sad.rules.registry import composed, scalar_rule, unknown, zero_derivative
-from s2sad.rules.special import digamma, lgamma
+from s2sad.rules.special import digamma, lgamma, xlog1py, xlogy
 
 # -- Bessel functions (10.6.1, 10.29.1)
 
@@ -62,29 +62,37 @@ composed(np.i0)(of_order(iv, 0))
 
 @scalar_rule(rt.gammainc)
 def gammainc(a, x):
-    return unknown, exp((a - 1) * log(x) - x - lgamma(a))
+    return unknown, exp(xlogy(a - 1, x) - x - lgamma(a))
 
 
 @scalar_rule(rt.gammaincc)
 def gammaincc(a, x):
-    return unknown, -exp((a - 1) * log(x) - x - lgamma(a))
+    return unknown, -exp(xlogy(a - 1, x) - x - lgamma(a))
 
 
 @scalar_rule(rt.betainc)
 def betainc(a, b, x):
-    density = exp((a - 1) * log(x) + (b - 1) * log1p(-x) - (lgamma(a) + lgamma(b) - lgamma(a + b)))
+    density = exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - (lgamma(a) + lgamma(b) - lgamma(a + b)))
     return unknown, unknown, density
 
 
 @scalar_rule(rt.gammaincinv)
 def gammaincinv(a, y, *, out):
-    return unknown, exp(out + lgamma(a) - (a - 1) * log(out))
+    return unknown, exp(out + lgamma(a) - xlogy(a - 1, out))
 
 
 @scalar_rule(rt.betaincinv)
 def betaincinv(a, b, y, *, out):
-    size = exp(lgamma(a) + lgamma(b) - lgamma(a + b) - (a - 1) * log(out) - (b - 1) * log1p(-out))
+    size = exp(lgamma(a) + lgamma(b) - lgamma(a + b) - xlogy(a - 1, out) - xlog1py(b - 1, -out))
     return unknown, unknown, size
+
+
+@scalar_rule(rt.stdtr)
+def stdtr(df, t):
+    """Student's distribution; as a betainc of df / (df + t * t) its derivatives would be lost where t is near 0."""
+    half = 0.5 * (df + 1)
+    size = exp(lgamma(half) - lgamma(0.5 * df) - half * log1p(t * t / df))
+    return unknown, size / sqrt(math.pi * df)
 
 
 @scalar_rule(rt.rgamma)

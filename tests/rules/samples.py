@@ -190,6 +190,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "betainc": [Sample(2, 3, np.abs(small(3))), Sample(1, 2, 0.4), Sample(1.3, 2.4, np.abs(small(3)))],
     "gammaincinv": [Sample(2, np.abs(small(3))), Sample(1, 0.3), Sample(2.3, np.abs(small(3)))],
     "betaincinv": [Sample(2, 3, np.abs(small(3))), Sample(1, 2, 0.4), Sample(1.3, 2.4, np.abs(small(3)))],
+    "stdtr": [Sample(2, real(3)), Sample(1, 0.4), Sample(2.3, real(3))],
     "rgamma": unary(positive),
     "gammasgn": unary(real),
     "zeta": [Sample(2, positive(3)), Sample(4, positive()), Sample(2.5, positive(3))],

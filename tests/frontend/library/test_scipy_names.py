@@ -57,6 +57,9 @@ for _f in (sp.jv, sp.iv, sp.ive, sp.yv, sp.kv, sp.kve):
 for _f in (sp.gammainc, sp.gammaincc):
     case(f"special.{_f.__name__}", lambda x, f=_f: f(1.7, x), P)
 case("special.betainc", lambda x: sp.betainc(1.7, 2.3, x), Q)
+for _at in (-0.7, 0.0, 1e-8):
+    case("special.stdtr", lambda t: sp.stdtr(2.5, t), _at)
+case("special.stdtr", lambda t: sp.stdtr(3, t), X)
 case("special.zeta", lambda q: sp.zeta(2.5, q), P)
 case("special.zeta of one", lambda x: x * sp.zeta(3.0), X)
 case("special.loggamma", sp.loggamma, P)

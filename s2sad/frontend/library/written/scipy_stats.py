@@ -203,8 +203,7 @@ def t_pdf(x, df, loc=0.0, scale=1.0):
 
 @written(stats.t.cdf)
 def t_cdf(x, df, loc=0.0, scale=1.0):
-    z = (x - loc) / scale
-    return np.where(z < 0, 0.0, 1.0) + np.where(z < 0, 0.5, -0.5) * sp.betainc(0.5 * df, 0.5, df / (df + z * z))
+    return sp.stdtr(df, (x - loc) / scale)
 
 
 @written(stats.t.logcdf)
