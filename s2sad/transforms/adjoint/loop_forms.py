@@ -191,7 +191,7 @@ class _Fusion:
         fused = _merge(loop, reverse)
         del self.loops[reverse.index]
         self.parts[mirrored.place : place + 1] = [*early, self._part(fused, place), *late]
-        for k in range(mirrored.place, place):
+        for k in range(mirrored.place, len(self.parts)):  # one statement less: what follows has moved up, too
             self.parts[k].place = k
         return fused
 
