@@ -2,7 +2,7 @@
 
 `Joiner` walks both states side by side from the names that are live. Where two numbers or two versions of an array
 differ it makes a variable and a `Pair`: what each side gives it. Locations are renamed, so that swapped buffers come
-out right; a location that meets several others leaves aliases, which `Elaborator.check_alias` guards.
+out right; a location that meets several others leaves aliases, which `Elaborator.check_write` guards.
 
     left                right               joined
     x = Number(x1)      x = Number(x2)      x = Number(x3)      Pair(x3, x1, x2)
@@ -140,20 +140,44 @@ class Joiner:
     def commit(self) -> State:
         """Make the joined state known to the elaborator: aliases, frames, origins of what it renamed."""
         elab = self.elab
-        images: dict[tuple[int, Location], set[Location]] = {}
         for (a, b), joined in self.seen.items():
-            for side, location in ((0, a), (1, b)):
+            for location in (a, b):
                 if location is not None:
-                    images.setdefault((side, location), set()).add(joined)
                     before = elab.origins.get(joined, frozenset())
                     elab.origins[joined] = before | elab.origins.get(location, frozenset())
-        for a, b in self.also:
-            images.setdefault((2, a), {a}).add(b)
-        for group in images.values():
-            for location in group if len(group) > 1 else ():
-                elab.aliases[location] = elab.aliases.get(location, frozenset()) | (group - {location})
+        for location, others in self.aliases().items():
+            elab.aliases[location] = elab.aliases.get(location, frozenset()) | others
         elab.frames.update(self.frames)
         return self.state
+
+    def aliases(self) -> dict[Location, frozenset[Location]]:
+        """What may be the same in the joined state: two that a location became, or that aliases became."""
+        found: dict[Location, frozenset[Location]] = {}
+        for images in self.images():
+            for location, joined in images.items():
+                same = joined.union(*(images.get(o, ()) for o in self.elab.aliases.get(location, ())))
+                for image in joined if len(same) > 1 else ():
+                    found[image] = found.get(image, frozenset()) | (same - {image})
+        return found
+
+    def images(self) -> tuple[dict[Location, set[Location]], dict[Location, set[Location]]]:
+        """What the locations of each side became."""
+        kept = self.state.keys() - set(self.seen.values()) - {copy for _, copy in self.also}
+        sides: tuple[dict[Location, set[Location]], ...] = tuple({x: {x} for x in kept} for _ in range(2))
+        for pair, joined in self.seen.items():
+            for side, location in zip(sides, pair, strict=True):
+                if location is not None:
+                    side.setdefault(location, set()).add(joined)
+        for location, copy in self.also:
+            for side in sides:
+                side.setdefault(location, {location}).add(copy)
+        return sides[0], sides[1]
+
+    def related(self) -> set[tuple[int, int]]:
+        """Which of the places that met may be the same, numbered as they were come to."""
+        places = {joined: k for k, joined in enumerate(self.seen.values())}
+        pairs = ((a, b) for a, others in self.aliases().items() for b in others)
+        return {(places[a], places[b]) for a, b in pairs if a in places and b in places}
 
     # -- values
 
@@ -531,7 +555,6 @@ def hint_of(key: Key) -> str:
     flag = "_set" if key[-1] == "#set" else ""
     base = "".join(c if c.isalnum() or c == "_" else "_" for c in names[-1]) if names else "t"
     return base + flag
-
 
 
 def broken(elab: Elaborator, key: Key, a: Any, b: Any) -> Broken:

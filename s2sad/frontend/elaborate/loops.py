@@ -48,6 +48,7 @@ class Pass:
     end_state: State
     dead: bool
     fills: dict[Key, tuple[Location, bool]]
+    related: set[tuple[int, int]]
     left: Var | None = None
 
 
@@ -87,6 +88,7 @@ class Loop:
             if (
                 settled(found, carried)
                 and check.trace == attempt.trace
+                and check.related() <= attempt.related
                 and [p.key for p in attempt.head] == list(found)
             ):
                 raise_if_read(unbound)
@@ -124,13 +126,15 @@ class Loop:
         elab.frame.live = self.live
         joiner = Head(elab, entry, previous, carried)
         joiner.join()
+        related = joiner.related()
         elab.state = joiner.commit()
         head = dict(elab.state)
         index = int_var(elab.builder.names.fresh(self.hint))
         left = (
             Var(elab.builder.names.fresh("left"), Scalar(BOOL, True)) if self.exits and self.test is not None else None
         )
-        out = Pass([], [], index, None, None, joiner.pairs, joiner.trace, head, head, False, joiner.fills, left)
+        found = joiner.pairs, joiner.trace
+        out = Pass([], [], index, None, None, *found, head, head, False, joiner.fills, related, left)
         elab.exit_flag = None
         elab.heads.append(head)
         elab.pending += [unbound] if unbound else []

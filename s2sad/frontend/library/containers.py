@@ -44,6 +44,7 @@ from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.written import lists
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Buffer,
     DictRef,
     ListRef,
     Location,
@@ -179,9 +180,12 @@ def keep_apart(elab: Elaborator, ref: ListRef, value: Value) -> None:
     """A runtime list holds a copy where Python would share: refuse writes into the array while the list lives."""
     if not isinstance(value, ArrayRef):
         return
-    elab.aliases[value.location] = elab.aliases.get(value.location, frozenset()) | {ref.location}
-    now = elab.get(value.location)
-    if any(value.location in head and ref.location in head and head[value.location] != now for head in elab.heads):
+    others = elab.aliases.get(value.location, frozenset())
+    places = {value.location} | {x for x in others if isinstance(elab.state.get(x), Buffer)}
+    for place in places:
+        elab.aliases[place] = elab.aliases.get(place, frozenset()) | {ref.location}
+    now = {place: elab.get(place) for place in places}
+    if any(p in head and ref.location in head and head[p] != now[p] for head in elab.heads for p in places):
         refuse(
             elab,
             "This array is written into by the loop, and the list would hold it many times.",

@@ -40,6 +40,7 @@ class Elaborator(Protocol):
 
     builder: Builder
     aliases: dict[Location, frozenset[Location]]
+    state: State
     heads: list[State]
     latest: Value | None
     over: Counter[Location]
