@@ -16,7 +16,7 @@ from collections.abc import Collection
 from pathlib import PurePath
 from typing import Any
 
-from s2sad.backend import expressions, indexing, naming, returning
+from s2sad.backend import expressions, indexing, naming, planning
 from s2sad.backend.text import expression
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Comment, Function, If, Let, Module, Pos, Stmt, Var, replace
@@ -24,7 +24,6 @@ from s2sad.ir.primitives import inc, literal, load
 from s2sad.ir.printer import INDENT, Printer
 from s2sad.ir.python_calls import calls_of, names_of
 from s2sad.ir.types import Array, List, Scalar, Type
-from s2sad.memory import inplace
 from s2sad.memory.sharing import UPDATES
 from s2sad.parsing import parse
 
@@ -66,19 +65,19 @@ def emit_functions(
     taken = [*module.functions, module.main.name]
     calls = calls_of(module)
     taken += [*names_of(module), *(c.function for c in calls if c.function)]
-    owners = inplace.owners_of(module.functions)
     parts = [c.definition() for c in calls if c.function]
-    planned = {
-        name: inplace.plan(function, [function.params[k] for k in owners[name]], owners)
-        for name, function in module.functions.items()
-    }
-    functions, main = returning.trim(planned, inplace.plan(module.main, (), owners), owners)
+    functions, main = planning.planned(module)
     parts += [_source(function, taken, decorate) for function in functions.values()]
     if doc is not None:
         main = replace(main, doc=doc)
     if main_name is not None:
         main = replace(main, name=main_name)
     return "\n\n".join([*parts, main_decorator + _source(main, taken, decorate)])
+
+
+def source_of(planned: Function, name: str | None = None) -> str:
+    """One function that is planned, on its own, by that name."""
+    return _source(planned if name is None else replace(planned, name=name), (), decorate=True)
 
 
 def _source(planned: Function, taken: Collection[str], decorate: bool) -> str:

@@ -1,5 +1,6 @@
-"""Running emitted source with Numba: stored in the cache, imported from there, compiled on the first call.
+"""Running a module with Numba: stored in the cache, imported from there, compiled on the first call.
 
+    loaded = load_module(module, source)    through LLVM of our own where that can be written, else the emitted source
     function = load(source, "f_grad")       a Numba dispatcher
     entry = compiled(function, types)       compiled for these types now
 
@@ -9,12 +10,51 @@ What Numba cannot compile raises `UnsupportedError`; nothing falls back to plain
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 from typing import Any
 
 from s2sad import cache
-from s2sad.errors import UnsupportedError
+from s2sad.backend.llvm import module as llvm
+from s2sad.backend.llvm.values import Uncovered
+from s2sad.config import config
+from s2sad.errors import Pos, UnsupportedError
+from s2sad.ir.nodes import Module
 from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad_rt.native_errors import NativeError
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A function that runs, and the places in the user's files that its errors come from, by their number."""
+
+    function: Callable[..., Any]
+    places: Sequence[Pos | None] = ()
+
+    def located(self, error: NativeError) -> Exception:
+        """The error as Python's own, with the line of the user's where it happened."""
+        kind = next(c for c in type(error).__mro__ if c.__module__ == "builtins")
+        pos = self.places[error.site] if error.site < len(self.places) else None
+        text = str(error)
+        if pos is not None:
+            line = f": {pos.text}" if pos.text else ""
+            text += f" ({PurePath(pos.filename).name}:{pos.line}{line})"
+        found = kind(text)
+        assert isinstance(found, Exception)
+        return found
+
+
+def load_module(module: Module, source: Callable[[], str]) -> Loaded:
+    """The main function of a module. `source` gives its text as it is emitted, for what LLVM cannot be written of."""
+    name = module.main.name
+    if config.llvm:
+        try:
+            unit = llvm.write(module)
+        except Uncovered:
+            pass
+        else:
+            return Loaded(load(unit.source(), name), unit.places)
+    return Loaded(load(source(), name))
 
 
 def load(source: str, name: str) -> Callable[..., Any]:

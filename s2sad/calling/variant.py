@@ -22,6 +22,7 @@ from s2sad import pipeline, tree
 from s2sad.backend import numba as numba_backend
 from s2sad.backend import python as python_backend
 from s2sad.backend.emit import emit
+from s2sad.backend.numba import Loaded
 from s2sad.calling import signature
 from s2sad.config import config
 from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
@@ -34,6 +35,7 @@ from s2sad.ir.nodes import Atom, Module, Pos
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, type_of_value
 from s2sad.transforms.recording.split import Split
+from s2sad_rt.native_errors import NativeError
 
 Converter = Callable[[Any], Any] | None
 OURS = str(Path(__file__).parents[1])
@@ -66,7 +68,7 @@ class Variant:
     """A lowered function, loaded by a back end. Call it with the flat runtime leaves."""
 
     lowered: Lowered
-    function: Callable[..., Any]
+    loaded: Loaded
     rebuild: Callable[[Sequence[Any]], Any]
     converters: tuple[Converter, ...]
     indexes: tuple[int, ...] = field(default=())
@@ -103,7 +105,9 @@ class Variant:
     def flat(self, runtime: Sequence[Any]) -> list[Any]:
         """The flat results of the compiled function. What it raises is what the user's function does."""
         try:
-            out = self.function(*runtime)
+            out = self.loaded.function(*runtime)
+        except NativeError as error:
+            raise self.loaded.located(error) from None
         except Exception as error:
             elaboration = self.lowered.elaboration
             users = restored(elaboration.elab, error, dict(zip(elaboration.params, runtime, strict=False)))
@@ -219,12 +223,12 @@ def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int], exact
 def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     """Hand the emitted source to the back end that is configured."""
     module = lowered.module
-    function = load_emitted(module, lowered.source)
+    loaded = load_emitted(module, lambda: lowered.source)
     indexes = tuple(k for k, leaf in enumerate(leaves) if k not in lowered.statics and signature.is_runtime(leaf))
     results = module.main.results
     return Variant(
         lowered,
-        function,
+        loaded,
         rebuilder(lowered.elaboration.result),
         tuple(converter(r) for r in results),
         indexes,
@@ -232,8 +236,8 @@ def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     )
 
 
-def load_emitted(module: Module, source: str) -> Callable[..., Any]:
-    """The main function of an emitted module, through the back end that is configured.
+def load_emitted(module: Module, source: Callable[[], str]) -> Loaded:
+    """The main function of a module, through the back end that is configured; `source` gives its emitted text.
 
     One that makes calls only CPython can make is run as it is, and says so once for each such line.
     """
@@ -241,9 +245,10 @@ def load_emitted(module: Module, source: str) -> Callable[..., Any]:
     if calls_of(module):
         if config.backend != "python":
             warn_uncompiled(module)
-        return python_backend.run(source, name, names_of(module))
-    backend = python_backend if config.backend == "python" else numba_backend
-    return backend.load(source, name)
+        return Loaded(python_backend.run(source(), name, names_of(module)))
+    if config.backend == "python":
+        return Loaded(python_backend.load(source(), name))
+    return numba_backend.load_module(module, source)
 
 
 _uncompiled: set[Any] = set()
@@ -267,7 +272,15 @@ def warn_uncompiled(module: Module) -> None:
 
 def load_function(module: Module) -> Callable[..., Any]:
     """The main function of a module that is ready to emit, as a function of flat values."""
-    return load_emitted(module, emit(module))
+    loaded = load_emitted(module, lambda: emit(module))
+
+    def call(*values: Any) -> Any:
+        try:
+            return loaded.function(*values)
+        except NativeError as error:
+            raise loaded.located(error) from None
+
+    return call
 
 
 def converted(out: Any, converters: Sequence[Converter]) -> list[Any]:

@@ -1,0 +1,120 @@
+"""What is known of indexes: linear forms over sizes and loop counters, and the proof that one is in range.
+
+    for i in range(n - 1):      i is a form of its own, 0 <= i <= n - 2
+        y = x[i + 1]            the form i + 1; n - 1 - (i + 1) = n - 2 - i >= 0, so no check is needed
+
+A form is exact as long as nothing wraps around: coefficients are small, and sizes are those of arrays in memory.
+"""
+
+from __future__ import annotations
+
+from s2sad.ir.nodes import Atom, Const, For, Let, Var, asked_size
+from s2sad.ir.primitives import dim, undef, zeros
+from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, add_dims, lower_bound, replace_in_dim, scale_dim
+from s2sad.rules import elementwise
+from s2sad.rules.counting import trip_count
+
+LARGEST = 2**20
+"""Coefficients and constants above this are not followed: a product with a size might wrap around."""
+
+
+class Facts:
+    """What is known inside one function, at the place that is being written."""
+
+    def __init__(self) -> None:
+        self._forms: dict[Var, Dim] = {}
+        self._ranges: dict[Symbol, tuple[Dim | None, Dim | None]] = {}
+        self._sizes: list[Var] = []
+
+    def mark(self) -> int:
+        """Where a block begins."""
+        return len(self._sizes)
+
+    def forget(self, mark: int) -> None:
+        """End the block: that something had a certain size inside says nothing of what runs without it."""
+        while len(self._sizes) > mark:
+            self._forms.pop(self._sizes.pop(), None)
+
+    def form(self, atom: Atom) -> Dim | None:
+        """The form of an integer, or None."""
+        if isinstance(atom, Const):
+            value = atom.value
+            small = isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST
+            return value if small else None
+        return self._forms.get(atom)
+
+    def let(self, stmt: Let) -> None:
+        """Note what a statement tells."""
+        target = stmt.targets[0]
+        if stmt.prim is dim:
+            self._note(target, asked_size(stmt))
+        elif stmt.prim in (undef, zeros) and isinstance(target.type, Array):
+            for size, d in zip(stmt.args, target.type.dims, strict=True):
+                if isinstance(size, Var) and size not in self._forms and isinstance(d, Size):
+                    self._note(size, d)
+                    self._sizes.append(size)
+        elif isinstance(target.type, Scalar) and target.type.dtype.kind == "i" and target.type.dtype.itemsize == 8:
+            self._note(target, self._computed(stmt))
+
+    def _computed(self, stmt: Let) -> Dim | None:
+        forms = [self.form(a) for a in stmt.args]
+        match stmt.prim, forms:
+            case elementwise.add, (Size() | int() as a, Size() | int() as b):
+                return add_dims(a, b)
+            case elementwise.sub, (Size() | int() as a, Size() | int() as b):
+                return add_dims(a, b, -1)
+            case elementwise.neg, (Size() | int() as a,):
+                return scale_dim(a, -1)
+            case elementwise.mul, ((Size() | int() as a, int() as k) | (int() as k, Size() | int() as a)):
+                return scale_dim(a, k)
+            case prim, (0, Size() | int() as stop, 1) if prim is trip_count and self.not_negative(stop):
+                return stop
+        return None
+
+    def _note(self, var: Var, form: Dim | None) -> None:
+        if isinstance(form, Size) and any(abs(c) > LARGEST for _, c in form.terms):
+            return
+        if form is not None and abs(form.constant if isinstance(form, Size) else form) <= LARGEST:
+            self._forms[var] = form
+
+    def counter(self, stmt: For) -> None:
+        """Note the range of a loop's counter, for its body."""
+        start, stop = self.form(stmt.start), self.form(stmt.stop)
+        symbol = Symbol(f"loop {stmt.index.name}")
+        step = stmt.step.value if isinstance(stmt.step, Const) else 0
+        if step > 0:
+            self._ranges[symbol] = start, None if stop is None else add_dims(stop, -1)
+        elif step < 0:
+            self._ranges[symbol] = None if stop is None else add_dims(stop, 1), start
+        else:
+            self._ranges[symbol] = None, None
+        self._forms[stmt.index] = Size(((symbol, 1),))
+
+    def ended(self, stmt: For) -> None:
+        """Forget the counter of a loop that has ended."""
+        self._ranges.pop(Symbol(f"loop {stmt.index.name}"), None)
+
+    def not_negative(self, form: Dim) -> bool:
+        """Whether a form is proved to be 0 or more: every counter at the end of its range that makes it least."""
+        for symbol in reversed(self._ranges):
+            if isinstance(form, Size) and (c := dict(form.terms).get(symbol)):
+                low, high = self._ranges[symbol]
+                end = low if c > 0 else high
+                if end is None:
+                    return False
+                form = replace_in_dim(form, {symbol: end})
+        least = lower_bound(form)
+        return least is not None and least >= 0
+
+    def at_least_zero(self, atom: Atom) -> bool:
+        """Whether an integer is proved not to be negative."""
+        form = self.form(atom)
+        return form is not None and self.not_negative(form)
+
+    def below(self, atom: Atom, size: Dim | None) -> bool:
+        """Whether an integer is proved to be less than a size."""
+        form = self.form(atom)
+        return form is not None and size is not None and self.not_negative(add_dims(add_dims(size, form, -1), -1))
+
+
+__all__ = ["Facts"]

@@ -1,0 +1,186 @@
+"""The text of one LLVM function, written instruction by instruction.
+
+    x = code.value("double", "fadd double %a, %b")      %t1 = fadd double %a, %b
+    code.do("store double %t1, ptr %p")
+    code.jump(label); code.start(label)
+
+Instructions are text from the start: LLVM's assembly is read by LLVM itself, many times faster than objects could be
+made and printed.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Value(NamedTuple):
+    """A name or a literal, and its LLVM type."""
+
+    text: str
+    type: str
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.text}"
+
+
+PTR = "ptr"
+I1, I8, I32, I64 = "i1", "i8", "i32", "i64"
+TRUE, FALSE = Value("true", I1), Value("false", I1)
+NULL = Value("null", PTR)
+
+
+def i64(n: int) -> Value:
+    """A literal of 64 bits."""
+    return Value(str(n), I64)
+
+
+class Code:
+    """The blocks of a function, in the order in which they were begun; the entry block first."""
+
+    def __init__(self) -> None:
+        self.allocas: list[str] = []
+        self.lines: list[str] = []
+        self.declared: dict[str, str] = {}
+        self.label = "entry"
+        self._count = 0
+
+    # -- names and instructions
+
+    def fresh(self, stem: str = "t") -> str:
+        """A name that no other has, without its sign."""
+        self._count += 1
+        return f"{stem}{self._count}"
+
+    def do(self, text: str) -> None:
+        """An instruction without a value."""
+        self.lines.append(f"  {text}")
+
+    def value(self, type_: str, text: str) -> Value:
+        """An instruction with a value of that type."""
+        name = "%" + self.fresh()
+        self.lines.append(f"  {name} = {text}")
+        return Value(name, type_)
+
+    def binary(self, operation: str, a: Value, b: Value) -> Value:
+        """``operation type a, b``, of the type of `a`."""
+        return self.value(a.type, f"{operation} {a.type} {a.text}, {b.text}")
+
+    def compare(self, operation: str, a: Value, b: Value) -> Value:
+        """A comparison, such as ``icmp slt``."""
+        return self.value(I1, f"{operation} {a.type} {a.text}, {b.text}")
+
+    def select(self, condition: Value, a: Value, b: Value) -> Value:
+        """`a` where the condition holds, else `b`."""
+        if a == b:
+            return a
+        return self.value(a.type, f"select {condition}, {a}, {b}")
+
+    def call(self, type_: str, function: str, *args: Value, attributes: str = "") -> Value:
+        """A call of a function that is declared on the way."""
+        self.declare(type_, function, [a.type for a in args], attributes)
+        text = f"call {type_} @{function}({', '.join(map(str, args))})"
+        if type_ == "void":
+            self.do(text)
+            return NULL
+        return self.value(type_, text)
+
+    def declare(self, type_: str, function: str, args: list[str], attributes: str = "") -> None:
+        """Declare a function of the module's."""
+        self.declared.setdefault(function, f"declare {type_} @{function}({', '.join(args)}) {attributes}".rstrip())
+
+    # -- memory
+
+    def load(self, type_: str, pointer: Value) -> Value:
+        """What a pointer points at."""
+        return self.value(type_, f"load {type_}, {pointer}")
+
+    def store(self, value: Value, pointer: Value) -> None:
+        """Write through a pointer."""
+        self.do(f"store {value}, {pointer}")
+
+    def element(self, type_: str, pointer: Value, index: Value) -> Value:
+        """The address of an element."""
+        if index.text == "0":
+            return pointer
+        return self.value(PTR, f"getelementptr inbounds {type_}, {pointer}, {index}")
+
+    def alloca(self, type_: str, initial: Value | None = None) -> Value:
+        """A place on the stack, made on entry; with an initial value, if one is given."""
+        name = "%" + self.fresh("slot")
+        self.allocas.append(f"  {name} = alloca {type_}")
+        if initial is not None:
+            self.allocas.append(f"  store {initial}, ptr {name}")
+        return Value(name, PTR)
+
+    # -- integer arithmetic of addresses, which does not wrap
+
+    def add(self, a: Value, b: Value) -> Value:
+        """The sum of two numbers of ours, folded where both are known."""
+        if a.text == "0":
+            return b
+        if b.text == "0":
+            return a
+        return _folded(a, b, "+") or self.binary("add nsw", a, b)
+
+    def sub(self, a: Value, b: Value) -> Value:
+        """The difference of two numbers of ours."""
+        return a if b.text == "0" else _folded(a, b, "-") or self.binary("sub nsw", a, b)
+
+    def mul(self, a: Value, b: Value) -> Value:
+        """The product of two numbers of ours."""
+        if "0" in (a.text, b.text):
+            return i64(0)
+        if a.text == "1":
+            return b
+        if b.text == "1":
+            return a
+        return _folded(a, b, "*") or self.binary("mul nsw", a, b)
+
+    def larger(self, a: Value, b: Value) -> Value:
+        """The larger of two signed numbers."""
+        return self.call(I64, "llvm.smax.i64", a, b)
+
+    def smaller(self, a: Value, b: Value) -> Value:
+        """The smaller of two signed numbers."""
+        return self.call(I64, "llvm.smin.i64", a, b)
+
+    # -- blocks
+
+    def start(self, label: str) -> None:
+        """Begin a block."""
+        self.lines.append(f"{label}:")
+        self.label = label
+
+    def jump(self, label: str) -> None:
+        """End the block."""
+        self.do(f"br label %{label}")
+
+    def branch(self, condition: Value, then: str, orelse: str) -> None:
+        """End the block, one way or the other."""
+        self.do(f"br {condition}, label %{then}, label %{orelse}")
+
+    def reserve(self) -> int:
+        """A line for what is known later, such as a phi."""
+        self.lines.append("")
+        return len(self.lines) - 1
+
+    def phi(self, line: int, value: Value, incoming: list[tuple[Value, str]]) -> None:
+        """Write a phi on the line that was reserved for it."""
+        pairs = ", ".join(f"[ {v.text}, %{label} ]" for v, label in incoming)
+        self.lines[line] = f"  {value.text} = phi {value.type} {pairs}"
+
+    def body(self) -> str:
+        """The blocks as text."""
+        return "\n".join(["entry:", *self.allocas, *(line for line in self.lines if line)])
+
+
+def _folded(a: Value, b: Value, operation: str) -> Value | None:
+    """The result, where both are literals."""
+    try:
+        left, right = int(a.text), int(b.text)
+    except ValueError:
+        return None
+    return i64({"+": left + right, "-": left - right, "*": left * right}[operation])
+
+
+__all__ = ["FALSE", "I1", "I8", "I32", "I64", "NULL", "PTR", "TRUE", "Code", "Value", "i64"]

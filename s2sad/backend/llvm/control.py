@@ -1,0 +1,233 @@
+"""Loops and branches: blocks, phis, and the memory that leaves them.
+
+A value that is a number becomes a phi. An array whose buffer stays the same needs none (`buffers`); another one is
+carried contiguous, its address in a phi and the reference to it in a slot of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from s2sad.backend.llvm.code import FALSE, I1, I64, PTR, Value, i64
+from s2sad.backend.llvm.values import Anything, Complex, Uncovered, View
+from s2sad.ir.nodes import Atom, Carry, For, If, Join, Var, While
+from s2sad.ir.types import Array, List, Scalar
+
+if TYPE_CHECKING:
+    from s2sad.backend.llvm.function import Writer
+
+
+# -- branches
+
+
+def branch(writer: Writer, stmt: If) -> None:
+    """``if cond: then else: orelse``."""
+    code, memory = writer.code, writer.memory
+    then, orelse, end = code.fresh("then"), code.fresh("else"), code.fresh("join")
+    moving = [j for j in stmt.joined if not _steady(writer, j)]
+    slots = {j.out: memory.slot() for j in moving if isinstance(j.out.type, Array)}
+    code.branch(writer.truth(stmt.cond), then, orelse)
+    sides: list[tuple[list[list[Value]], str]] = []
+    for label, block, left in ((then, stmt.then, True), (orelse, stmt.orelse, False)):
+        code.start(label)
+        with writer.scope():
+            writer.block(block)
+            leaving = [_Leaving(writer, j.out, j.then if left else j.orelse) for j in moving]
+            for j, value in zip(moving, leaving, strict=True):
+                if value.view is not None:
+                    code.store(memory.taken(value.view), slots[j.out])
+        sides.append(([value.parts for value in leaving], code.label))
+        code.jump(end)
+    code.start(end)
+    lines = [[(code.reserve(), value.type) for value in parts] for parts in sides[0][0]]
+    for k, j in enumerate(moving):
+        values = []
+        for n, (line, type_) in enumerate(lines[k]):
+            values.append(Value("%" + code.fresh("j"), type_))
+            code.phi(line, values[-1], [(parts[k][n], label) for parts, label in sides])
+        writer.env[j.out] = _whole(writer, j.out, values, slots.get(j.out))
+
+
+def _steady(writer: Writer, join: Join) -> bool:
+    """Whether a join is the same buffer on both sides, named before the branch; then it is that one."""
+    root = writer.buffers.root(join.then)
+    if isinstance(join.out.type, Scalar) or not writer.buffers.steady(join.then, join.orelse):
+        return False
+    if not isinstance(root, Var) or root not in writer.env:
+        return False
+    writer.env[join.out] = writer.env[root]
+    return True
+
+
+# -- what is carried and joined, in parts
+
+
+class _Leaving:
+    """A value in the parts that a phi each stands for: of an array its address and its shape, contiguous."""
+
+    def __init__(self, writer: Writer, out: Var, atom: Atom) -> None:
+        self.view: View | None = None
+        match out.type:
+            case Scalar(dtype):
+                number = writer.number(atom, dtype)
+                self.parts = list(number) if isinstance(number, Complex) else [number]
+            case Array():
+                self.view = writer.contiguous(writer.view(atom))
+                self.parts = [self.view.data, *self.view.shape]
+            case List():
+                raise Uncovered("a list that is another one in each trip")
+
+
+def _whole(writer: Writer, out: Var, values: Sequence[Value], slot: Value | None) -> Anything:
+    """The value that the phis are the parts of."""
+    match out.type:
+        case Scalar(dtype) if dtype.kind == "c":
+            return Complex(values[0], values[1])
+        case Scalar():
+            return values[0]
+        case Array(dtype):
+            assert slot is not None
+            data, *shape = values
+            return View(dtype, data, tuple(shape), None, writer.code.load(PTR, slot), slot)
+        case List():
+            raise AssertionError("lists are not carried in parts")
+
+
+# -- loops
+
+
+class _Carried:
+    """What a loop carries: the phis at its head, and the slots of the references to arrays."""
+
+    def __init__(self, writer: Writer, carried: Sequence[Carry]) -> None:
+        self.writer = writer
+        code, memory = writer.code, writer.memory
+        self.moving = [c for c in carried if isinstance(c.phi.type, Scalar) or c.phi in writer.buffers.rebound]
+        for c in carried:
+            if c not in self.moving:
+                writer.env[c.phi] = writer.env[c.out] = writer.anything(c.init)
+        entering = [_Leaving(writer, c.phi, c.init) for c in self.moving]
+        self.initial = [value.parts for value in entering]
+        self.slots: list[Value | None] = []
+        for value in entering:
+            self.slots.append(None if value.view is None else memory.slot())
+            if value.view is not None and (slot := self.slots[-1]) is not None:
+                code.store(memory.hold(value.view.owner), slot)
+        self.lines: list[list[int]] = []
+        self.phis: list[list[Value]] = []
+
+    def head(self) -> None:
+        """Name the carried values at the head of a trip."""
+        code = self.writer.code
+        for parts in self.initial:
+            self.lines.append([code.reserve() for _ in parts])
+            self.phis.append([Value("%" + code.fresh("c"), value.type) for value in parts])
+        for c, values, slot in zip(self.moving, self.phis, self.slots, strict=True):
+            self.writer.env[c.phi] = self.writer.env[c.out] = _whole(self.writer, c.phi, values, slot)
+
+    def following(self) -> list[list[Value]]:
+        """The values for the next trip, at the end of the body; the references to arrays are handed on."""
+        code, memory = self.writer.code, self.writer.memory
+        leaving = [_Leaving(self.writer, c.phi, c.next) for c in self.moving]
+        owners = [(slot, memory.taken(v.view)) for v, slot in zip(leaving, self.slots, strict=True) if v.view and slot]
+        for slot, _ in owners:
+            memory.release(slot)
+        for slot, owner in owners:
+            code.store(owner, slot)
+        return [value.parts for value in leaving]
+
+    def close(self, before: str, following: list[list[Value]], last: str) -> None:
+        """Write the phis."""
+        for lines, phis, first, after in zip(self.lines, self.phis, self.initial, following, strict=True):
+            for line, phi, a, b in zip(lines, phis, first, after, strict=True):
+                self.writer.code.phi(line, phi, [(a, before), (b, last)])
+
+
+def trip_count(writer: Writer, start: Value, stop: Value, step: Value) -> Value:
+    """``len(range(start, stop, step))``; a step of 0 raises."""
+    code = writer.code
+    if step.text == "1":
+        return code.larger(code.sub(stop, start), i64(0))
+    if step.text == "-1":
+        return code.larger(code.sub(start, stop), i64(0))
+    if not step.text.lstrip("-").isdigit():
+        writer.faults.unless(code.compare("icmp ne", step, i64(0)), "step")
+    up = code.compare("icmp sgt", step, i64(0))
+    span = code.select(up, code.binary("sub", stop, start), code.binary("sub", start, stop))
+    size = code.select(up, step, code.binary("sub", i64(0), step))
+    count = code.binary("udiv", code.binary("sub", code.binary("add", span, size), i64(1)), size)
+    return code.select(code.compare("icmp sgt", span, i64(0)), count, i64(0))
+
+
+def for_loop(writer: Writer, stmt: For) -> None:
+    """``for index in range(start, stop, step)``, left behind a trip at whose end `exit` holds."""
+    code = writer.code
+    start, stop, step = (writer.int64(a) for a in (stmt.start, stmt.stop, stmt.step))
+    by_one = step.text in ("1", "-1")
+    count = None if by_one else trip_count(writer, start, stop, step)
+    carried = _Carried(writer, stmt.carried)
+    head, body, end = (code.fresh(stem) for stem in ("head", "body", "end"))
+    before = code.label
+    code.jump(head)
+    code.start(head)
+    counter_line, counter = code.reserve(), Value("%" + code.fresh("i"), I64)
+    exit_line, left = code.reserve(), Value("%" + code.fresh("left"), I1)
+    carried.head()
+    if count is None:
+        going = code.compare("icmp slt" if step.text == "1" else "icmp sgt", counter, stop)
+    else:
+        going = code.compare("icmp ult", counter, count)
+    if stmt.exit is not None:
+        going = code.select(left, FALSE, going)
+    code.branch(going, body, end)
+    code.start(body)
+    writer.env[stmt.index] = counter if by_one else code.add(start, code.mul(counter, step))
+    writer.facts.counter(stmt)
+    with writer.scope():
+        writer.block(stmt.body)
+        done = None if stmt.exit is None else writer.truth(stmt.exit)
+        following = carried.following()
+    writer.facts.ended(stmt)
+    advanced, last = code.add(counter, step if by_one else i64(1)), code.label
+    code.jump(head)
+    first = start if by_one else i64(0)
+    code.phi(counter_line, counter, [(first, before), (advanced, last)])
+    if done is not None:
+        code.phi(exit_line, left, [(FALSE, before), (done, last)])
+    carried.close(before, following, last)
+    code.start(end)
+    if stmt.trips is not None:
+        trips = code.sub(counter, start) if step.text == "1" else code.sub(start, counter)
+        writer.env[stmt.trips] = trips if by_one else counter
+
+
+def while_loop(writer: Writer, stmt: While) -> None:
+    """``while test``, where `pre` finds the test before each trip."""
+    code, memory = writer.code, writer.memory
+    carried = _Carried(writer, stmt.carried)
+    head, body, end = (code.fresh(stem) for stem in ("head", "body", "end"))
+    before = code.label
+    code.jump(head)
+    code.start(head)
+    counter_line, counter = code.reserve(), Value("%" + code.fresh("i"), I64)
+    carried.head()
+    writer.env[stmt.index] = counter
+    with writer.scope():
+        writer.block(stmt.pre)
+        held = memory.held()
+        code.branch(writer.truth(stmt.test), body, end)
+        code.start(body)
+        writer.block(stmt.body)
+        following = carried.following()
+    advanced, last = code.add(counter, i64(1)), code.label
+    code.jump(head)
+    code.phi(counter_line, counter, [(i64(0), before), (advanced, last)])
+    carried.close(before, following, last)
+    code.start(end)
+    memory.give_back(held)
+    if stmt.trips is not None:
+        writer.env[stmt.trips] = counter
+
+
+__all__ = ["branch", "for_loop", "trip_count", "while_loop"]

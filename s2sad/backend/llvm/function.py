@@ -1,0 +1,417 @@
+"""One function of the IR as one function of LLVM: a walk over its statements, each written once.
+
+    define i32 @f(ptr %results, ptr %excinfo, ptr %fault, double %x, ptr %a, i64 %a.0, ptr %a.owner)
+
+It takes its arguments flat (`values.fields`), writes its results where it is told and returns 0, or the number of an
+error. An array that is handed in is contiguous, and is only borrowed; one that is handed out comes with a reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, assert_never
+
+import numpy as np
+
+from s2sad.backend.llvm import calls, control, indexing, movement, scalars
+from s2sad.backend.llvm.bounds import Facts
+from s2sad.backend.llvm.buffers import Buffers
+from s2sad.backend.llvm.code import I32, I64, PTR, Code, Value, i64
+from s2sad.backend.llvm.conversions import convert, truth
+from s2sad.backend.llvm.faults import Faults
+from s2sad.backend.llvm.memory import Memory
+from s2sad.backend.llvm.values import Anything, Complex, Number, Uncovered, View, constant, fields, result_struct
+from s2sad.ir.nodes import (
+    Apply,
+    Atom,
+    Block,
+    Call,
+    Comment,
+    Const,
+    Custom,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Var,
+    While,
+    array_type,
+)
+from s2sad.ir.paths import View as ViewStep
+from s2sad.ir.primitives import cast, dim, inc, load, raise_, store, undef, zeros
+from s2sad.ir.types import INT, Array, Scalar, Size, Symbol, Type, above_one
+from s2sad.memory.copying import copy
+from s2sad.rules import elementwise
+from s2sad.rules.counting import trip_count
+
+if TYPE_CHECKING:
+    from s2sad.backend.llvm.module import Unit
+
+ENTRY = ("ptr %results", "ptr %excinfo", "ptr %fault")
+
+
+class Writer:
+    """Writes one function."""
+
+    def __init__(self, unit: Unit, function: Function) -> None:
+        self.unit, self.function = unit, function
+        self.code = Code()
+        self.faults = Faults(self.code, unit.sites)
+        self.memory = Memory(self.code, self.faults)
+        self.facts = Facts()
+        self.buffers = Buffers(function)
+        self.env: dict[Var, Anything] = {}
+
+    def text(self, symbol: str, *, main: bool) -> str:
+        """The definition."""
+        head = [*ENTRY, *(p for k, v in enumerate(self.function.params) for p in self._parameter(v, k, main))]
+        if main:
+            self._check_shapes()
+        self.block(self.function.body)
+        self._return()
+        linkage = "weak_odr" if main else "internal"
+        arrays = any(isinstance(p.type, Array) for p in self.function.params)
+        attributes = " noinline" if main and arrays else ""
+        return f"define {linkage} i32 @{symbol}({', '.join(head)}) nounwind{attributes} {{\n{self.code.body()}\n}}\n"
+
+    # -- parameters and results
+
+    def _parameter(self, var: Var, number: int, main: bool) -> list[str]:
+        """The declarations of one parameter, which is bound. Nobody writes into the arrays that the caller sees."""
+        stem = f"%p{number}"
+        types = fields(var.type)
+        if isinstance(var.type, Scalar):
+            names = [stem] if len(types) == 1 else [f"{stem}.re", f"{stem}.im"]
+            values = [Value(n, t) for n, t in zip(names, types, strict=True)]
+            self.env[var] = values[0] if len(values) == 1 else Complex(*values)
+            return [str(v) for v in values]
+        assert isinstance(var.type, Array)
+        data, owner = Value(f"{stem}.data", PTR), Value(f"{stem}.owner", PTR)
+        shape = tuple(Value(f"{stem}.{k}", I64) for k in range(len(var.type.dims)))
+        known = tuple(i64(d) if isinstance(d, int) else s for d, s in zip(var.type.dims, shape, strict=True))
+        self.env[var] = View(var.type.dtype, data, known, None, owner)
+        flags = "noalias readonly " if main else ""
+        return [f"ptr {flags}{data.text}", *map(str, shape), str(owner)]
+
+    def _check_shapes(self) -> None:
+        """The sizes that the types of the parameters say are known, or equal, are checked on the way in: the code relies
+        on them."""
+        seen: dict[Symbol, Value] = {}
+        for number, var in enumerate(self.function.params):
+            if not isinstance(var.type, Array):
+                continue
+            for axis, d in enumerate(var.type.dims):
+                have = Value(f"%p{number}.{axis}", I64)
+                if isinstance(d, int):
+                    self._same_size(axis, have, i64(d))
+                elif isinstance(d, Size) and len(d.terms) == 1 and d.terms[0][1] == 1 and d.constant == 0:
+                    symbol = d.terms[0][0]
+                    if symbol in seen:
+                        self._same_size(axis, have, seen[symbol])
+                    else:
+                        seen[symbol] = have
+                        least = i64(symbol.at_least)
+                        self.faults.unless(self.code.compare("icmp sge", have, least), "shape", i64(axis), have, least)
+                else:
+                    raise Uncovered("a parameter whose size is computed from others")
+
+    def _same_size(self, axis: int, have: Value, want: Value) -> None:
+        self.faults.unless(self.code.compare("icmp eq", have, want), "shape", i64(axis), have, want)
+
+    def _return(self) -> None:
+        """Store the results, give back the rest."""
+        code = self.code
+        struct = result_struct([r.type for r in self.function.results])
+        values: list[Value] = []
+        for result in self.function.results:
+            if isinstance(result.type, Scalar):
+                number = self.number(result, result.type.dtype)
+                values += list(number) if isinstance(number, Complex) else [number]
+            else:
+                view = self.contiguous(self.view(result))
+                values += [view.data, *view.shape, self.memory.taken(view)]
+        for k, value in enumerate(values):
+            place = code.value(PTR, f"getelementptr inbounds {struct}, ptr %results, i32 0, i32 {k}")
+            code.store(value, place)
+        self.memory.give_back_all()
+        code.do("ret i32 0")
+        if self.faults.used:
+            code.start("fail")
+            self.memory.give_back_all()
+            code.do(f"ret {code.load(I32, self.faults.status)}")
+
+    # -- blocks and statements
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """A branch, or the body of a loop: what it allocates and nobody keeps is given back at its end."""
+        mark = self.facts.mark()
+        self.memory.enter()
+        yield
+        self.memory.leave()
+        self.facts.forget(mark)
+
+    def block(self, block: Block) -> None:
+        """Write the statements of a block."""
+        for stmt in block:
+            self.statement(stmt)
+
+    def statement(self, stmt: Stmt) -> None:
+        """Write one statement."""
+        if not isinstance(stmt, Comment):
+            self.faults.pos = stmt.pos or self.faults.pos
+        match stmt:
+            case Let():
+                self.let(stmt)
+                self.facts.let(stmt)
+            case For():
+                control.for_loop(self, stmt)
+            case While():
+                control.while_loop(self, stmt)
+            case If():
+                control.branch(self, stmt)
+            case Call():
+                calls.call(self, stmt)
+            case Effect() if stmt.prim is raise_:
+                params = dict(stmt.params)
+                self.faults.raise_(params["kind"], params.get("message", ""))
+            case Effect():
+                calls.bridge(self, stmt)
+            case Comment():
+                pass
+            case Apply() | Custom():
+                raise AssertionError("transforms are resolved before")
+            case _:
+                assert_never(stmt)
+
+    def let(self, stmt: Let) -> None:
+        """Write what one primitive computes."""
+        if not self._structural(stmt) and not self._numbers(stmt) and not self._elements(stmt):
+            calls.bridge(self, stmt)
+
+    def _structural(self, stmt: Let) -> bool:
+        """The primitives of `ir.primitives`."""
+        target, params, code = stmt.targets[0], dict(stmt.params), self.code
+        match stmt.prim:
+            case prim if prim is dim:
+                self.env[target] = self.view(stmt.args[0]).shape[params["axis"]]
+            case prim if prim is undef or prim is zeros:
+                known = [self.facts.at_least_zero(a) for a in stmt.args]
+                shape = [self.int64(a) for a in stmt.args]
+                self.env[target] = self.memory.allocate(params["dtype"], shape, known, zero=prim is zeros)
+            case prim if prim is copy and isinstance(target.type, Array):
+                self.env[target] = self.copied(self.view(stmt.args[0]))
+            case prim if prim is cast and isinstance(target.type, Scalar) and isinstance(stmt.args[0].type, Scalar):
+                self.env[target] = self.number(stmt.args[0], target.type.dtype)
+            case prim if prim is trip_count:
+                self.env[target] = control.trip_count(self, *(self.int64(a) for a in stmt.args))
+            case prim if prim is load and isinstance(stmt.args[0].type, Array):
+                return self._load(stmt)
+            case prim if prim is store or prim is inc:
+                return self._update(stmt)
+            case _:
+                return False
+        return True
+
+    def _load(self, stmt: Let) -> bool:
+        base, *operands = stmt.args
+        path, target = dict(stmt.params)["path"], stmt.targets[0]
+        type_ = array_type(base)
+        if any(isinstance(o.type, Array) for o in operands):
+            return False
+        if indexing.is_element(path, type_):
+            address = indexing.place(self, base, operands, path)
+            self.env[target] = movement.read(self.code, type_.dtype, address)
+            return True
+        try:
+            found = indexing.view(self, self.view(base), type_.dims, operands, path)
+        except Uncovered:
+            return False
+        self.env[target] = found if isinstance(target.type, Array) else movement.read(self.code, found.dtype, found.data)
+        return True
+
+    def _update(self, stmt: Let) -> bool:
+        """A store or an increment, in place; planning saw to it that nobody reads what was there before."""
+        (target,), (base, value, *operands) = stmt.targets, stmt.args
+        path, adding = dict(stmt.params)["path"], stmt.prim is inc
+        type_, view = array_type(base), self.view(base)
+        if any(isinstance(o.type, Array) for o in operands):
+            return False
+        if any(isinstance(s, ViewStep) and s.name in ("reshape", "ravel") for s in path) and view.strides is not None:
+            return False
+        if isinstance(value.type, Scalar) and indexing.is_element(path, type_):
+            address = indexing.place(self, base, operands, path)
+            (movement.add if adding else movement.write)(
+                self.code, type_.dtype, self.number(value, type_.dtype), address
+            )
+        else:
+            try:
+                place = indexing.view(self, view, type_.dims, operands, path)
+            except Uncovered:
+                return False
+            if isinstance(value.type, Scalar):
+                movement.fill(self, place, self.number(value, value.type.dtype), value.type.dtype, adding)
+            else:
+                source = self.view(value)
+                if not self._apart(value, base):
+                    source = self.copied(source)
+                movement.copy(self, place, source, adding)
+        self.env[target] = view
+        return True
+
+    def _apart(self, value: Atom, base: Atom) -> bool:
+        """Whether two arrays are known not to share memory: each lies in an array that this function made, or was
+        given and never writes into, and they are not the same one."""
+        one, other = self.buffers.origin(value), self.buffers.origin(base)
+        return one != other and self.buffers.is_whole(one) and self.buffers.is_whole(other)
+
+    def _numbers(self, stmt: Let) -> bool:
+        """An elementwise primitive on numbers."""
+        target = stmt.targets[0]
+        if not (stmt.prim.elementwise and isinstance(target.type, Scalar) and len(stmt.targets) == 1):
+            return False
+        if not all(isinstance(a.type, Scalar) for a in stmt.args):
+            return False
+        if stmt.prim in (elementwise.mod, elementwise.floordiv):
+            self._check_divisor(stmt)
+        sources = [a.type.dtype for a in stmt.args]
+        common = common_dtype([a.type for a in stmt.args])
+        if common is None or not all(_fits(a, common) for a in stmt.args):
+            return False
+        args = [self.number(a, a.type.dtype) for a in stmt.args]
+        found = scalars.write(self.code, stmt.prim, args, sources, target.type.dtype, dict(stmt.params), common)
+        if found is None:
+            return False
+        self.env[target] = found
+        return True
+
+    def _check_divisor(self, stmt: Let) -> None:
+        """Python's integers are not divided by zero."""
+        divisor = stmt.args[1]
+        python = all(a.type.dtype.kind in "ib" and isinstance(a.type, Scalar) and a.type.weak for a in stmt.args)
+        if python and not (isinstance(divisor, Const) and divisor.value != 0):
+            self.faults.unless(self.truth(divisor), "division")
+
+    def _elements(self, stmt: Let) -> bool:
+        """An elementwise primitive on arrays, in loops over the elements of its result."""
+        target = stmt.targets[0]
+        if not (stmt.prim.elementwise and isinstance(target.type, Array) and len(stmt.targets) == 1):
+            return False
+        if not all(isinstance(a.type, Scalar | Array) for a in stmt.args):
+            return False
+        common = common_dtype([a.type for a in stmt.args])
+        if common is None or not all(_fits(a, common) for a in stmt.args):
+            return False
+        if stmt.prim not in scalars.TABLE:
+            return False
+        shape = self._broadcast_shape([a for a in stmt.args if isinstance(a.type, Array)], len(target.type.dims))
+        out = self.memory.allocate(target.type.dtype, shape, [True] * len(shape))
+        views = {k: indexing.stretched(self, self.view(a), shape) for k, a in enumerate(stmt.args) if isinstance(a.type, Array)}
+        sources = [a.type.dtype for a in stmt.args]
+        covered = True
+
+        def one(at: list[Value]) -> None:
+            nonlocal covered
+            args = [
+                movement.read(self.code, views[k].dtype, self.memory.address(views[k], self.memory.offset(views[k], at)))
+                if k in views
+                else self.number(a, a.type.dtype)
+                for k, a in enumerate(stmt.args)
+            ]
+            value = scalars.write(self.code, stmt.prim, args, sources, out.dtype, dict(stmt.params), common)
+            if value is None:
+                covered = False
+            else:
+                movement.write(self.code, out.dtype, value, self.memory.address(out, self.memory.offset(out, at)))
+
+        movement.each(self.code, shape, one)
+        if not covered:
+            raise Uncovered(f"{stmt.prim.name} of arrays of {', '.join(map(str, sources))}")
+        self.env[target] = out
+        return True
+
+    def _broadcast_shape(self, arrays: Sequence[Atom], rank: int) -> list[Value]:
+        """The sizes that arrays have together."""
+        code, shape = self.code, [i64(1)] * rank
+        sure = [False] * rank
+        for atom in arrays:
+            type_, view = array_type(atom), self.view(atom)
+            for k, (size, d) in enumerate(zip(view.shape, type_.dims, strict=True), rank - len(view.shape)):
+                if sure[k] or size.text == "1":
+                    continue
+                if (d is not None and above_one(d)) or shape[k].text == "1":
+                    shape[k], sure[k] = size, d is not None and above_one(d)
+                elif size != shape[k]:
+                    shape[k] = code.select(code.compare("icmp eq", shape[k], i64(1)), size, shape[k])
+        return shape
+
+    # -- values
+
+    def anything(self, atom: Atom) -> Anything:
+        """What a variable is."""
+        return self.env[atom] if isinstance(atom, Var) else constant(atom.value, atom.type.dtype)
+
+    def number(self, atom: Atom, dtype: np.dtype) -> Number:
+        """A number, as one of that dtype."""
+        if isinstance(atom, Const):
+            exact = constant(atom.value, atom.type.dtype)
+            return convert(self.code, exact, atom.type.dtype, dtype)
+        found = self.env[atom]
+        assert isinstance(found, Value | Complex), f"{atom} is no number"
+        return convert(self.code, found, atom.type.dtype, dtype)
+
+    def int64(self, atom: Atom) -> Value:
+        """An integer of 64 bits."""
+        found = self.number(atom, INT)
+        assert isinstance(found, Value)
+        return found
+
+    def truth(self, atom: Atom) -> Value:
+        """Whether a number is not zero."""
+        return truth(self.code, self.anything_number(atom), atom.type.dtype)
+
+    def anything_number(self, atom: Atom) -> Number:
+        """A number as it is."""
+        return self.number(atom, atom.type.dtype)
+
+    def view(self, atom: Atom) -> View:
+        """An array."""
+        found = self.anything(atom)
+        if not isinstance(found, View):
+            raise Uncovered(f"{atom}, which is no array")
+        return found
+
+    def copied(self, view: View) -> View:
+        """The same elements in memory of their own, contiguous."""
+        out = self.memory.allocate(view.dtype, view.shape, [True] * len(view.shape))
+        movement.copy(self, out, view)
+        return out
+
+    def contiguous(self, view: View) -> View:
+        """The view, or a copy of it, without strides."""
+        return view if view.strides is None else self.copied(view)
+
+
+def common_dtype(types: Sequence[Type]) -> np.dtype | None:
+    """The dtype in which numbers are compared; None where no dtype holds them all."""
+    weak = {"b": False, "i": 0, "f": 0.0, "c": 0j}
+    parts = [weak[t.dtype.kind] if t.weak else t.dtype for t in types]
+    if all(t.weak for t in types):
+        return np.result_type(*(t.dtype for t in types))
+    found = np.result_type(*parts)
+    whole = all(t.dtype.kind in "iub" for t in types)
+    return None if whole and found.kind == "f" else found
+
+
+def _fits(atom: Atom, dtype: np.dtype) -> bool:
+    """Whether a Python integer is one that the dtype has."""
+    if not isinstance(atom, Const) or dtype.kind not in "iu" or not isinstance(atom.value, int):
+        return True
+    info = np.iinfo(dtype)
+    return bool(info.min <= atom.value <= info.max)
+
+
+__all__ = ["Writer", "common_dtype"]

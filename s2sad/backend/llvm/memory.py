@@ -1,0 +1,167 @@
+"""Memory: who owns it, and when it is given back.
+
+Every array belongs to a block that Numba's runtime counts references to. What a function allocates is held by a place
+on its stack, a slot, null until then. A slot is given back, and is null again, where the branch or the trip of the loop
+ends in which it was filled, and on every way out of the function: an error goes to one block that gives back all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from s2sad.backend.llvm.code import I1, I8, I32, I64, NULL, PTR, Code, Value, i64
+from s2sad.backend.llvm.values import View, memory_type
+
+if TYPE_CHECKING:
+    from s2sad.backend.llvm.faults import Faults
+
+SUPPORT = """\
+define internal noalias ptr @s2sad.data(ptr %block) noinline nounwind willreturn memory(argmem: read) {
+  %place = getelementptr inbounds i8, ptr %block, i64 24
+  %data = load ptr, ptr %place
+  ret ptr %data
+}
+"""
+"""The address of the data of a block, which is unlike every other address that the function holds."""
+ALIGNMENT = 64
+
+
+class Memory:
+    """The slots of a function, by the block of the program that fills them."""
+
+    def __init__(self, code: Code, faults: Faults) -> None:
+        self.code, self.faults = code, faults
+        self.all: list[Value] = []
+        self._scopes: list[list[Value]] = [[]]
+
+    # -- scopes
+
+    def enter(self) -> None:
+        """Begin a branch, or the body of a loop."""
+        self._scopes.append([])
+
+    def leave(self) -> None:
+        """End it: give back what it holds."""
+        self.give_back(self._scopes.pop())
+
+    def held(self) -> list[Value]:
+        """The slots of the scope that is open."""
+        return list(self._scopes[-1])
+
+    def give_back(self, slots: Sequence[Value]) -> None:
+        """Give back what slots hold, and empty them."""
+        for slot in slots:
+            self.release(slot)
+            self.code.store(NULL, slot)
+
+    def slot(self) -> Value:
+        """A new place for a reference, given back with the scope that is open."""
+        place = self.code.alloca(PTR, NULL)
+        self._scopes[-1].append(place)
+        self.all.append(place)
+        return place
+
+    # -- references
+
+    def hold(self, owner: Value) -> Value:
+        """Count one reference more."""
+        self.code.call("void", "NRT_incref", owner)
+        return owner
+
+    def release(self, slot: Value) -> None:
+        """Count the reference in a slot no more; nothing where the slot is empty."""
+        self.code.call("void", "NRT_decref", self.code.load(PTR, slot))
+
+    def taken(self, view: View) -> Value:
+        """A reference to a view's memory, to be kept elsewhere: taken over from the innermost scope where that is about
+        to give it back, or one more."""
+        if view.slot is not None and view.slot in self._scopes[-1]:
+            self._scopes[-1].remove(view.slot)
+            owner = self.code.load(PTR, view.slot)
+            self.code.store(NULL, view.slot)
+            return owner
+        return self.hold(view.owner)
+
+    def give_back_all(self) -> None:
+        """For the way out of a function."""
+        for slot in self.all:
+            self.release(slot)
+
+    # -- allocation
+
+    def allocate(
+        self, dtype: np.dtype, shape: Sequence[Value], not_negative: Sequence[bool], zero: bool = False
+    ) -> View:
+        """A new array. Raises what NumPy raises where a size is negative, or too large."""
+        code = self.code
+        count, too_large = i64(1), None
+        for size, known in zip(shape, not_negative, strict=True):
+            if not known and not size.text.isdigit():
+                self.faults.unless(code.compare("icmp sge", size, i64(0)), "negative size")
+            if count.text.isdigit() and size.text.isdigit():
+                count = i64(int(count.text) * int(size.text))
+            elif count.text == "1":
+                count = size
+            elif size.text != "1":
+                pair = "{ i64, i1 }"
+                both = code.call(pair, "llvm.umul.with.overflow.i64", count, size)
+                count = code.value(I64, f"extractvalue {both}, 0")
+                over = code.value(I1, f"extractvalue {both}, 1")
+                too_large = over if too_large is None else code.binary("or", too_large, over)
+        if not count.text.isdigit():
+            fits = code.compare("icmp ult", count, i64(2**58))
+            if too_large is not None:
+                fits = code.select(too_large, Value("false", I1), fits)
+            self.faults.unless(fits, "too large")
+        size_in_bytes = code.mul(count, i64(dtype.itemsize))
+        block = code.call(PTR, "NRT_MemInfo_alloc_aligned", size_in_bytes, Value(str(ALIGNMENT), I32))
+        self.faults.unless(code.compare("icmp ne", block, NULL), "no memory")
+        slot = self.slot()
+        code.store(block, slot)
+        data = code.value(PTR, f"call noalias ptr @s2sad.data({block})")
+        if zero:
+            code.call("void", "llvm.memset.p0.i64", data, Value("0", I8), size_in_bytes, Value("false", I1))
+        return View(dtype, data, tuple(shape), None, block, slot)
+
+    # -- elements
+
+    def strides(self, view: View) -> tuple[Value, ...]:
+        """The strides of a view in elements."""
+        if view.strides is not None:
+            return view.strides
+        strides, step = [], i64(1)
+        for size in reversed(view.shape):
+            strides.append(step)
+            step = self.code.mul(step, size)
+        return tuple(reversed(strides))
+
+    def offset(self, view: View, indexes: Sequence[Value]) -> Value:
+        """How many elements into a view an element lies."""
+        code = self.code
+        total = i64(0)
+        if view.strides is None:
+            for size, index in zip(view.shape, indexes, strict=True):
+                total = code.add(code.mul(total, size), index)
+            return total
+        for stride, index in zip(view.strides, indexes, strict=True):
+            total = code.add(total, code.mul(index, stride))
+        return total
+
+    def address(self, view: View, offset: Value) -> Value:
+        """The address of the element that lies so far in."""
+        scaled = self.code.mul(offset, i64(2)) if view.dtype.kind == "c" else offset
+        return self.code.element(memory_type(view.dtype), view.data, scaled)
+
+    def part(self, view: View, number: int) -> View:
+        """The real or imaginary parts of a complex array, in place."""
+        part = np.dtype(f"f{view.dtype.itemsize // 2}")
+        strides = tuple(self.code.mul(s, i64(2)) for s in self.strides(view))
+        data = self.code.element(memory_type(part), view.data, i64(number))
+        return replace(view, dtype=part, data=data, strides=strides)
+
+
+__all__ = ["SUPPORT", "Memory"]

@@ -1,0 +1,99 @@
+"""A module of the IR as LLVM, and the Python module around it that Numba loads, caches and calls.
+
+    unit = write(module)      the functions as LLVM, the bridges, the places that errors come from
+    unit.source(doc)          a Python module whose main function, compiled by Numba, calls them
+
+Raises `Uncovered` where something has no instructions yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from s2sad.backend import planning
+from s2sad.backend.emit import header, source_of
+from s2sad.backend.llvm.calls import Bridge, Form, form
+from s2sad.backend.llvm.faults import LIKELY, Sites
+from s2sad.backend.llvm.function import Writer
+from s2sad.backend.llvm.memory import SUPPORT
+from s2sad.ir.nodes import Function, Module, Pos
+
+OURS = "s2sad.unit"
+"""What the names of the functions of one module begin with, until its hash is known."""
+
+
+@dataclass(slots=True)
+class Unit:
+    """A module on its way to LLVM."""
+
+    main: Function
+    sites: Sites = field(default_factory=Sites)
+    bridges: dict[str, Bridge] = field(default_factory=dict)
+    declared: dict[str, str] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+
+    def symbol(self, name: str) -> str:
+        """The name in LLVM of a function of the module."""
+        return f'"{OURS}.{name}"'
+
+    def bridge(self, function: Function, params: tuple[Form, ...], results: tuple[Form, ...]) -> Bridge:
+        """The bridge that a statement takes; statements alike share one."""
+        key = f"{params} {source_of(function)}"
+        if key not in self.bridges:
+            name = f"bridge_{len(self.bridges)}"
+            self.bridges[key] = Bridge(name, self.symbol(name), function, params, results)
+        return self.bridges[key]
+
+    def write(self, function: Function, *, main: bool = False) -> None:
+        """Write one of the functions."""
+        writer = Writer(self, function)
+        self.texts.append(writer.text(self.symbol("main" if main else function.name), main=main))
+        self.declared.update(writer.code.declared)
+
+    @property
+    def places(self) -> list[Pos | None]:
+        """The places in the user's files, by the number that an error has."""
+        return self.sites.places
+
+    @property
+    def llvm(self) -> str:
+        """The LLVM module."""
+        calls = [f"declare i32 @{b.symbol}({', '.join(b.types)})" for b in self.bridges.values()]
+        return "\n".join([SUPPORT, *self.texts, *calls, *self.declared.values(), "", LIKELY, ""])
+
+    def source(self) -> str:
+        """The Python module."""
+        text = self.llvm
+        unique = f"s2sad.{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        parts = [source_of(b.function, name=b.name) for b in self.bridges.values()]
+        main = self.main
+        forms = [tuple(form(v.type) for v in values) for values in (main.params, main.results)]
+        bridges = ", ".join(f"({b.name}, {_plain(b.symbol)!r}, {b.params!r}, {b.results!r})" for b in self.bridges.values())
+        params = ", ".join(p.name for p in main.params)
+        parts.append(
+            "_native = rt.native(\n"
+            f"    {_plain(self.symbol('main'))!r}, params={forms[0]!r}, results={forms[1]!r},\n"
+            f"    raised={tuple(self.sites.raised)!r}, bridges=({bridges}{',' if bridges else ''}),\n"
+            f'    text=r"""\n{text}""",\n)\n'
+        )
+        parts.append(f"@rt.jit\ndef {main.name}({params}):\n    return _native({params})\n")
+        body = "\n\n".join(parts)
+        return f"{header(body)}\n\n{body}".replace(OURS, unique)
+
+
+def _plain(symbol: str) -> str:
+    return symbol.strip('"')
+
+
+def write(module: Module) -> Unit:
+    """The module as LLVM. Raises `Uncovered`."""
+    functions, main = planning.planned(module)
+    unit = Unit(main)
+    for function in functions.values():
+        unit.write(function)
+    unit.write(main, main=True)
+    return unit
+
+
+__all__ = ["Unit", "write"]

@@ -1,0 +1,59 @@
+"""The errors that generated machine code can end in, by number, and the exceptions that are made of them.
+
+Each exception is one of Python's, with NumPy's text, and knows the number of the place in the user's file (`site`)
+where it happened; who has the table of places adds the line.
+"""
+
+from __future__ import annotations
+
+FIRST = 1000
+"""The number of the first of `KNOWN`; smaller ones are Numba's. Those that a program raises itself come after them."""
+
+KNOWN = ("index", "negative size", "too large", "no memory", "step", "slice step", "division", "shape", "reshape")
+DETAILS = 3
+"""How many integers a message shows at most."""
+
+TEXTS = {
+    "index": "index {1} is out of bounds for axis {0} with size {2}",
+    "negative size": "negative dimensions are not allowed",
+    "too large": "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum possible size.",
+    "no memory": "Unable to allocate the memory of an array",
+    "step": "range() arg 3 must not be zero",
+    "slice step": "slice step cannot be zero",
+    "division": "integer division or modulo by zero",
+    "shape": "an array of size {1} along axis {0} does not fit where the size is {2}",
+    "reshape": "cannot reshape an array of size {0} into one of size {1}",
+}
+"""The text for each, with the details in order."""
+
+
+class NativeError(Exception):
+    """What the exceptions here have in common."""
+
+    def __init__(self, number: int, site: int, *details: int) -> None:
+        super().__init__(TEXTS[KNOWN[number - FIRST]].format(*details))
+        self.number, self.site, self.details = number, site, details
+
+    def __reduce__(self) -> tuple[type[NativeError], tuple[int, ...]]:
+        return type(self), (self.number, self.site, *self.details)
+
+
+class OutOfRange(NativeError, IndexError):
+    """An index outside of its axis."""
+
+
+class BadSize(NativeError, ValueError):
+    """A size, a step or a shape that cannot be."""
+
+
+class NoMemory(NativeError, MemoryError):
+    """Memory that could not be had."""
+
+
+class DivisionByZero(NativeError, ZeroDivisionError):
+    """A quotient or remainder of Python's integers by zero."""
+
+
+EXCEPTIONS: dict[str, type[NativeError]] = {
+    kind: {"index": OutOfRange, "no memory": NoMemory, "division": DivisionByZero}.get(kind, BadSize) for kind in KNOWN
+}
