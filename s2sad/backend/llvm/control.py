@@ -184,7 +184,7 @@ def for_loop(writer: Writer, stmt: For) -> None:
     code.start(body)
     writer.env[stmt.index] = counter if by_one else code.add(start, code.mul(counter, step))
     writer.facts.counter(stmt)
-    with writer.scope():
+    with writer.scope(loop=True):
         writer.block(stmt.body)
         done = None if stmt.exit is None else writer.truth(stmt.exit)
         following = carried.following()
@@ -213,7 +213,7 @@ def while_loop(writer: Writer, stmt: While) -> None:
     counter_line, counter = code.reserve(), Value("%" + code.fresh("i"), I64)
     carried.head()
     writer.env[stmt.index] = counter
-    with writer.scope():
+    with writer.scope(loop=True):
         writer.block(stmt.pre)
         held = memory.held()
         code.branch(writer.truth(stmt.test), body, end)

@@ -146,12 +146,12 @@ class Writer:
     # -- blocks and statements
 
     @contextmanager
-    def scope(self) -> Iterator[None]:
-        """A branch, or the body of a loop: what it allocates and nobody keeps is given back at its end."""
+    def scope(self, *, loop: bool = False) -> Iterator[None]:
+        """A branch, or the body of a loop."""
         mark = self.facts.mark()
-        self.memory.enter()
+        self.memory.enter(loop)
         yield
-        self.memory.leave()
+        self.memory.leave(loop)
         self.facts.forget(mark)
 
     def block(self, block: Block) -> None:

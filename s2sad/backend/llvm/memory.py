@@ -1,8 +1,9 @@
 """Memory: who owns it, and when it is given back.
 
 Every array belongs to a block that Numba's runtime counts references to. What a function allocates is held by a place
-on its stack, a slot, null until then. A slot is given back, and is null again, where the branch or the trip of the loop
-ends in which it was filled, and on every way out of the function: an error goes to one block that gives back all.
+on its stack, a slot, null until then. A slot is given back on every way out of the function: an error goes to one block
+that gives back all. What a loop allocates is kept from trip to trip, and used again where it has the size that is asked
+for and nobody else holds it by then. What a callee gave is given back where the branch or the trip ends.
 """
 
 from __future__ import annotations
@@ -25,8 +26,32 @@ define internal noalias ptr @s2sad.data(ptr %block) noinline nounwind willreturn
   %data = load ptr, ptr %place
   ret ptr %data
 }
+define internal ptr @s2sad.again(ptr %block, i64 %bytes) alwaysinline nounwind {
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %new, label %look
+look:
+  %count = load i64, ptr %block
+  %alone = icmp eq i64 %count, 1
+  %place = getelementptr inbounds i8, ptr %block, i64 32
+  %size = load i64, ptr %place
+  %same = icmp eq i64 %size, %bytes
+  %both = and i1 %alone, %same
+  br i1 %both, label %old, label %new
+old:
+  ret ptr %block
+new:
+  call void @NRT_decref(ptr %block)
+  %made = call ptr @NRT_MemInfo_alloc_aligned(i64 %bytes, i32 64)
+  ret ptr %made
+}
 """
-"""The address of the data of a block, which is unlike every other address that the function holds."""
+"""The address of the data of a block, which is unlike every other address that the function holds; and a block of a
+size, the one that is there already if nobody else has it (the count is its first word, the size its fifth)."""
+RUNTIME = {
+    "NRT_MemInfo_alloc_aligned": "declare ptr @NRT_MemInfo_alloc_aligned(i64, i32)",
+    "NRT_decref": "declare void @NRT_decref(ptr)",
+}
+"""What that needs of Numba's."""
 ALIGNMENT = 64
 
 
@@ -37,20 +62,25 @@ class Memory:
         self.code, self.faults = code, faults
         self.all: list[Value] = []
         self._scopes: list[list[Value]] = [[]]
+        self._kept: set[Value] = set()
+        self._loops = 0
 
     # -- scopes
 
-    def enter(self) -> None:
+    def enter(self, loop: bool) -> None:
         """Begin a branch, or the body of a loop."""
         self._scopes.append([])
+        self._loops += loop
 
-    def leave(self) -> None:
-        """End it: give back what it holds."""
-        self.give_back(self._scopes.pop())
+    def leave(self, loop: bool) -> None:
+        """End it: give back what it holds and does not keep."""
+        self._loops -= loop
+        self.give_back(self.held())
+        self._scopes.pop()
 
     def held(self) -> list[Value]:
-        """The slots of the scope that is open."""
-        return list(self._scopes[-1])
+        """The slots of the scope that is open, without those whose contents are kept."""
+        return [slot for slot in self._scopes[-1] if slot not in self._kept]
 
     def give_back(self, slots: Sequence[Value]) -> None:
         """Give back what slots hold, and empty them."""
@@ -118,10 +148,14 @@ class Memory:
                 fits = code.select(too_large, Value("false", I1), fits)
             self.faults.unless(fits, "too large")
         size_in_bytes = code.mul(count, i64(dtype.itemsize))
-        block = code.call(PTR, "NRT_MemInfo_alloc_aligned", size_in_bytes, Value(str(ALIGNMENT), I32))
-        self.faults.unless(code.compare("icmp ne", block, NULL), "no memory")
         slot = self.slot()
+        if self._loops:
+            self._kept.add(slot)
+            block = code.value(PTR, f"call ptr @s2sad.again({code.load(PTR, slot)}, {size_in_bytes})")
+        else:
+            block = code.call(PTR, "NRT_MemInfo_alloc_aligned", size_in_bytes, Value(str(ALIGNMENT), I32))
         code.store(block, slot)
+        self.faults.unless(code.compare("icmp ne", block, NULL), "no memory")
         data = code.value(PTR, f"call noalias ptr @s2sad.data({block})")
         if zero:
             code.call("void", "llvm.memset.p0.i64", data, Value("0", I8), size_in_bytes, Value("false", I1))
