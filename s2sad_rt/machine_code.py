@@ -63,16 +63,18 @@ def native(
 
     names = ["context", *(f"a{k}" for k in range(len(params)))]
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    typer.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # Numba's stars make tuples
-    typer.__name__ = symbol.replace(".", "_")
-    return intrinsic(typer)
+    typed: Any = typer
+    typed.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # Numba makes tuples of stars
+    typed.__name__ = symbol.replace(".", "_")
+    return intrinsic(typed)
 
 
 def numba_type(form: Form) -> Any:
     """The type of what crosses over in that form."""
     dtype, rank, layout = form
     element = from_dtype(np.dtype(dtype))
-    return element if rank is None else types.Array(element, rank, layout)
+    array: Any = types.Array
+    return element if rank is None else array(element, rank, layout)
 
 
 def _check(number: int, given: Any, wanted: Form) -> None:
@@ -265,7 +267,7 @@ class _Bridge:
 
     def _call(self, builder: Any, given: Sequence[Any], values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         context = self.context
-        kind = types.Dispatcher(self.function)
+        kind: Any = types.Dispatcher(self.function)
         signature = kind.get_call_type(context.typing_context, tuple(given), {})
         out = context.get_function(kind, signature)(builder, values)
         result = signature.return_type

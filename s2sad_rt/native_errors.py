@@ -9,7 +9,8 @@ from __future__ import annotations
 FIRST = 1000
 """The number of the first of `KNOWN`; smaller ones are Numba's. Those that a program raises itself come after them."""
 
-KNOWN = ("index", "negative size", "too large", "no memory", "step", "slice step", "division", "shape", "reshape")
+KNOWN = ("index", "negative size", "too large", "no memory", "step", "slice step", "division", "shape", "reshape",
+         "list index", "empty list")  # fmt: skip
 DETAILS = 3
 """How many integers a message shows at most."""
 
@@ -22,6 +23,8 @@ TEXTS = {
     "slice step": "slice step cannot be zero",
     "division": "integer division or modulo by zero",
     "shape": "an array of size {1} along axis {0} does not fit where the size is {2}",
+    "list index": "list index out of range",
+    "empty list": "pop from empty list",
     "reshape": "cannot reshape an array of size {0} into one of size {1}",
 }
 """The text for each, with the details in order."""
@@ -39,7 +42,7 @@ class NativeError(Exception):
 
 
 class OutOfRange(NativeError, IndexError):
-    """An index outside of its axis."""
+    """An index outside of its axis, or of a list."""
 
 
 class BadSize(NativeError, ValueError):
@@ -54,6 +57,12 @@ class DivisionByZero(NativeError, ZeroDivisionError):
     """A quotient or remainder of Python's integers by zero."""
 
 
-EXCEPTIONS: dict[str, type[NativeError]] = {
-    kind: {"index": OutOfRange, "no memory": NoMemory, "division": DivisionByZero}.get(kind, BadSize) for kind in KNOWN
+OTHERS: dict[str, type[NativeError]] = {
+    "index": OutOfRange,
+    "list index": OutOfRange,
+    "empty list": OutOfRange,
+    "no memory": NoMemory,
+    "division": DivisionByZero,
 }
+EXCEPTIONS = {kind: OTHERS.get(kind, BadSize) for kind in KNOWN}
+"""The exception for each."""

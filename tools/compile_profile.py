@@ -156,7 +156,7 @@ def profile(target: str, request: exporting.Request, seed: int = 0) -> tuple[Clo
         with observed(clock):
             with clock.stage(FRONT, "arguments"):
                 export = cli.guarded(lambda: exporting.export(function, name, request))
-            compiled = variant.load_emitted(export.lowered.module, export.lowered.source)
+            compiled = variant.load_emitted(export.lowered.module, lambda: export.lowered.source).function
             args = arguments(export, seed)
             with clock.stage(CALL, "the call itself"):
                 cli.guarded(lambda: compiled(*args), of_user=True)

@@ -4,18 +4,51 @@
         y = x[i + 1]            the form i + 1; n - 1 - (i + 1) = n - 2 - i >= 0, so no check is needed
 
 A form is exact as long as nothing wraps around: coefficients are small, and sizes are those of arrays in memory.
+
+What would prove an index, if only it held, is assumed where it can be tested before the outermost loop (`Assumptions`):
+that loop is written once without the checks, for where the tests hold, and once with them. A test never raises.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from s2sad.backend.llvm.code import Value
 from s2sad.ir.nodes import Atom, Const, For, Let, Var, asked_size
 from s2sad.ir.primitives import dim, undef, zeros
-from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, add_dims, lower_bound, replace_in_dim, scale_dim
+from s2sad.ir.types import INT, Array, Dim, Scalar, Size, Symbol, add_dims, lower_bound, replace_in_dim, scale_dim
 from s2sad.rules import elementwise
 from s2sad.rules.counting import trip_count
 
 LARGEST = 2**20
 """Coefficients and constants above this are not followed: a product with a size might wrap around."""
+
+
+UNKNOWN = -(2**62)
+"""The least that an integer may be of which nothing is known."""
+MOST = 32
+"""How many assumptions are made of one loop."""
+
+
+class Assumptions:
+    """Forms that are taken not to be negative inside a loop, over symbols whose values are known before it."""
+
+    def __init__(self, values: dict[Symbol, Value]) -> None:
+        self.values = values
+        self.made: dict[Dim, None] = {}
+
+    def make(self, forms: Iterable[Dim | None]) -> bool:
+        """Assume that forms are not negative; False where one cannot be tested, or cannot hold."""
+        new = []
+        for form in forms:
+            if not isinstance(form, Size) or any(s not in self.values or abs(c) > 64 for s, c in form.terms):
+                return False
+            if form not in self.made:
+                new.append(form)
+        if len(self.made) + len(new) > MOST:
+            return False
+        self.made.update(dict.fromkeys(new))
+        return True
 
 
 class Facts:
@@ -25,6 +58,8 @@ class Facts:
         self._forms: dict[Var, Dim] = {}
         self._ranges: dict[Symbol, tuple[Dim | None, Dim | None]] = {}
         self._sizes: list[Var] = []
+        self._same: dict[Symbol, Dim] = {}
+        self._at_least: dict[Symbol, Dim] = {}
 
     def mark(self) -> int:
         """Where a block begins."""
@@ -41,16 +76,27 @@ class Facts:
             value = atom.value
             small = isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST
             return value if small else None
+        if atom not in self._forms and isinstance(atom.type, Scalar) and atom.type.dtype == INT:
+            return Size(((opaque(atom), 1),))
         return self._forms.get(atom)
+
+    def size(self, d: Dim | None) -> Dim | None:
+        """A size, in symbols that are not defined by others."""
+        return replace_in_dim(d, self._same)
 
     def let(self, stmt: Let) -> None:
         """Note what a statement tells."""
         target = stmt.targets[0]
         if stmt.prim is dim:
-            self._note(target, asked_size(stmt))
+            self._note(target, self.size(asked_size(stmt)))
         elif stmt.prim in (undef, zeros) and isinstance(target.type, Array):
             for size, d in zip(stmt.args, target.type.dims, strict=True):
-                if isinstance(size, Var) and size not in self._forms and isinstance(d, Size):
+                if not (isinstance(size, Var) and isinstance(d, Size) and d == Size(((d.terms[0][0], 1),))):
+                    continue
+                if size in self._forms:
+                    if (form := self._forms[size]) != d:
+                        self._same[d.terms[0][0]] = form
+                else:
                     self._note(size, d)
                     self._sizes.append(size)
         elif isinstance(target.type, Scalar) and target.type.dtype.kind == "i" and target.type.dtype.itemsize == 8:
@@ -67,8 +113,12 @@ class Facts:
                 return scale_dim(a, -1)
             case elementwise.mul, ((Size() | int() as a, int() as k) | (int() as k, Size() | int() as a)):
                 return scale_dim(a, k)
-            case prim, (0, Size() | int() as stop, 1) if prim is trip_count and self.not_negative(stop):
-                return stop
+            case prim, (0, Size() | int() as stop, 1) if prim is trip_count:
+                if self.not_negative(stop):
+                    return stop
+                trips = Symbol(f"trips {stmt.targets[0].name}")
+                self._at_least[trips] = stop
+                return Size(((trips, 1),))
         return None
 
     def _note(self, var: Var, form: Dim | None) -> None:
@@ -94,16 +144,24 @@ class Facts:
         """Forget the counter of a loop that has ended."""
         self._ranges.pop(Symbol(f"loop {stmt.index.name}"), None)
 
-    def not_negative(self, form: Dim) -> bool:
-        """Whether a form is proved to be 0 or more: every counter at the end of its range that makes it least."""
+    def least(self, form: Dim) -> Dim | None:
+        """The form where every counter is at the end of its range that makes it least; None where none is known."""
         for symbol in reversed(self._ranges):
             if isinstance(form, Size) and (c := dict(form.terms).get(symbol)):
                 low, high = self._ranges[symbol]
                 end = low if c > 0 else high
                 if end is None:
-                    return False
+                    return None
                 form = replace_in_dim(form, {symbol: end})
-        least = lower_bound(form)
+        return form
+
+    def not_negative(self, form: Dim) -> bool:
+        """Whether a form is proved to be 0 or more."""
+        end = self.least(form)
+        least = None if end is None else lower_bound(end)
+        if least is None and isinstance(end, Size):
+            smaller = {s: self._at_least[s] for s, c in end.terms if c > 0 and s in self._at_least}
+            least = lower_bound(replace_in_dim(end, smaller)) if smaller else None
         return least is not None and least >= 0
 
     def at_least_zero(self, atom: Atom) -> bool:
@@ -117,4 +175,9 @@ class Facts:
         return form is not None and size is not None and self.not_negative(add_dims(add_dims(size, form, -1), -1))
 
 
-__all__ = ["Facts"]
+def opaque(var: Var) -> Symbol:
+    """The symbol for an integer of which nothing is known."""
+    return Symbol(f"integer {var.name}", UNKNOWN)
+
+
+__all__ = ["Assumptions", "Facts", "opaque"]

@@ -80,9 +80,7 @@ def bridge(writer: Writer, stmt: Let | Effect) -> None:
         writer.env[targets[0]] = writer.view(stmt.args[0])
 
 
-def _alone(
-    stmt: Let | Effect, variables: Sequence[Var], targets: Sequence[Var], returned: Sequence[Var]
-) -> Function:
+def _alone(stmt: Let | Effect, variables: Sequence[Var], targets: Sequence[Var], returned: Sequence[Var]) -> Function:
     """The statement as a function, with names that do not depend on where it stands."""
     names: dict[Atom, Var] = {v: Var(f"a{k}", v.type) for k, v in enumerate(variables)}
     results = {t: Var(f"r{k}", t.type) for k, t in enumerate(targets)}

@@ -41,6 +41,7 @@ class Code:
         self.allocas: list[str] = []
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
+        self.metadata: list[str] = []
         self.label = "entry"
         self._count = 0
 
@@ -154,6 +155,14 @@ class Code:
     def jump(self, label: str) -> None:
         """End the block."""
         self.do(f"br label %{label}")
+
+    def again(self, label: str, *, seldom: bool = False) -> None:
+        """End the last block of a loop; one that `seldom` runs is neither unrolled nor vectorised."""
+        if not seldom:
+            self.jump(label)
+            return
+        self.metadata.append(label)
+        self.do(f"br label %{label}, !llvm.loop !loop.{len(self.metadata)}.")
 
     def branch(self, condition: Value, then: str, orelse: str) -> None:
         """End the block, one way or the other."""

@@ -6,13 +6,15 @@ carried contiguous, its address in a phi and the reference to it in a slot of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from s2sad.backend.llvm.code import FALSE, I1, I64, PTR, Value, i64
+from s2sad.backend.llvm.bounds import Assumptions
+from s2sad.backend.llvm.code import FALSE, I1, I64, PTR, TRUE, Value, i64
 from s2sad.backend.llvm.values import Anything, Complex, Uncovered, View
+from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Carry, For, If, Join, Var, While
-from s2sad.ir.types import Array, List, Scalar
+from s2sad.ir.types import INT, Array, List, Scalar, Size, Symbol
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
@@ -40,13 +42,21 @@ def branch(writer: Writer, stmt: If) -> None:
         sides.append(([value.parts for value in leaving], code.label))
         code.jump(end)
     code.start(end)
+    _join(writer, [j.out for j in moving], sides, slots)
+
+
+def _join(
+    writer: Writer, outs: Sequence[Var], sides: Sequence[tuple[list[list[Value]], str]], slots: Mapping[Var, Value]
+) -> None:
+    """Name what two ways give, where they meet."""
+    code = writer.code
     lines = [[(code.reserve(), value.type) for value in parts] for parts in sides[0][0]]
-    for k, j in enumerate(moving):
+    for k, out in enumerate(outs):
         values = []
         for n, (line, type_) in enumerate(lines[k]):
             values.append(Value("%" + code.fresh("j"), type_))
             code.phi(line, values[-1], [(parts[k][n], label) for parts, label in sides])
-        writer.env[j.out] = _whole(writer, j.out, values, slots.get(j.out))
+        writer.env[out] = _whole(writer, out, values, slots.get(out))
 
 
 def _steady(writer: Writer, join: Join) -> bool:
@@ -161,6 +171,90 @@ def trip_count(writer: Writer, start: Value, stop: Value, step: Value) -> Value:
 
 
 def for_loop(writer: Writer, stmt: For) -> None:
+    """A loop; an outermost one without checks of what can be tested before it, and with them for where that fails."""
+    if writer.versioning:
+        _plain_for(writer, stmt)
+        return
+    code, memory = writer.code, writer.memory
+    fast, slow, end = code.fresh("fast"), code.fresh("slow"), code.fresh("both")
+    line = code.reserve()
+    assumptions = Assumptions(_known_values(writer, stmt))
+    outs = [c.out for c in stmt.carried if not _is_steady(writer, c)]
+    outs += [] if stmt.trips is None else [stmt.trips]
+    slots: dict[Var, Value] = {}
+    sides: list[tuple[list[list[Value]], str]] = []
+    writer.versioning = True
+    for label, assumed in ((fast, assumptions), (slow, None)):
+        code.start(label)
+        memory.enter(loop=False)
+        writer.assumptions, writer.seldom = assumed, assumed is None
+        _plain_for(writer, stmt)
+        writer.assumptions, writer.seldom = None, False
+        if assumed is not None and not assumed.made:
+            memory.merge()
+            code.lines[line] = f"  br label %{fast}"
+            writer.versioning = False
+            return
+        leaving = [_Leaving(writer, v, v) for v in outs]
+        for v, value in zip(outs, leaving, strict=True):
+            if value.view is not None:
+                if v not in slots:
+                    slots[v] = memory.slot(outside=True)
+                code.store(memory.taken(value.view), slots[v])
+        memory.leave(loop=False)
+        sides.append(([value.parts for value in leaving], code.label))
+        code.jump(end)
+    writer.versioning = False
+    code.lines[line] = _test(writer, assumptions, fast, slow)
+    code.start(end)
+    _join(writer, outs, sides, slots)
+
+
+def _is_steady(writer: Writer, carry: Carry) -> bool:
+    return not isinstance(carry.phi.type, Scalar) and carry.phi not in writer.buffers.rebound
+
+
+def _known_values(writer: Writer, stmt: For) -> dict[Symbol, Value]:
+    """The symbols whose values are known before a loop: integers that it reads, and the sizes of arrays."""
+    found: dict[Symbol, Value] = {}
+    for var in walk.free_vars((stmt,)):
+        value = writer.env[var]
+        match var.type:
+            case Array(dims=dims) if isinstance(value, View):
+                for d, size in zip(dims, value.shape, strict=True):
+                    if isinstance(d, Size) and d == Size(((d.terms[0][0], 1),)):
+                        found[d.terms[0][0]] = size
+            case Scalar(dtype) if dtype == INT and isinstance(value, Value):
+                form = writer.facts.form(var)
+                if isinstance(form, Size) and form == Size(((form.terms[0][0], 1),)):
+                    found[form.terms[0][0]] = value
+            case _:
+                pass
+    return found
+
+
+def _test(writer: Writer, assumptions: Assumptions, fast: str, slow: str) -> str:
+    """The lines that test what was assumed, and branch. Values so large that a form might wrap around fail."""
+    code, kept = writer.code, writer.code.lines
+    code.lines = []
+    holds = TRUE
+    used = {s for form in assumptions.made if isinstance(form, Size) for s, _ in form.terms}
+    values = {s: v for s, v in assumptions.values.items() if s in used}
+    for value in values.values():
+        shifted = code.binary("add", value, i64(2**40))
+        holds = code.binary("and", holds, code.compare("icmp ult", shifted, i64(2**41)))
+    for form in assumptions.made:
+        assert isinstance(form, Size)
+        total = i64(form.constant)
+        for symbol, c in form.terms:
+            total = code.binary("add", total, code.binary("mul", values[symbol], i64(c)))
+        holds = code.binary("and", holds, code.compare("icmp sge", total, i64(0)))
+    code.branch(holds, fast, slow)
+    lines, code.lines = code.lines, kept
+    return "\n".join(lines)
+
+
+def _plain_for(writer: Writer, stmt: For) -> None:
     """``for index in range(start, stop, step)``, left behind a trip at whose end `exit` holds."""
     code = writer.code
     start, stop, step = (writer.int64(a) for a in (stmt.start, stmt.stop, stmt.step))
@@ -190,7 +284,7 @@ def for_loop(writer: Writer, stmt: For) -> None:
         following = carried.following()
     writer.facts.ended(stmt)
     advanced, last = code.add(counter, step if by_one else i64(1)), code.label
-    code.jump(head)
+    code.again(head, seldom=writer.seldom)
     first = start if by_one else i64(0)
     code.phi(counter_line, counter, [(first, before), (advanced, last)])
     if done is not None:

@@ -56,10 +56,10 @@ def real(code: Code, number: Value, source: np.dtype, target: np.dtype) -> Value
             return _cast(code, "zext", number, want)
         case "b", "f":
             return _cast(code, "uitofp", number, want)
-        case ("i" | "u"), ("i" | "u"):
+        case (("i" | "u"), ("i" | "u")):
             wider = target.itemsize > source.itemsize
             return _cast(code, ("zext" if source.kind == "u" else "sext") if wider else "trunc", number, want)
-        case ("i" | "u"), "f":
+        case (("i" | "u"), "f"):
             return _cast(code, "uitofp" if source.kind == "u" else "sitofp", number, want)
         case "f", "f":
             return _cast(code, "fpext" if target.itemsize > source.itemsize else "fptrunc", number, want)

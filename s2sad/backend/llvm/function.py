@@ -8,20 +8,22 @@ error. An array that is handed in is contiguous, and is only borrowed; one that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
 
-from s2sad.backend.llvm import calls, control, indexing, movement, scalars
-from s2sad.backend.llvm.bounds import Facts
+from s2sad.backend.llvm import calls, control, elements, indexing, lists, movement
+from s2sad.backend.llvm.accumulators import accumulators
+from s2sad.backend.llvm.bounds import Assumptions, Facts
 from s2sad.backend.llvm.buffers import Buffers
 from s2sad.backend.llvm.code import I32, I64, PTR, Code, Value, i64
 from s2sad.backend.llvm.conversions import convert, truth
 from s2sad.backend.llvm.faults import Faults
 from s2sad.backend.llvm.memory import Memory
 from s2sad.backend.llvm.values import Anything, Complex, Number, Uncovered, View, constant, fields, result_struct
+from s2sad.config import config
 from s2sad.ir.nodes import (
     Apply,
     Atom,
@@ -42,9 +44,8 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.paths import View as ViewStep
 from s2sad.ir.primitives import cast, dim, inc, load, raise_, store, undef, zeros
-from s2sad.ir.types import INT, Array, Scalar, Size, Symbol, Type, above_one
+from s2sad.ir.types import INT, Array, Scalar, Size, Symbol
 from s2sad.memory.copying import copy
-from s2sad.rules import elementwise
 from s2sad.rules.counting import trip_count
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ class Writer:
         self.memory = Memory(self.code, self.faults)
         self.facts = Facts()
         self.buffers = Buffers(function)
+        self.sums = accumulators(function) if config.reorder_sums else frozenset()
         self.env: dict[Var, Anything] = {}
+        self.assumptions: Assumptions | None = None
+        self.versioning = self.seldom = False
 
     def text(self, symbol: str, *, main: bool) -> str:
         """The definition."""
@@ -97,8 +101,8 @@ class Writer:
         return [f"ptr {flags}{data.text}", *map(str, shape), str(owner)]
 
     def _check_shapes(self) -> None:
-        """The sizes that the types of the parameters say are known, or equal, are checked on the way in: the code relies
-        on them."""
+        """The sizes that the types of the parameters say are known, or equal, are checked on the way in: the code
+        relies on them."""
         seen: dict[Symbol, Value] = {}
         for number, var in enumerate(self.function.params):
             if not isinstance(var.type, Array):
@@ -189,12 +193,12 @@ class Writer:
 
     def let(self, stmt: Let) -> None:
         """Write what one primitive computes."""
-        if not self._structural(stmt) and not self._numbers(stmt) and not self._elements(stmt):
+        if not (self._structural(stmt) or lists.let(self, stmt) or elements.let(self, stmt)):
             calls.bridge(self, stmt)
 
     def _structural(self, stmt: Let) -> bool:
         """The primitives of `ir.primitives`."""
-        target, params, code = stmt.targets[0], dict(stmt.params), self.code
+        target, params = stmt.targets[0], dict(stmt.params)
         match stmt.prim:
             case prim if prim is dim:
                 self.env[target] = self.view(stmt.args[0]).shape[params["axis"]]
@@ -230,7 +234,9 @@ class Writer:
             found = indexing.view(self, self.view(base), type_.dims, operands, path)
         except Uncovered:
             return False
-        self.env[target] = found if isinstance(target.type, Array) else movement.read(self.code, found.dtype, found.data)
+        self.env[target] = (
+            found if isinstance(target.type, Array) else movement.read(self.code, found.dtype, found.data)
+        )
         return True
 
     def _update(self, stmt: Let) -> bool:
@@ -244,9 +250,11 @@ class Writer:
             return False
         if isinstance(value.type, Scalar) and indexing.is_element(path, type_):
             address = indexing.place(self, base, operands, path)
-            (movement.add if adding else movement.write)(
-                self.code, type_.dtype, self.number(value, type_.dtype), address
-            )
+            number = self.number(value, type_.dtype)
+            if adding:
+                movement.add(self.code, type_.dtype, number, address, target in self.sums)
+            else:
+                movement.write(self.code, type_.dtype, number, address)
         else:
             try:
                 place = indexing.view(self, view, type_.dims, operands, path)
@@ -267,86 +275,6 @@ class Writer:
         given and never writes into, and they are not the same one."""
         one, other = self.buffers.origin(value), self.buffers.origin(base)
         return one != other and self.buffers.is_whole(one) and self.buffers.is_whole(other)
-
-    def _numbers(self, stmt: Let) -> bool:
-        """An elementwise primitive on numbers."""
-        target = stmt.targets[0]
-        if not (stmt.prim.elementwise and isinstance(target.type, Scalar) and len(stmt.targets) == 1):
-            return False
-        if not all(isinstance(a.type, Scalar) for a in stmt.args):
-            return False
-        if stmt.prim in (elementwise.mod, elementwise.floordiv):
-            self._check_divisor(stmt)
-        sources = [a.type.dtype for a in stmt.args]
-        common = common_dtype([a.type for a in stmt.args])
-        if common is None or not all(_fits(a, common) for a in stmt.args):
-            return False
-        args = [self.number(a, a.type.dtype) for a in stmt.args]
-        found = scalars.write(self.code, stmt.prim, args, sources, target.type.dtype, dict(stmt.params), common)
-        if found is None:
-            return False
-        self.env[target] = found
-        return True
-
-    def _check_divisor(self, stmt: Let) -> None:
-        """Python's integers are not divided by zero."""
-        divisor = stmt.args[1]
-        python = all(a.type.dtype.kind in "ib" and isinstance(a.type, Scalar) and a.type.weak for a in stmt.args)
-        if python and not (isinstance(divisor, Const) and divisor.value != 0):
-            self.faults.unless(self.truth(divisor), "division")
-
-    def _elements(self, stmt: Let) -> bool:
-        """An elementwise primitive on arrays, in loops over the elements of its result."""
-        target = stmt.targets[0]
-        if not (stmt.prim.elementwise and isinstance(target.type, Array) and len(stmt.targets) == 1):
-            return False
-        if not all(isinstance(a.type, Scalar | Array) for a in stmt.args):
-            return False
-        common = common_dtype([a.type for a in stmt.args])
-        if common is None or not all(_fits(a, common) for a in stmt.args):
-            return False
-        if stmt.prim not in scalars.TABLE:
-            return False
-        shape = self._broadcast_shape([a for a in stmt.args if isinstance(a.type, Array)], len(target.type.dims))
-        out = self.memory.allocate(target.type.dtype, shape, [True] * len(shape))
-        views = {k: indexing.stretched(self, self.view(a), shape) for k, a in enumerate(stmt.args) if isinstance(a.type, Array)}
-        sources = [a.type.dtype for a in stmt.args]
-        covered = True
-
-        def one(at: list[Value]) -> None:
-            nonlocal covered
-            args = [
-                movement.read(self.code, views[k].dtype, self.memory.address(views[k], self.memory.offset(views[k], at)))
-                if k in views
-                else self.number(a, a.type.dtype)
-                for k, a in enumerate(stmt.args)
-            ]
-            value = scalars.write(self.code, stmt.prim, args, sources, out.dtype, dict(stmt.params), common)
-            if value is None:
-                covered = False
-            else:
-                movement.write(self.code, out.dtype, value, self.memory.address(out, self.memory.offset(out, at)))
-
-        movement.each(self.code, shape, one)
-        if not covered:
-            raise Uncovered(f"{stmt.prim.name} of arrays of {', '.join(map(str, sources))}")
-        self.env[target] = out
-        return True
-
-    def _broadcast_shape(self, arrays: Sequence[Atom], rank: int) -> list[Value]:
-        """The sizes that arrays have together."""
-        code, shape = self.code, [i64(1)] * rank
-        sure = [False] * rank
-        for atom in arrays:
-            type_, view = array_type(atom), self.view(atom)
-            for k, (size, d) in enumerate(zip(view.shape, type_.dims, strict=True), rank - len(view.shape)):
-                if sure[k] or size.text == "1":
-                    continue
-                if (d is not None and above_one(d)) or shape[k].text == "1":
-                    shape[k], sure[k] = size, d is not None and above_one(d)
-                elif size != shape[k]:
-                    shape[k] = code.select(code.compare("icmp eq", shape[k], i64(1)), size, shape[k])
-        return shape
 
     # -- values
 
@@ -384,9 +312,9 @@ class Writer:
             raise Uncovered(f"{atom}, which is no array")
         return found
 
-    def copied(self, view: View) -> View:
+    def copied(self, view: View, *, fresh: bool = False) -> View:
         """The same elements in memory of their own, contiguous."""
-        out = self.memory.allocate(view.dtype, view.shape, [True] * len(view.shape))
+        out = self.memory.allocate(view.dtype, view.shape, [True] * len(view.shape), fresh=fresh)
         movement.copy(self, out, view)
         return out
 
@@ -395,23 +323,4 @@ class Writer:
         return view if view.strides is None else self.copied(view)
 
 
-def common_dtype(types: Sequence[Type]) -> np.dtype | None:
-    """The dtype in which numbers are compared; None where no dtype holds them all."""
-    weak = {"b": False, "i": 0, "f": 0.0, "c": 0j}
-    parts = [weak[t.dtype.kind] if t.weak else t.dtype for t in types]
-    if all(t.weak for t in types):
-        return np.result_type(*(t.dtype for t in types))
-    found = np.result_type(*parts)
-    whole = all(t.dtype.kind in "iub" for t in types)
-    return None if whole and found.kind == "f" else found
-
-
-def _fits(atom: Atom, dtype: np.dtype) -> bool:
-    """Whether a Python integer is one that the dtype has."""
-    if not isinstance(atom, Const) or dtype.kind not in "iu" or not isinstance(atom.value, int):
-        return True
-    info = np.iinfo(dtype)
-    return bool(info.min <= atom.value <= info.max)
-
-
-__all__ = ["Writer", "common_dtype"]
+__all__ = ["Writer"]

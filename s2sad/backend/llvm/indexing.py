@@ -11,7 +11,7 @@ from s2sad.backend.llvm.values import Uncovered, View
 from s2sad.ir.nodes import Atom, Const, array_type
 from s2sad.ir.paths import SLOT, Index, Path, Slice
 from s2sad.ir.paths import View as ViewStep
-from s2sad.ir.types import Array, Dim, Scalar
+from s2sad.ir.types import Array, Dim, Scalar, add_dims
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
@@ -44,15 +44,19 @@ def index(writer: Writer, atom: Atom, size: Value, d: Dim | None, axis: int) -> 
     if not isinstance(atom.type, Scalar) or atom.type.dtype.kind not in "iu":
         raise Uncovered("an index that is not an integer")
     code, facts = writer.code, writer.facts
-    given = writer.int64(atom)
-    negative = isinstance(atom, Const) and atom.value < 0
-    if negative:
-        if isinstance(d, int) and -d <= atom.value:
-            return i64(d + atom.value)
+    given, d = writer.int64(atom), facts.size(d)
+    known = atom.value if isinstance(atom, Const) else None
+    if known is not None and known < 0:
+        if isinstance(d, int) and -d <= known:
+            return i64(d + known)
     elif facts.at_least_zero(atom) and facts.below(atom, d):
         return given
-    if isinstance(atom, Const):
-        found = code.add(size, given) if negative else given
+    elif writer.assumptions is not None and d is not None and (form := facts.form(atom)) is not None:
+        needed = [form, add_dims(add_dims(d, form, -1), -1)]
+        if writer.assumptions.make(facts.least(f) for f in needed if not facts.not_negative(f)):
+            return given
+    if known is not None:
+        found = code.add(size, given) if known < 0 else given
     elif facts.at_least_zero(atom) or atom.type.dtype.kind == "u":
         found = given
     else:
@@ -86,7 +90,8 @@ def _indexed(
     code, memory = writer.code, writer.memory
     entries = _whole(step.entries, len(base.shape))
     strides = memory.strides(base)
-    offset, shape, kept, known = i64(0), [], [], []
+    offset, shape, kept = i64(0), [], []
+    known: list[Dim | None] = []
     axis, whole = 0, True
     for entry in entries:
         if entry is None:
@@ -145,9 +150,7 @@ def _slice(writer: Writer, entry: Slice, supply: Iterator[Atom], size: Value) ->
     span = code.sub(last, first) if by > 0 else code.sub(first, last)
     if abs(by) > 1:
         span = code.binary("sdiv", code.add(span, i64(abs(by) - 1)), i64(abs(by)))
-    if not (start is None and by > 0 or span.text.isdigit()):
-        span = code.larger(span, i64(0))
-    elif stop is not None and not span.text.isdigit():
+    if not ((start is None and by > 0) or span.text.isdigit()) or (stop is not None and not span.text.isdigit()):
         span = code.larger(span, i64(0))
     return first, span, i64(by)
 
@@ -169,7 +172,7 @@ def _bound(writer: Writer, atom: Atom, size: Value, low: Value, high: Value) -> 
 
 def _viewed(writer: Writer, base: View, supply: Iterator[Atom], step: ViewStep) -> View:
     code, memory = writer.code, writer.memory
-    params = [next(supply) if p is SLOT else p for p in step.params]
+    params: list[Any] = [next(supply) if p is SLOT else p for p in step.params]
     rank = len(base.shape)
 
     def reordered(axes: Sequence[int]) -> View:
@@ -183,10 +186,10 @@ def _viewed(writer: Writer, base: View, supply: Iterator[Atom], step: ViewStep) 
             return reordered(range(rank)[::-1])
         case "transpose":
             given = params[0] if len(params) == 1 and isinstance(params[0], tuple) else params
-            return reordered([int(a) % rank for a in given] if given else range(rank)[::-1])
+            return reordered([a % rank for a in given] if given else range(rank)[::-1])
         case "swapaxes":
             axes = list(range(rank))
-            i, j = (int(p) % rank for p in params)
+            i, j = (p % rank for p in params)
             axes[i], axes[j] = axes[j], axes[i]
             return reordered(axes)
         case "real" | "imag":
@@ -236,7 +239,6 @@ def _reshaped(writer: Writer, base: View, shape: Sequence[Any]) -> View:
 
 def _broadcast(writer: Writer, base: View, params: Sequence[Any]) -> View:
     """For reading only: what is repeated has stride 0."""
-    code = writer.code
     target = params[0] if len(params) == 1 and isinstance(params[0], tuple) else params
     shape = [i64(p) if isinstance(p, int) else writer.int64(p) for p in target]
     return stretched(writer, base, shape)

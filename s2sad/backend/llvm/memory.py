@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad.backend.llvm.code import I1, I8, I32, I64, NULL, PTR, Code, Value, i64
-from s2sad.backend.llvm.values import View, memory_type
+from s2sad.backend.llvm.values import Growing, View, memory_type
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.faults import Faults
@@ -63,6 +63,8 @@ class Memory:
         self.all: list[Value] = []
         self._scopes: list[list[Value]] = [[]]
         self._kept: set[Value] = set()
+        self.dropping: list[Growing] = []
+        """The lists of arrays, which have a reference to each."""
         self._loops = 0
 
     # -- scopes
@@ -78,6 +80,11 @@ class Memory:
         self.give_back(self.held())
         self._scopes.pop()
 
+    def merge(self) -> None:
+        """End it, and leave all that it holds to the scope around it."""
+        inner = self._scopes.pop()
+        self._scopes[-1].extend(inner)
+
     def held(self) -> list[Value]:
         """The slots of the scope that is open, without those whose contents are kept."""
         return [slot for slot in self._scopes[-1] if slot not in self._kept]
@@ -88,10 +95,13 @@ class Memory:
             self.release(slot)
             self.code.store(NULL, slot)
 
-    def slot(self) -> Value:
-        """A new place for a reference, given back with the scope that is open."""
+    def slot(self, *, outside: bool = False, kept: bool = False) -> Value:
+        """A new place for a reference, given back with the scope that is open, or with the one around it; one that is
+        `kept`, at the end of the function."""
         place = self.code.alloca(PTR, NULL)
-        self._scopes[-1].append(place)
+        if kept:
+            self._kept.add(place)
+        self._scopes[-2 if outside else -1].append(place)
         self.all.append(place)
         return place
 
@@ -118,15 +128,26 @@ class Memory:
 
     def give_back_all(self) -> None:
         """For the way out of a function."""
+        for items in self.dropping:
+            size = i64(items.size)
+            held = self.code.load(PTR, items.data), self.code.load(I64, items.length)
+            self.code.call("void", "s2sad.drop", *held, size, self.code.sub(size, i64(8)))
         for slot in self.all:
             self.release(slot)
 
     # -- allocation
 
     def allocate(
-        self, dtype: np.dtype, shape: Sequence[Value], not_negative: Sequence[bool], zero: bool = False
+        self,
+        dtype: np.dtype,
+        shape: Sequence[Value],
+        not_negative: Sequence[bool],
+        zero: bool = False,
+        *,
+        fresh: bool = False,
     ) -> View:
-        """A new array. Raises what NumPy raises where a size is negative, or too large."""
+        """A new array. Raises what NumPy raises where a size is negative, or too large. A `fresh` one is never one that
+        was there before."""
         code = self.code
         count, too_large = i64(1), None
         for size, known in zip(shape, not_negative, strict=True):
@@ -149,7 +170,7 @@ class Memory:
             self.faults.unless(fits, "too large")
         size_in_bytes = code.mul(count, i64(dtype.itemsize))
         slot = self.slot()
-        if self._loops:
+        if self._loops and not fresh:
             self._kept.add(slot)
             block = code.value(PTR, f"call ptr @s2sad.again({code.load(PTR, slot)}, {size_in_bytes})")
         else:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from s2sad.backend import planning
 from s2sad.backend.emit import header, source_of
+from s2sad.backend.llvm import lists
 from s2sad.backend.llvm.calls import Bridge, Form, form
 from s2sad.backend.llvm.faults import LIKELY, Sites
 from s2sad.backend.llvm.function import Writer
@@ -21,6 +22,11 @@ from s2sad.ir.nodes import Function, Module, Pos
 
 OURS = "s2sad.unit"
 """What the names of the functions of one module begin with, until its hash is known."""
+
+
+SELDOM = '!2 = !{!"llvm.loop.unroll.disable"}\n!3 = !{!"llvm.loop.vectorize.enable", i1 false}'
+"""What is said of loops that seldom run."""
+FIRST_LOOP = 4
 
 
 @dataclass(slots=True)
@@ -32,6 +38,7 @@ class Unit:
     bridges: dict[str, Bridge] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
+    loops: list[str] = field(default_factory=list)
 
     def symbol(self, name: str) -> str:
         """The name in LLVM of a function of the module."""
@@ -48,8 +55,13 @@ class Unit:
     def write(self, function: Function, *, main: bool = False) -> None:
         """Write one of the functions."""
         writer = Writer(self, function)
-        self.texts.append(writer.text(self.symbol("main" if main else function.name), main=main))
+        text = writer.text(self.symbol("main" if main else function.name), main=main)
         self.declared.update(writer.code.declared)
+        for k in range(1, len(writer.code.metadata) + 1):  # each loop has a node of its own
+            number = FIRST_LOOP + len(self.loops)
+            text = text.replace(f"!loop.{k}.", f"!{number}")
+            self.loops.append(f"!{number} = distinct !{{!{number}, !2, !3}}")
+        self.texts.append(text)
 
     @property
     def places(self) -> list[Pos | None]:
@@ -59,9 +71,23 @@ class Unit:
     @property
     def llvm(self) -> str:
         """The LLVM module."""
-        self.declared.update(RUNTIME)
+        self.declared.update(RUNTIME | lists.RUNTIME)
+        used = self.declared.pop("s2sad.drop", None) or any("@s2sad.longer(" in t for t in self.texts)
         calls = [f"declare i32 @{b.symbol}({', '.join(b.types)})" for b in self.bridges.values()]
-        return "\n".join([SUPPORT, *self.texts, *calls, *self.declared.values(), "", LIKELY, ""])
+        return "\n".join(
+            [
+                SUPPORT,
+                *([lists.SUPPORT] if used else []),
+                *self.texts,
+                *calls,
+                *self.declared.values(),
+                "",
+                LIKELY,
+                SELDOM,
+                *self.loops,
+                "",
+            ]
+        )
 
     def source(self) -> str:
         """The Python module."""
@@ -70,7 +96,9 @@ class Unit:
         parts = [source_of(b.function, name=b.name) for b in self.bridges.values()]
         main = self.main
         forms = [tuple(form(v.type) for v in values) for values in (main.params, main.results)]
-        bridges = ", ".join(f"({b.name}, {_plain(b.symbol)!r}, {b.params!r}, {b.results!r})" for b in self.bridges.values())
+        bridges = ", ".join(
+            f"({b.name}, {_plain(b.symbol)!r}, {b.params!r}, {b.results!r})" for b in self.bridges.values()
+        )
         params = ", ".join(p.name for p in main.params)
         parts.append(
             "_native = rt.native(\n"

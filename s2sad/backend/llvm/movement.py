@@ -57,6 +57,11 @@ def read(code: Code, dtype: np.dtype, address: Value) -> Number:
     return code.compare("icmp ne", found, Value("0", I8)) if dtype.kind == "b" else found
 
 
+def element(writer: Writer, view: View, at: Sequence[Value]) -> Number:
+    """One element of a view."""
+    return read(writer.code, view.dtype, writer.memory.address(view, writer.memory.offset(view, at)))
+
+
 def write(code: Code, dtype: np.dtype, number: Number, address: Value) -> None:
     """Write a number of that dtype at an address."""
     type_ = memory_type(dtype)
@@ -70,9 +75,10 @@ def write(code: Code, dtype: np.dtype, number: Number, address: Value) -> None:
     code.store(number, address)
 
 
-def add(code: Code, dtype: np.dtype, number: Number, address: Value) -> None:
+def add(code: Code, dtype: np.dtype, number: Number, address: Value, any_order: bool = False) -> None:
     """Add a number of that dtype to what is at an address."""
-    total = scalars.write(code, elementwise.add, [read(code, dtype, address), number], [dtype] * 2, dtype, {}, dtype)
+    args = [read(code, dtype, address), number]
+    total = scalars.write(code, elementwise.add, args, [dtype] * 2, dtype, {}, dtype, any_order)
     assert total is not None
     write(code, dtype, total, address)
 

@@ -37,6 +37,7 @@ class Case:
     result: np.dtype
     params: dict[str, Any]
     sources: tuple[np.dtype, ...]
+    any_order: bool = False
 
     @property
     def kind(self) -> str:
@@ -71,9 +72,10 @@ def scalar(*prims: Primitive, takes: str = RESULT) -> Callable[[Entry], Entry]:
 
 def write(
     code: Code, prim: Primitive, args: Sequence[Number], sources: Sequence[np.dtype], result: np.dtype,
-    params: dict[str, Any], common: np.dtype,
+    params: dict[str, Any], common: np.dtype, any_order: bool = False,
 ) -> Number | None:  # fmt: skip
-    """The instructions of one primitive; None where the table has none for these dtypes."""
+    """The instructions of one primitive; None where the table has none for these dtypes. `any_order` says that it is
+    a term of a sum whose order is ours."""
     found = TABLE.get(prim)
     if found is None:
         return None
@@ -81,7 +83,7 @@ def write(
     dtype = {RESULT: result, COMMON: common, OWN: sources[0]}[takes]
     if takes != OWN:
         args = [convert(code, a, s, dtype) for a, s in zip(args, sources, strict=True)]
-    return entry(code, *args, case=Case(dtype, result, params, tuple(sources)))
+    return entry(code, *args, case=Case(dtype, result, params, tuple(sources), any_order))
 
 
 # -- arithmetic
@@ -90,23 +92,26 @@ def write(
 def _arithmetic(prim: Primitive, real: str, integer: str, boolean: str) -> None:
     @scalar(prim)
     def entry(code: Code, x: Number, y: Number, case: Case) -> Number:
+        adding = f"{real} reassoc" if case.any_order else real
         if isinstance(x, Complex) and isinstance(y, Complex):
-            return Complex(code.binary(real, x.re, y.re), code.binary(real, x.im, y.im))
+            return Complex(code.binary(adding, x.re, y.re), code.binary(adding, x.im, y.im))
         assert isinstance(x, Value) and isinstance(y, Value)
-        return code.binary({"f": real, "b": boolean}.get(case.kind, integer), x, y)
+        return code.binary({"f": adding, "b": boolean}.get(case.kind, integer), x, y)
 
 
 _arithmetic(elementwise.add, "fadd", "add", "or")
 _arithmetic(elementwise.sub, "fsub", "sub", "xor")
 
 
-@scalar(elementwise.mul)
-def _mul(code: Code, x: Number, y: Number, case: Case) -> Number:
+def _product(code: Code, x: Number, y: Number, case: Case) -> Number:
     if isinstance(x, Complex) and isinstance(y, Complex):
         re = code.binary("fsub", code.binary("fmul", x.re, y.re), code.binary("fmul", x.im, y.im))
         return Complex(re, code.binary("fadd", code.binary("fmul", x.re, y.im), code.binary("fmul", x.im, y.re)))
     assert isinstance(x, Value) and isinstance(y, Value)
     return code.binary({"f": "fmul", "b": "and"}.get(case.kind, "mul"), x, y)
+
+
+scalar(elementwise.mul)(_product)
 
 
 @scalar(elementwise.truediv)
@@ -251,8 +256,8 @@ def _reciprocal(code: Code, x: Number, case: Case) -> Number | None:
 
 
 @scalar(elementwise.square)
-def _square(code: Code, x: Number, case: Case) -> Number:
-    return _mul(code, x, x, case=case)
+def _square(code: Code, x: Number, case: Case) -> Number | None:
+    return _product(code, x, x, case=case)
 
 
 @scalar(elementwise.integer_pow)
@@ -276,12 +281,12 @@ def _power(code: Code, x: Number, n: int, case: Case) -> Number:
     result: Number | None = None
     while True:
         if n & 1:
-            result = x if result is None else _mul(code, result, x, case=case)
+            result = x if result is None else _product(code, result, x, case=case)
         n >>= 1
         if not n:
             assert result is not None
             return result
-        x = _mul(code, x, x, case=case)
+        x = _product(code, x, x, case=case)
 
 
 @scalar(elementwise.pow)

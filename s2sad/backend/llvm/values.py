@@ -1,9 +1,9 @@
 """What a variable of the IR is in LLVM: a number, two for a complex one, or a view of memory.
 
-    float64          Value  double %t3
-    complex128       Complex(re, im)
-    float64[n, 3]    View: where its first element is, its shape, its strides, and who owns the memory
-    list[float64]    Growing: the header of a list that grows
+float64          Value  double %t3
+complex128       Complex(re, im)
+float64[n, 3]    View: where its first element is, its shape, its strides, and who owns the memory
+list[float64]    Growing: the places on the stack that a list lives in
 """
 
 from __future__ import annotations
@@ -46,23 +46,12 @@ class View:
     slot: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Growing:
-    """A list: the address of its header, see `lists`."""
-
-    item: Type
-    header: Value
-
-
-Anything = Value | Complex | View | Growing
-
-
 def number_type(dtype: np.dtype) -> str:
     """The LLVM type of a real number in a register."""
     match dtype.kind, dtype.itemsize:
         case "b", _:
             return I1
-        case ("i" | "u"), size:
+        case (("i" | "u"), size):
             return f"i{8 * size}"
         case "f", 8:
             return "double"
@@ -121,6 +110,40 @@ def _real(value: Any, dtype: np.dtype) -> Value:
     bits = 8 * dtype.itemsize
     wrapped = (int(value) + (1 << (bits - 1))) % (1 << bits) - (1 << (bits - 1))
     return Value(str(wrapped), type_)
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """A list: the places of its block, of the address of its first item, of its length and of its capacity."""
+
+    item: Type
+    block: Value
+    data: Value
+    length: Value
+    capacity: Value
+
+    @property
+    def struct(self) -> str:
+        """The LLVM type of an item."""
+        match self.item:
+            case Scalar(dtype) if dtype.kind == "c":
+                return f"{{ {memory_type(dtype)}, {memory_type(dtype)} }}"
+            case Scalar(dtype):
+                return memory_type(dtype)
+            case Array():
+                return "{ " + ", ".join(fields(self.item)) + " }"
+            case List():
+                raise Uncovered("lists of lists")
+
+    @property
+    def size(self) -> int:
+        """How many bytes an item takes."""
+        if isinstance(self.item, Array):
+            return 8 * (2 + len(self.item.dims))
+        return self.item.dtype.itemsize
+
+
+Anything = Value | Complex | View | Growing
 
 
 __all__ = [
