@@ -144,13 +144,14 @@ def jax_function(function: Callable[..., Any]) -> Callable[..., Any]:
     import jax
     import jax.numpy as jnp
 
-    return {
+    twins: dict[Callable[..., Any], Callable[..., Any]] = {
         square: lambda x: x * x,
         product: lambda a, b, c: jnp.sum(a * b * c),
         seven: lambda x, y, a, b, c, n, flag: jnp.sum(a * x * y + b * x) + c * flag,
         weighted: lambda x, data: jnp.sum(data * x * x),
         squares: lambda params: sum(jnp.sum(v * v) for v in jax.tree.leaves(params)),
-    }[function]
+    }
+    return twins[function]
 
 
 Maker = Callable[[], Callable[[], Any]]

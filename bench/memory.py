@@ -2,15 +2,16 @@
 
 `tracemalloc` does not see what Numba or XLA allocate. So free memory is given back to the kernel first, the high-water
 mark of the process is set back, and read after the call. The kernel's counter is off by up to some hundred kB: below
-1 MB the pages that the call touched for the first time are counted instead, an upper bound. Buffers that a tool keeps
-from call to call are not in it.
+1 MB the pages that the call touched for the first time are counted instead, an upper bound. The largest of some calls
+counts: one that finds memory of an earlier call, freed late by another thread, seems to need none. All threads share
+one arena of malloc (MALLOC_ARENA_MAX, set in `worker`), as only that one gives back all that is free. Buffers that a
+tool keeps from call to call are not in it.
 """
 
 from __future__ import annotations
 
 import ctypes
 import resource
-import statistics
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ STATUS = Path("/proc/self/status")
 EXACT = 1 << 20
 
 
-def peak_of(call: Callable[[], Any], repeats: int = 3) -> int | None:
-    """The median over some calls, in bytes; None where the system does not tell."""
+def peak_of(call: Callable[[], Any], repeats: int = 5) -> int | None:
+    """The largest over some calls, in bytes; None where the system does not tell."""
     try:
         trim = ctypes.CDLL("libc.so.6").malloc_trim
-        return int(statistics.median(_once(call, trim) for _ in range(repeats)))
+        return max(_once(call, trim) for _ in range(repeats))
     except (OSError, AttributeError, KeyError):
         return None
 

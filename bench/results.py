@@ -26,11 +26,16 @@ class Cell:
 
 @dataclass
 class Row:
-    """One problem at one size, by every tool. `info` is for whatever else is known of it, by name."""
+    """One problem at one size, by every tool.
+
+    gradient: whether the derivative is one gradient of the primal function, so that their ratio says something.
+    notes: what other tools could not do. wrong: what fails the run. info: whatever else is known of the row, by name.
+    """
 
     problem: str
     size: str
     family: str
+    gradient: bool = True
     cells: dict[str, Cell] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -42,9 +47,17 @@ class Row:
             return self.cells[tool].median / self.cells[other].median
         return None
 
+    def first_ratio(self, tool: str, other: str) -> float | None:
+        """A tool's first call over another's."""
+        if tool in self.cells and other in self.cells:
+            return self.cells[tool].first / self.cells[other].first
+        return None
+
     @property
     def over_primal(self) -> float | None:
-        """The derivative over the faster of the two compiled primal functions, the user's own and ours."""
+        """A gradient over the faster of the two compiled primal functions, the user's own and ours."""
+        if not self.gradient:
+            return None
         ratios = [r for r in (self.ratio("s2sad", "jit"), self.ratio("s2sad", "njit")) if r is not None]
         return max(ratios, default=None)
 
@@ -110,6 +123,8 @@ def geometric_mean(values: list[float]) -> float:
 def means(rows: list[Row], family: str) -> dict[str, tuple[float, int]]:
     """The geometric mean of each ratio over a family, with the number of rows that have it."""
     found = {name: [r.ratio(*pair) for r in rows if r.family == family] for name, pair in RATIOS.items()}
-    found["derivative / primal"] = [r.over_primal for r in rows if r.family == family]
+    found["gradient / primal"] = [r.over_primal for r in rows if r.family == family]
+    for other in ("jax", "hand"):
+        found[f"first: s2sad / {other}"] = [r.first_ratio("s2sad", other) for r in rows if r.family == family]
     kept = {name: [v for v in values if v is not None] for name, values in found.items()}
     return {name: (geometric_mean(values), len(values)) for name, values in kept.items() if values}

@@ -22,7 +22,7 @@ def measure(problem: str, size: str, budget: float, tell: Callable[[str, Row], N
     """
     module = importlib.import_module(f"bench.problems.{problem}")
     family = next(name for name, members in FAMILIES.items() if problem in members)
-    row = Row(problem, size, family)
+    row = Row(problem, size, family, getattr(module, "GRADIENT", True))
     args = module.make(**module.SIZES[size])
     tools = tools_of(module)
     tell("starting", row)

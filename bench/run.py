@@ -18,6 +18,7 @@ import importlib.metadata
 import os
 import platform
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -93,6 +94,7 @@ def measure(names: list[str], options: argparse.Namespace, console: Console) -> 
         sizes = list(importlib.import_module(f"bench.problems.{name}").SIZES)
         jobs += [("row", name, size) for size in (sizes[:1] if options.quick else sizes)]
     results = Results(machine())
+    began = time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=len(jobs))
@@ -118,6 +120,8 @@ def measure(names: list[str], options: argparse.Namespace, console: Console) -> 
                 case _:
                     results.start = measure_start(tell, 1 if options.quick else 3)
             progress.advance(task)
+            if not console.is_terminal:
+                console.print(f"{time.monotonic() - began:4.0f} s: {title}", highlight=False, markup=False)
     return results
 
 

@@ -90,10 +90,11 @@ def first_calls(rows: list[Row]) -> Table:
     tools = [t for t in (*DERIVATIVES, "jit", "njit") if any(t in r.cells for r in rows)]
     kept = [t for t in ("s2sad", "jax", "hand") if t in tools]
     table = new("first call, CPU seconds from an empty cache; memory that a call adds at its peak, MB",
-                ("problem", "size"), (*tools, *(f"MB {t}" for t in kept)))  # fmt: skip
+                ("problem", "size"), (*tools, "/ jax", "/ hand", *(f"MB {t}" for t in kept)))  # fmt: skip
 
     def cells(r: Row) -> list[str]:
         firsts = [f"{r.cells[t].first:.2f}" if t in r.cells else "" for t in tools]
+        firsts += [number(r.first_ratio("s2sad", other)) for other in ("jax", "hand")]
         return firsts + [megabytes(r.cells[t].peak) if t in r.cells else "" for t in kept]
 
     return by_family(table, rows, cells)

@@ -27,9 +27,11 @@ def cell(median: float, first: float = 1.0) -> Cell:
 @pytest.fixture
 def results() -> Results:
     """A run of two rows and a kind of call."""
-    one = Row("one", "10", "loops", {"s2sad": cell(2e-3), "jax": cell(4e-3), "hand": cell(1e-3), "jit": cell(1e-3),
-                                     "njit": cell(5e-4)})  # fmt: skip
-    two = Row("two", "20", "arrays", {"s2sad": cell(2e-5), "jax": cell(1e-5)}, notes=["njit: no"], info={"njit": 0.5})
+    times = {"s2sad": 2e-3, "jax": 4e-3, "hand": 1e-3, "jit": 1e-3, "njit": 5e-4}
+    one = Row("one", "10", "loops", True, {tool: cell(seconds) for tool, seconds in times.items()})
+    two = Row(
+        "two", "20", "arrays", True, {"s2sad": cell(2e-5), "jax": cell(1e-5)}, notes=["njit: no"], info={"njit": 0.5}
+    )
     call = Call("scalar", {"s2sad": cell(2e-6), "numba": cell(1e-7)})
     return Results({"python": "3"}, [one, two], [call], {"numba": {"import": 0.1}})
 
@@ -65,11 +67,13 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 
 def test_means(results: Results) -> None:
     """Geometric means over the rows of a family that have both tools; the primal is the faster one."""
-    results.rows.append(Row("three", "1", "loops", {"s2sad": cell(8e-3), "jax": cell(4e-3)}))
+    results.rows.append(Row("three", "1", "loops", True, {"s2sad": cell(8e-3), "jax": cell(4e-3)}))
     found = means(results.rows, "loops")
     assert found["s2sad / jax"] == (pytest.approx(1.0), 2)
     assert found["s2sad / hand"] == (pytest.approx(2.0), 1)
-    assert found["derivative / primal"] == (pytest.approx(4.0), 1)
+    assert found["gradient / primal"] == (pytest.approx(4.0), 1)
+    results.rows[0].gradient = False
+    assert "gradient / primal" not in means(results.rows, "loops")
 
 
 def test_failures(results: Results) -> None:

@@ -65,10 +65,12 @@ def adjoint(start, transition, emission, observed):
         scales[t] = scale
         if t + 1 < steps:
             for j in range(k):
-                s = 0.0
-                for i in range(k):
-                    s += alpha[t, i] * transition[i, j]
-                sums[t + 1, j] = s / scale
+                sums[t + 1, j] = 0.0
+            for i in range(k):
+                scaled = alpha[t, i] / scale
+                for j in range(k):
+                    sums[t + 1, j] += scaled * transition[i, j]
+            for j in range(k):
                 alpha[t + 1, j] = sums[t + 1, j] * emission[j, observed[t + 1]]
 
     start_bar = np.empty(k)

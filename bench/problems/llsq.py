@@ -59,13 +59,12 @@ def hand():
 
 
 def jax_objective():
-    """The same with a matrix of powers."""
+    """The same with `polyval`: Horner's scheme, many times faster in JAX than a matrix of powers."""
     import jax.numpy as jnp
 
     def f(x, n):
         t = jnp.linspace(-1.0, 1.0, n)
-        powers = jnp.vander(t, x.shape[0], increasing=True)
-        return 0.5 * jnp.sum((jnp.sign(t) - powers @ x) ** 2)
+        return 0.5 * jnp.sum((jnp.sign(t) - jnp.polyval(x[::-1], t)) ** 2)
 
     return f
 

@@ -41,11 +41,12 @@ def derivative(s2sad):
 
 
 def adjoint(start, strike, rate, sigma, beta, z):
-    """The gradient by hand: a path and its powers are kept, and paths without a payoff have no reverse sweep."""
+    """The gradient by hand: a path, its logarithms and powers are kept; a path without payoff has no reverse sweep."""
     paths, steps = z.shape
     dt = 1.0 / steps
     root = math.sqrt(dt)
     path = np.empty(steps)
+    logarithm = np.empty(steps)
     power = np.empty(steps)
     total = 0.0
     start_bar = strike_bar = rate_bar = sigma_bar = beta_bar = 0.0
@@ -55,7 +56,8 @@ def adjoint(start, strike, rate, sigma, beta, z):
         average = 0.0
         for t in range(steps):
             path[t] = s
-            power[t] = s**beta
+            logarithm[t] = math.log(s)
+            power[t] = math.exp(beta * logarithm[t])
             s += rate * s * dt + sigma * power[t] * root * z[p, t]
             average += s
         payoff = average / steps - strike
@@ -69,7 +71,7 @@ def adjoint(start, strike, rate, sigma, beta, z):
                 rate_bar += s_bar * s * dt
                 noise = s_bar * power[t] * root * z[p, t]
                 sigma_bar += noise
-                beta_bar += noise * sigma * math.log(s)
+                beta_bar += noise * sigma * logarithm[t]
                 s_bar += s_bar * rate * dt + noise * sigma * beta / s
             start_bar += s_bar
     return start_bar, strike_bar, rate_bar - scale * total, sigma_bar, beta_bar

@@ -48,9 +48,10 @@ def derivative(s2sad):
 
 
 def adjoint(score, gap, first, second):
-    """The gradient by hand: the table is kept, the weights follow from it."""
+    """The gradient by hand: the weights of each choice are kept, so that the reverse sweep has no exponentials."""
     n, m = len(first), len(second)
     h = np.zeros((n + 1, m + 1))
+    weights = np.empty((n, m, 3))
     top = 0.0
     for i in range(n):
         for j in range(m):
@@ -58,33 +59,39 @@ def adjoint(score, gap, first, second):
             b = h[i, j + 1] - gap
             c = h[i + 1, j] - gap
             high = max(0.0, a, b, c)
-            s = math.exp(-high) + math.exp(a - high) + math.exp(b - high) + math.exp(c - high)
+            e0 = math.exp(a - high)
+            e1 = math.exp(b - high)
+            e2 = math.exp(c - high)
+            s = math.exp(-high) + e0 + e1 + e2
+            weights[i, j, 0] = e0 / s
+            weights[i, j, 1] = e1 / s
+            weights[i, j, 2] = e2 / s
             h[i + 1, j + 1] = high + math.log(s)
             top = max(top, h[i + 1, j + 1])
-    h_bar = np.zeros((n + 1, m + 1))
     total = 0.0
     for i in range(n):
         for j in range(m):
-            h_bar[i + 1, j + 1] = math.exp(h[i + 1, j + 1] - top)
-            total += h_bar[i + 1, j + 1]
-    for i in range(n):
-        for j in range(m):
-            h_bar[i + 1, j + 1] /= total
+            h[i + 1, j + 1] = math.exp(h[i + 1, j + 1] - top)
+            total += h[i + 1, j + 1]
 
+    row_bar = np.zeros(m + 1)
+    above_bar = np.zeros(m + 1)
     score_bar = np.zeros_like(score)
     gap_bar = 0.0
     for i in range(n - 1, -1, -1):
+        for j in range(m + 1):
+            above_bar[j] = 0.0
         for j in range(m - 1, -1, -1):
-            here = h[i + 1, j + 1]
-            bar = h_bar[i + 1, j + 1]
-            a_bar = bar * math.exp(h[i, j] + score[first[i], second[j]] - here)
-            b_bar = bar * math.exp(h[i, j + 1] - gap - here)
-            c_bar = bar * math.exp(h[i + 1, j] - gap - here)
-            h_bar[i, j] += a_bar
-            h_bar[i, j + 1] += b_bar
-            h_bar[i + 1, j] += c_bar
+            bar = row_bar[j + 1] + h[i + 1, j + 1] / total
+            a_bar = bar * weights[i, j, 0]
+            b_bar = bar * weights[i, j, 1]
+            c_bar = bar * weights[i, j, 2]
+            above_bar[j] += a_bar
+            above_bar[j + 1] += b_bar
+            row_bar[j] += c_bar
             score_bar[first[i], second[j]] += a_bar
             gap_bar -= b_bar + c_bar
+        row_bar, above_bar = above_bar, row_bar
     return score_bar, gap_bar
 
 

@@ -51,32 +51,46 @@ def derivative(s2sad):
 
 
 def adjoint(x, y, gamma):
-    """The gradient by hand: the table is kept, the weights follow from it (as in the paper)."""
+    """The gradient by hand: the weights of each minimum are kept, so that the reverse sweep has no exponentials."""
     n, d = x.shape
     m = len(y)
-    r = np.full((n + 1, m + 1), FAR)
+    r = np.full((2, m + 1), FAR)
     r[0, 0] = 0.0
-    soft = np.empty((n, m))
+    weights = np.empty((n, m, 3))
     for i in range(n):
+        above = r[i % 2]
+        row = r[(i + 1) % 2]
+        row[0] = FAR
         for j in range(m):
             cost = 0.0
             for a in range(d):
                 diff = x[i, a] - y[j, a]
                 cost += diff * diff
-            soft[i, j] = softmin(r[i, j + 1], r[i + 1, j], r[i, j], gamma)
-            r[i + 1, j + 1] = cost + soft[i, j]
+            low = min(above[j + 1], row[j], above[j])
+            e0 = math.exp((low - above[j + 1]) / gamma)
+            e1 = math.exp((low - row[j]) / gamma)
+            e2 = math.exp((low - above[j]) / gamma)
+            s = e0 + e1 + e2
+            weights[i, j, 0] = e0 / s
+            weights[i, j, 1] = e1 / s
+            weights[i, j, 2] = e2 / s
+            row[j + 1] = cost + low - gamma * math.log(s)
 
-    r_bar = np.zeros((n + 1, m + 1))
-    r_bar[n, m] = 1.0
+    row_bar = np.zeros(m + 1)
+    above_bar = np.zeros(m + 1)
+    row_bar[m] = 1.0
     x_bar = np.zeros((n, d))
     for i in range(n - 1, -1, -1):
+        for j in range(m + 1):
+            above_bar[j] = 0.0
         for j in range(m - 1, -1, -1):
-            bar = r_bar[i + 1, j + 1]
+            bar = row_bar[j + 1]
             for a in range(d):
                 x_bar[i, a] += 2.0 * bar * (x[i, a] - y[j, a])
-            r_bar[i, j + 1] += bar * math.exp((soft[i, j] - r[i, j + 1]) / gamma)
-            r_bar[i + 1, j] += bar * math.exp((soft[i, j] - r[i + 1, j]) / gamma)
-            r_bar[i, j] += bar * math.exp((soft[i, j] - r[i, j]) / gamma)
+            above_bar[j + 1] += bar * weights[i, j, 0]
+            row_bar[j] += bar * weights[i, j, 1]
+            above_bar[j] += bar * weights[i, j, 2]
+        row_bar, above_bar = above_bar, row_bar
     return x_bar
 
 
