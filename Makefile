@@ -27,7 +27,7 @@ docs: .venv/.installed
 	$(BIN)/python tools/names.py --markdown
 
 bench: .venv/.installed
-	$(BIN)/python bench/run.py
+	$(BIN)/python bench/run.py $(ROWS) $(OPTIONS)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,247 +1,191 @@
-"""Time the five problems beside JAX, PyTorch and autograd, in one process.
+"""Time derivatives beside JAX, PyTorch, autograd and adjoints written by hand for Numba.
 
-    python bench/run.py                       every problem, both sizes (`make bench`)
-    python bench/run.py gmm ode --quick       two problems, the small sizes, short timings
+    python bench/run.py                       everything (`make bench`)
+    python bench/run.py gmm,ode loops calls   some problems, a family (loops, arrays), or a section (calls, start)
+    python bench/run.py --compare old.json    and what became slower or faster than in an earlier run
 
-Prints a table (medians; `ratio` is derivative / primal) and saves a plot and the numbers beside this file. All tools
-run on one core in double precision; the first call of each, which compiles, is reported apart. A tool that is not
-installed, or that has no natural program for a problem, leaves its cell empty; a derivative that disagrees with JAX's
-fails the run.
+Prints tables, and saves a picture and the numbers beside this file. All tools run on one core in double precision. Each
+row is measured in a process of its own, from an empty cache; in it the tools take turns. A tool that is not installed,
+or that has no natural program for a problem, leaves its cell empty. The exit code is 1 if a derivative disagrees with
+JAX's, if s2sad cannot do a row, or if it became slower.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
-import json
+import importlib.metadata
 import os
-import statistics
+import platform
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-ONE_CORE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-            "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}  # fmt: skip
-TOOLS = ("jax", "torch", "autograd")
-HERE = Path(__file__).parent
+if __name__ == "__main__":
+    sys.path[:1] = [str(Path(__file__).resolve().parent.parent)]
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-@dataclass
-class Row:
-    """The medians of one problem at one size, in seconds."""
+from bench.compare import compare, lost
+from bench.problems import FAMILIES, NAMES
+from bench.results import Results, Row, call_of, load, row_of, save
+from bench.start import measure_start
+from bench.table import tables
+from bench.worker import run_job
 
-    problem: str
-    size: str
-    times: dict[str, float] = field(default_factory=dict)
-    first: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def ratio(self) -> float | None:
-        """Derivative over primal."""
-        if "primal" in self.times and "s2sad" in self.times:
-            return self.times["s2sad"] / self.times["primal"]
-        return None
+SECTIONS = ("calls", "start")
+HERE = Path(__file__).resolve().parent
 
 
-def median_time(call: Callable[[], Any], budget: float) -> float:
-    """The median time of a call, over as many calls as fit into the budget (at least one, at most 2000).
-
-    Calls shorter than 20 us are timed in groups.
-    """
-    start = time.perf_counter()
-    call()
-    once = time.perf_counter() - start
-    if once > budget:
-        return once
-    group = max(1, int(2e-5 / max(once, 1e-7)))
-    times: list[float] = []
-    end = time.perf_counter() + budget
-    while time.perf_counter() < end and len(times) < 2000:
-        start = time.perf_counter()
-        for _ in range(group):
-            call()
-        times.append((time.perf_counter() - start) / group)
-    return statistics.median(times)
-
-
-def flat(result: Any) -> Any:
-    """A result of any tool as one vector."""
-    import numpy as np
-
-    if isinstance(result, (tuple, list)):
-        return np.concatenate([flat(x) for x in result])
-    return np.asarray(result, np.float64).ravel()
-
-
-def installed(tool: str) -> bool:
-    """Whether a tool can be imported."""
-    return importlib.util.find_spec(tool) is not None
-
-
-def runner(module: Any, tool: str, args: tuple[Any, ...]) -> Callable[[], Any]:
-    """A call of a tool's derivative on the arguments, which are put where the tool wants them."""
-    import numpy as np
-
-    if tool == "primal":
-        import s2sad
-
-        f = s2sad.jit(module.objective)
-    elif tool == "s2sad":
-        import s2sad
-
-        f = module.derivative(s2sad)
-    else:
-        f = getattr(module, f"{tool}_twin")()
-    if tool == "jax":
-        import jax
-
-        device = [jax.numpy.asarray(a) if isinstance(a, np.ndarray) else a for a in args]
-        return lambda: jax.block_until_ready(f(*device))
-    return lambda: f(*args)
-
-
-def measure(name: str, size: str, budget: float, tell: Callable[[str], None]) -> Row:
-    """Time one problem at one size by every tool that is there."""
-    import numpy as np
-
-    module = importlib.import_module(f"bench.problems.{name}")
-    args = module.make(**module.SIZES[size])
-    row = Row(name, size)
-    results: dict[str, Any] = {}
-    for tool in ("primal", "s2sad", *TOOLS):
-        if tool in TOOLS and not (installed(tool) and hasattr(module, f"{tool}_twin")):
-            continue
-        tell(f"{name} {size}: {tool}")
-        start = time.perf_counter()
-        try:
-            call = runner(module, tool, args)
-            result = call()
-        except Exception as error:
-            row.notes.append(f"{tool}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
-            continue
-        row.first[tool] = time.perf_counter() - start
-        row.times[tool] = row.first[tool] if row.first[tool] > 20 * budget + 5 else median_time(call, budget)
-        if tool != "primal":
-            results[tool] = flat(result)
-    reference = results.get("jax", results.get("autograd"))
-    if reference is not None:
-        for tool, value in results.items():
-            error = np.max(np.abs(value - reference)) / max(1.0, np.max(np.abs(reference)))
-            if not error < 1e-8:
-                row.notes.append(f"WRONG: {tool} differs by {error:.1e}")
-    return row
-
-
-def readable(seconds: float | None) -> str:
-    """A time with three digits and a unit."""
-    if seconds is None:
-        return ""
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= scale:
-            return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
-
-
-def table(rows: list[Row]) -> Any:
-    """The rows as a rich table."""
-    from rich.table import Table
-
-    out = Table(title="medians, one core; derivative by each tool")
-    for column in ("problem", "size", "primal", "s2sad", "ratio", *TOOLS, "first s2sad", "first jax"):
-        out.add_column(column, justify="left" if column in ("problem", "size") else "right", no_wrap=True)
-    for r in rows:
-        best = min((r.times[t] for t in ("s2sad", *TOOLS) if t in r.times), default=None)
-
-        def cell(tool: str, r: Row = r, best: float | None = best) -> str:
-            text = readable(r.times.get(tool))
-            return f"[bold green]{text}[/]" if text and r.times.get(tool) == best else text
-
-        out.add_row(
-            r.problem, r.size, readable(r.times.get("primal")), cell("s2sad"), f"{r.ratio:.2f}" if r.ratio else "",
-            *(cell(t) for t in TOOLS), readable(r.first.get("s2sad")), readable(r.first.get("jax")),
-        )  # fmt: skip
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    out = argparse.ArgumentParser(prog="bench/run.py", description=__doc__,
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    out.add_argument("what", nargs="*", metavar="ROWS",
+                     help=f"of {', '.join((*FAMILIES, *SECTIONS))}, {', '.join(NAMES)} (default: all)")  # fmt: skip
+    out.add_argument("--quick", action="store_true", help="one size of each problem, with short timings")
+    out.add_argument("--budget", type=float, default=0.5, metavar="SECONDS", help="time for each cell (default 0.5)")
+    out.add_argument("--limit", type=float, default=240.0, metavar="SECONDS", help="time for each row (default 240)")
+    out.add_argument("--compare", type=Path, metavar="FILE", help="an earlier JSON to compare with")
+    out.add_argument("-o", "--output", type=Path, default=HERE / "results.png", help="default bench/results.png")
     return out
 
 
-def plot(rows: list[Row], path: Path) -> None:
-    """Bars of the derivative's time by tool, on a logarithmic axis."""
-    import matplotlib
+def chosen(words: Iterable[str]) -> list[str]:
+    """The problems and sections that are asked for, in their order; all of them if none is. ValueError for no such."""
+    asked = [name for word in words for name in word.split(",") if name]
+    unknown = set(asked) - {*NAMES, *FAMILIES, *SECTIONS}
+    if unknown:
+        raise ValueError(f"no such row: {', '.join(sorted(unknown))}")
+    members = {member for name in asked for member in FAMILIES.get(name, (name,))}
+    return [name for name in (*NAMES, *SECTIONS) if name in members or not asked]
 
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
 
-    tools = [t for t in ("primal", "s2sad", *TOOLS) if any(t in r.times for r in rows)]
-    colours = {"primal": "#bbbbbb", "s2sad": "#1b9e77", "jax": "#7570b3", "torch": "#d95f02", "autograd": "#e6ab02"}
-    figure, axes = plt.subplots(figsize=(1.5 + 1.2 * len(rows), 4.5), layout="constrained")
-    width = 0.8 / max(1, len(tools))
-    for k, tool in enumerate(tools):
-        here = [(i + (k - (len(tools) - 1) / 2) * width, r.times[tool]) for i, r in enumerate(rows) if tool in r.times]
-        axes.bar([x for x, _ in here], [1e3 * t for _, t in here], width, label=tool, color=colours[tool])
-    axes.set_yscale("log")
-    axes.set_ylabel("median time [ms]")
-    axes.set_xticks(range(len(rows)), [f"{r.problem}\n{r.size}" for r in rows], fontsize=7)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, ncols=len(tools))
-    figure.savefig(path, dpi=150)
+def machine() -> dict[str, str]:
+    """Where this runs, and the versions of what."""
+    found = {"python": platform.python_version(), "system": platform.platform(), "processor": processor()}
+    for package in ("numba", "llvmlite", "numpy", "jax", "torch", "autograd", "numba-enzyme"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def processor() -> str:
+    """The name of the processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+
+
+def measure(names: list[str], options: argparse.Namespace, console: Console) -> Results:
+    """Measure all that is asked for, with a progress bar."""
+    budget = min(options.budget, 0.1) if options.quick else options.budget
+    jobs: list[tuple[str, ...]] = []
+    for name in names:
+        if name in SECTIONS:
+            jobs.append((name,))
+            continue
+        sizes = list(importlib.import_module(f"bench.problems.{name}").SIZES)
+        jobs += [("row", name, size) for size in (sizes[:1] if options.quick else sizes)]
+    results = Results(machine())
+    began = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=len(jobs))
+        for job in jobs:
+            title = " ".join(job[-2:])
+
+            def tell(at: str, title: str = title) -> None:
+                progress.update(task, description=f"{title}: {at}")
+
+            tell("starting")
+            match job:
+                case ("row", name, size):
+                    found, early = run_job((*job, str(budget)), options.limit, tell)
+                    family = next(f for f, members in FAMILIES.items() if name in members)
+                    row = row_of(found) if found else Row(name, size, family)
+                    row.wrong += [early] if early else []
+                    results.rows.append(row)
+                case ("calls",):
+                    found, early = run_job((*job, str(budget / 2)), options.limit, tell)
+                    results.calls = [call_of(c) for c in found.get("calls", [])]
+                    if early:
+                        console.print(f"calls: {early}", style="red", markup=False)
+                case _:
+                    results.start = measure_start(tell, 1 if options.quick else 3)
+            progress.advance(task)
+            if not console.is_terminal:
+                console.print(f"{time.monotonic() - began:4.0f} s: {title}", highlight=False, markup=False)
+    return results
+
+
+def report(results: Results, options: argparse.Namespace, console: Console) -> int:
+    """Print, save, compare; the exit code."""
+    for table in tables(results):
+        console.print(table)
+    for row in results.rows:
+        for note in row.notes:
+            console.print(f"{row.problem} {row.size}: {note}", style="dim", markup=False)
+    for call in results.calls:
+        for note in call.notes:
+            console.print(f"{call.kind}: {note}", style="dim", markup=False)
+    for failure in results.failures:
+        console.print(failure, style="red", markup=False)
+    numbers = options.output.with_suffix(".json")
+    earlier = load(options.compare) if options.compare else None
+    save(results, numbers)
+    console.print(f"saved {numbers}", markup=False)
+    try:
+        from bench.plot import plot
+
+        plot(results.rows, options.output)
+        console.print(f"saved {options.output}", markup=False)
+    except ImportError:
+        console.print("no picture: matplotlib is not installed")
+    slower = earlier is not None and compared(results, earlier, console)
+    return 1 if results.failures or slower else 0
+
+
+def compared(results: Results, earlier: Results, console: Console) -> bool:
+    """Print what changed; whether anything is slower or lost."""
+    changes, factors = compare(results, earlier)
+    text = ", ".join(f"{what} by {factor:.2f}" for what, factor in factors.items())
+    console.print(f"the tools that are not ours changed: {text}; ours are corrected for it")
+    for change in sorted(changes, key=lambda c: -c.ratio):
+        style = "red" if change.slower else "green"
+        word = f"{change.ratio:.2f} times as long"
+        console.print(f"{change.what}: {word} (noise up to {change.noise:.2f})", style=style, markup=False)
+    gone = lost(results, earlier)
+    for what in gone:
+        console.print(f"{what}: no longer done", style="red", markup=False)
+    if not changes and not gone:
+        console.print("nothing of ours changed beyond noise")
+    return bool(gone) or any(c.slower for c in changes)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the benchmarks; the exit code is 1 if a derivative is wrong or could not be made."""
-    if str(HERE.parent) not in sys.path:
-        sys.path.insert(0, str(HERE.parent))
-    from bench.problems import NAMES
-
-    parser = argparse.ArgumentParser(prog="bench/run.py", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("problems", nargs="*", metavar="PROBLEM", help=f"of {', '.join(NAMES)} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="the small sizes only, with short timings")
-    parser.add_argument("--budget", type=float, default=1.0, metavar="SECONDS", help="time for each cell (default 1)")
-    parser.add_argument("-o", "--output", type=Path, default=HERE / "results.png", help="default bench/results.png")
-    options = parser.parse_args(argv)
-    unknown = set(options.problems) - set(NAMES)
-    if unknown:
-        parser.error(f"no such problem: {', '.join(sorted(unknown))}")
-    os.environ |= {k: os.environ.get(k, v) for k, v in ONE_CORE.items()}
-    if installed("jax"):
-        import jax
-
-        jax.config.update("jax_enable_x64", True)
-    if installed("torch"):
-        import torch
-
-        torch.set_num_threads(1)
-
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+    """Run the benchmarks."""
+    command = parser()
+    options = command.parse_args(argv)
+    if options.compare and not options.compare.is_file():
+        command.error(f"no such file: {options.compare}")
+    try:
+        names = chosen(options.what)
+    except ValueError as error:
+        command.error(str(error))
     console = Console()
     if not console.is_terminal:
-        console = Console(width=140)
-    budget = min(options.budget, 0.2) if options.quick else options.budget
-    cells = []
-    for name in options.problems or NAMES:
-        sizes = list(importlib.import_module(f"bench.problems.{name}").SIZES)
-        cells += [(name, size) for size in (sizes[:1] if options.quick else sizes)]
-    rows: list[Row] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("starting", total=len(cells))
-        for name, size in cells:
-            rows.append(measure(name, size, budget, lambda text: progress.update(task, description=text)))
-            progress.advance(task)
-    console.print(table(rows))
-    notes = [f"{r.problem} {r.size}: {note}" for r in rows for note in r.notes]
-    for note in notes:
-        console.print(note, style="red", markup=False)
-    plot(rows, options.output)
-    options.output.with_suffix(".json").write_text(json.dumps([asdict(r) for r in rows], indent=1) + "\n")
-    console.print(f"saved {options.output} and {options.output.with_suffix('.json').name}")
-    return 1 if any("WRONG" in n or ": s2sad:" in n or ": primal:" in n for n in notes) else 0
+        console = Console(width=200)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > 0.7 * (os.cpu_count() or 1):
+        console.print(f"the machine is busy (load {load:.1f}): trust ratios more than times", style="yellow")
+    return report(measure(names, options, console), options, console)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@ import math
 
 import numpy as np
 
+from bench.retarget import njit
+
 ARGNUMS = (0, 1, 2, 3)
-SIZES = {"n1000 d2 k5": {"n": 1000, "d": 2, "k": 5}, "n1000 d10 k25": {"n": 1000, "d": 10, "k": 25}}
+SIZES = {"1000x2x5": {"n": 1000, "d": 2, "k": 5}, "1000x10x25": {"n": 1000, "d": 10, "k": 25},
+         "1000x32x50": {"n": 1000, "d": 32, "k": 50}}  # fmt: skip
 TINY = {"n": 5, "d": 3, "k": 2}
 
 
@@ -93,6 +96,85 @@ def objective(alpha, mu, q, low, x, gamma, m):
 def derivative(s2sad):
     """The gradient in alpha, mu, q and low."""
     return s2sad.grad(objective, argnums=ARGNUMS)
+
+
+def adjoint(alpha, mu, q, low, x, gamma, m):
+    """The gradient by hand: the terms of a point are kept until its weights are known."""
+    n, d = x.shape
+    k = len(alpha)
+    tri = low.shape[1]
+    diagonal = np.empty((k, d))
+    sums = np.zeros(k)
+    for c in range(k):
+        for a in range(d):
+            diagonal[c, a] = math.exp(q[c, a])
+            sums[c] += q[c, a]
+
+    alpha_bar = np.zeros(k)
+    mu_bar = np.zeros((k, d))
+    diagonal_bar = np.zeros((k, d))
+    low_bar = np.zeros((k, tri))
+    terms = np.empty(k)
+    centred = np.empty((k, d))
+    scaled = np.empty((k, d))
+    scaled_bar = np.empty(d)
+    centred_bar = np.empty(d)
+    for i in range(n):
+        top = -math.inf
+        for c in range(k):
+            for a in range(d):
+                centred[c, a] = x[i, a] - mu[c, a]
+                scaled[c, a] = diagonal[c, a] * centred[c, a]
+            p = 0
+            for b in range(d):
+                for a in range(b + 1, d):
+                    scaled[c, a] += low[c, p] * centred[c, b]
+                    p += 1
+            square = 0.0
+            for a in range(d):
+                square += scaled[c, a] * scaled[c, a]
+            terms[c] = alpha[c] + sums[c] - 0.5 * square
+            top = max(top, terms[c])
+        s = 0.0
+        for c in range(k):
+            terms[c] = math.exp(terms[c] - top)
+            s += terms[c]
+        for c in range(k):
+            weight = terms[c] / s
+            alpha_bar[c] += weight
+            for a in range(d):
+                scaled_bar[a] = -weight * scaled[c, a]
+                centred_bar[a] = diagonal[c, a] * scaled_bar[a]
+                diagonal_bar[c, a] += centred[c, a] * scaled_bar[a]
+            p = 0
+            for b in range(d):
+                for a in range(b + 1, d):
+                    low_bar[c, p] += scaled_bar[a] * centred[c, b]
+                    centred_bar[b] += low[c, p] * scaled_bar[a]
+                    p += 1
+            for a in range(d):
+                mu_bar[c, a] -= centred_bar[a]
+
+    top = -math.inf
+    for c in range(k):
+        top = max(top, alpha[c])
+    s = 0.0
+    for c in range(k):
+        s += math.exp(alpha[c] - top)
+    q_bar = np.empty((k, d))
+    for c in range(k):
+        for a in range(d):
+            inner = diagonal_bar[c, a] - gamma * gamma * diagonal[c, a]
+            q_bar[c, a] = inner * diagonal[c, a] + alpha_bar[c] + m
+        for p in range(tri):
+            low_bar[c, p] -= gamma * gamma * low[c, p]
+        alpha_bar[c] -= n * math.exp(alpha[c] - top) / s
+    return alpha_bar, mu_bar, q_bar, low_bar
+
+
+def hand():
+    """The gradient by hand for Numba."""
+    return njit(adjoint, error_model="numpy")
 
 
 def constants(d, k, n, gamma, m):

@@ -11,10 +11,12 @@ import math
 
 import numpy as np
 
+from bench.retarget import njit
+
 ARGNUMS = (0, 1)
 SIZES = {
-    "2 layers, 16 steps": {"layers": 2, "steps": 16, "b": 14},
-    "2 layers, 1024 steps": {"layers": 2, "steps": 1024, "b": 14},
+    "16 steps": {"layers": 2, "steps": 16, "b": 14},
+    "1024 steps": {"layers": 2, "steps": 1024, "b": 14},
 }
 TINY = {"layers": 2, "steps": 4, "b": 2}
 
@@ -66,6 +68,92 @@ def objective(main, extra, state, sequence):
 def derivative(s2sad):
     """The gradient in main and extra."""
     return s2sad.grad(objective, argnums=ARGNUMS)
+
+
+def adjoint(main, extra, state, sequence):
+    """The gradient by hand: the gates of every step are kept, then backpropagation through time."""
+    layers = main.shape[0]
+    steps, b = sequence.shape
+    last = steps - 1
+    inputs = np.empty((last, layers + 1, b))
+    hiddens = np.empty((steps, layers, b))
+    cells = np.empty((steps, layers, b))
+    gates = np.empty((last, layers, 4, b))
+    squashed = np.empty((last, layers, b))
+    softmax = np.empty((last, b))
+    hiddens[0] = state[:, 0]
+    cells[0] = state[:, 1]
+    for t in range(last):
+        for j in range(b):
+            inputs[t, 0, j] = sequence[t, j] * extra[0, j]
+        for k in range(layers):
+            for j in range(b):
+                x = inputs[t, k, j]
+                h = hiddens[t, k, j]
+                forget = sigmoid(x * main[k, 0, j] + main[k, 1, j])
+                ingate = sigmoid(h * main[k, 0, b + j] + main[k, 1, b + j])
+                outgate = sigmoid(x * main[k, 0, 2 * b + j] + main[k, 1, 2 * b + j])
+                change = math.tanh(h * main[k, 0, 3 * b + j] + main[k, 1, 3 * b + j])
+                gates[t, k, 0, j] = forget
+                gates[t, k, 1, j] = ingate
+                gates[t, k, 2, j] = outgate
+                gates[t, k, 3, j] = change
+                cells[t + 1, k, j] = cells[t, k, j] * forget + ingate * change
+                squashed[t, k, j] = math.tanh(cells[t + 1, k, j])
+                hiddens[t + 1, k, j] = outgate * squashed[t, k, j]
+                inputs[t, k + 1, j] = hiddens[t + 1, k, j]
+        s = 2.0
+        for j in range(b):
+            softmax[t, j] = math.exp(inputs[t, layers, j] * extra[1, j] + extra[2, j])
+            s += softmax[t, j]
+        for j in range(b):
+            softmax[t, j] /= s
+
+    main_bar = np.zeros_like(main)
+    extra_bar = np.zeros_like(extra)
+    hidden_bar = np.zeros((layers, b))
+    cell_bar = np.zeros((layers, b))
+    x_bar = np.empty(b)
+    scale = -1.0 / (last * b)
+    for t in range(last - 1, -1, -1):
+        total = 0.0
+        for j in range(b):
+            total += sequence[t + 1, j]
+        for j in range(b):
+            y_bar = scale * (sequence[t + 1, j] - total * softmax[t, j])
+            extra_bar[1, j] += y_bar * inputs[t, layers, j]
+            extra_bar[2, j] += y_bar
+            x_bar[j] = y_bar * extra[1, j]
+        for k in range(layers - 1, -1, -1):
+            for j in range(b):
+                forget, ingate = gates[t, k, 0, j], gates[t, k, 1, j]
+                outgate, change = gates[t, k, 2, j], gates[t, k, 3, j]
+                x, h, squash = inputs[t, k, j], hiddens[t, k, j], squashed[t, k, j]
+                h_bar = hidden_bar[k, j] + x_bar[j]
+                c_bar = cell_bar[k, j] + h_bar * outgate * (1.0 - squash * squash)
+                forget_bar = c_bar * cells[t, k, j] * forget * (1.0 - forget)
+                ingate_bar = c_bar * change * ingate * (1.0 - ingate)
+                outgate_bar = h_bar * squash * outgate * (1.0 - outgate)
+                change_bar = c_bar * ingate * (1.0 - change * change)
+                cell_bar[k, j] = c_bar * forget
+                main_bar[k, 0, j] += forget_bar * x
+                main_bar[k, 1, j] += forget_bar
+                main_bar[k, 0, b + j] += ingate_bar * h
+                main_bar[k, 1, b + j] += ingate_bar
+                main_bar[k, 0, 2 * b + j] += outgate_bar * x
+                main_bar[k, 1, 2 * b + j] += outgate_bar
+                main_bar[k, 0, 3 * b + j] += change_bar * h
+                main_bar[k, 1, 3 * b + j] += change_bar
+                x_bar[j] = forget_bar * main[k, 0, j] + outgate_bar * main[k, 0, 2 * b + j]
+                hidden_bar[k, j] = ingate_bar * main[k, 0, b + j] + change_bar * main[k, 0, 3 * b + j]
+        for j in range(b):
+            extra_bar[0, j] += x_bar[j] * sequence[t, j]
+    return main_bar, extra_bar
+
+
+def hand():
+    """The gradient by hand for Numba."""
+    return njit(adjoint, error_model="numpy")
 
 
 def jax_objective():

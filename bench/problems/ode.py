@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from bench.retarget import njit
+
 ARGNUMS = 0
-SIZES = {"n30 s100": {"n": 30, "steps": 100}, "n300 s1000": {"n": 300, "steps": 1000}}
+SIZES = {"300x1000": {"n": 300, "steps": 1000}}
 TINY = {"n": 4, "steps": 5}
 
 
@@ -48,6 +50,86 @@ def objective(x, steps):
 def derivative(s2sad):
     """The gradient in x."""
     return s2sad.grad(objective)
+
+
+def pull_slope(x, y, out_bar, x_bar, y_bar):
+    """The adjoint of `slope`: adds to `x_bar`, writes `y_bar`."""
+    n = len(x)
+    x_bar[0] += out_bar[0]
+    for i in range(1, n):
+        x_bar[i] += out_bar[i] * y[i - 1]
+        y_bar[i - 1] = out_bar[i] * x[i]
+    y_bar[n - 1] = 0.0
+
+
+def adjoint(x, steps):
+    """The gradient by hand: the state of every step is kept, the stages are computed again."""
+    n = len(x)
+    h = 2.0 / steps
+    states = np.zeros((steps + 1, n))
+    w1 = np.empty(n)
+    w2 = np.empty(n)
+    w3 = np.empty(n)
+    k1 = np.empty(n)
+    k2 = np.empty(n)
+    k3 = np.empty(n)
+    k4 = np.empty(n)
+    for t in range(steps):
+        y = states[t]
+        following = states[t + 1]
+        slope(x, y, k1)
+        for i in range(n):
+            w1[i] = y[i] + 0.5 * h * k1[i]
+        slope(x, w1, k2)
+        for i in range(n):
+            w2[i] = y[i] + 0.5 * h * k2[i]
+        slope(x, w2, k3)
+        for i in range(n):
+            w3[i] = y[i] + h * k3[i]
+        slope(x, w3, k4)
+        for i in range(n):
+            following[i] = y[i] + h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i])
+
+    x_bar = np.zeros(n)
+    y_bar = np.zeros(n)
+    y_bar[n - 1] = 1.0
+    k_bar = np.empty(n)
+    w_bar = np.empty(n)
+    k1_bar = np.empty(n)
+    for t in range(steps - 1, -1, -1):
+        y = states[t]
+        slope(x, y, k1)
+        for i in range(n):
+            w1[i] = y[i] + 0.5 * h * k1[i]
+        slope(x, w1, k2)
+        for i in range(n):
+            w2[i] = y[i] + 0.5 * h * k2[i]
+        slope(x, w2, k3)
+        for i in range(n):
+            w3[i] = y[i] + h * k3[i]
+            k_bar[i] = h / 6.0 * y_bar[i]
+            k1_bar[i] = k_bar[i]
+        pull_slope(x, w3, k_bar, x_bar, w_bar)
+        for i in range(n):
+            k_bar[i] = h * w_bar[i] + 2.0 * k1_bar[i]
+            y_bar[i] += w_bar[i]
+        pull_slope(x, w2, k_bar, x_bar, w_bar)
+        for i in range(n):
+            k_bar[i] = 0.5 * h * w_bar[i] + 2.0 * k1_bar[i]
+            y_bar[i] += w_bar[i]
+        pull_slope(x, w1, k_bar, x_bar, w_bar)
+        for i in range(n):
+            k_bar[i] = 0.5 * h * w_bar[i] + k1_bar[i]
+            y_bar[i] += w_bar[i]
+        pull_slope(x, y, k_bar, x_bar, w_bar)
+        for i in range(n):
+            y_bar[i] += w_bar[i]
+    return x_bar
+
+
+def hand():
+    """The gradient by hand for Numba."""
+    return njit(adjoint, error_model="numpy")
 
 
 def jax_objective():
