@@ -8,19 +8,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
+_targets: dict[tuple[object, ...], tuple[object, ...]] = {}
+
+
 @dataclass(slots=True)
 class Config:
     """backend: 'numba' compiles, 'python' runs the same source under CPython (S2SAD_BACKEND).
     verify: check the IR after every pass (S2SAD_VERIFY=1).
+    nogil: compiled code lets other threads of Python run (S2SAD_NOGIL=1).
     """
 
+    target: tuple[object, ...] = field(default=(), init=False)
+    """What code is made for, by these options: one object for each, so that calls compare identities."""
     backend: str = field(default_factory=lambda: os.environ.get("S2SAD_BACKEND", "numba"))
     verify: bool = field(default_factory=lambda: os.environ.get("S2SAD_VERIFY", "") not in ("", "0"))
-
+    nogil: bool = field(default_factory=lambda: os.environ.get("S2SAD_NOGIL", "") not in ("", "0"))
     def __setattr__(self, name: str, value: object) -> None:
         if name == "backend" and value not in ("numba", "python"):
             raise ValueError(f"backend is 'numba' or 'python', not {value!r}")
         object.__setattr__(self, name, value)
+        if name in ("backend", "nogil"):
+            found = (getattr(self, "backend", None), bool(getattr(self, "nogil", False)))
+            object.__setattr__(self, "target", _targets.setdefault(found, found))
 
 
 config = Config()

@@ -188,14 +188,13 @@ class SplitProgram(Program):
     def __init__(self, function: Callable[..., Any], name: str, has_aux: bool) -> None:
         super().__init__(function, name)
         self.has_aux = has_aux
-        self._parts: dict[int, Parts | None] = {}
 
     def forward(self, args: tuple[Any, ...], primals: Any) -> Linearized | None:
         """Run the forward sweep for `args`, in which `primals` are what is differentiated."""
         found, leaves = self.variant(args, {})
         if found.lowered.elaboration.mutated:
             self._check_mutated(found, args, {})
-        parts = self._parts[id(found)]
+        parts = found.parts
         if parts is None:
             return None
         runtime = found.runtime(leaves)
@@ -218,7 +217,7 @@ class SplitProgram(Program):
             reverse_only = _has_vjp_rule(elaborated.elaboration.module)
             parts = Parts(split, functions, len(elaborated.module.main.params), reverse_only)
         built = variant.load(elaborated, leaves)
-        self._parts[id(built)] = parts
+        built.parts = parts
         return built
 
     def _finish(self, elaboration: Elaboration) -> tuple[Module, pipeline.Trace, Split | None]:

@@ -23,6 +23,7 @@ from s2sad.backend import numba as numba_backend
 from s2sad.backend import python as python_backend
 from s2sad.backend.emit import emit
 from s2sad.calling import signature
+from s2sad.calling.binding import Binding
 from s2sad.config import config
 from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
 from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf
@@ -45,6 +46,7 @@ class Lowered:
     """A function taken to emitted source for one signature, not yet loaded."""
 
     name: str
+    function: Callable[..., Any]
     elaboration: Elaboration
     module: Module
     trace: pipeline.Trace
@@ -67,16 +69,26 @@ class Variant:
 
     lowered: Lowered
     function: Callable[..., Any]
+    binding: Binding
     rebuild: Callable[[Sequence[Any]], Any]
     converters: tuple[Converter, ...]
     indexes: tuple[int, ...] = field(default=())
     guards: tuple[tuple[Dim, Dim], ...] = ()
     exact: bool = False
     """Whether it is for the very sizes that it was made for."""
+    parts: Any = None
+    """The split adjoint, of a forward sweep (`splitting`)."""
+    calls: int = 0
+    """How often it was called the long way."""
 
     def holds(self) -> bool:
         """Whether all that elaboration read of the outside world is still as it was."""
-        return self.lowered.elaboration.log.holds()
+        return self.binding.holds()
+
+    def bound(self, function: Callable[..., Any]) -> Variant | None:
+        """The variant of another function that is compiled to the same; None where it is not."""
+        binding = self.binding.changed(self.lowered.elaboration, function)
+        return None if binding is None else replace(self, binding=binding, calls=0)
 
     def fits(self, leaves: Sequence[Any]) -> bool:
         """Whether the sizes that the program takes to be equal are."""
@@ -94,11 +106,11 @@ class Variant:
 
     def runtime(self, leaves: Sequence[Any]) -> list[Any]:
         """What the compiled function takes: the runtime leaves, and the captured values as they are now."""
-        runtime = [leaves[k] for k in self.indexes]
-        for get in self.lowered.elaboration.captured:
-            value = get()
-            runtime.append(signature.normal(value) if isinstance(value, np.ndarray) else value)
-        return runtime
+        return [*[leaves[k] for k in self.indexes], *self.binding.values()]
+
+    def given(self, leaves: Sequence[Any]) -> list[Any]:
+        """The same, each array as it is."""
+        return [*[leaves[k] for k in self.indexes], *map(self.binding.read, self.binding.captured)]
 
     def flat(self, runtime: Sequence[Any]) -> list[Any]:
         """The flat results of the compiled function. What it raises is what the user's function does."""
@@ -160,7 +172,7 @@ def lower(
             locate(error, [function, *leaves])
             raise
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
-        return Lowered(name, elaboration, module, trace, params, statics, split)
+        return Lowered(name, function, elaboration, module, trace, params, statics, split)
 
 
 def explain_exactly(
@@ -225,6 +237,7 @@ def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     return Variant(
         lowered,
         function,
+        Binding(lowered.function, lowered.elaboration),
         rebuilder(lowered.elaboration.result),
         tuple(converter(r) for r in results),
         indexes,
