@@ -31,24 +31,40 @@ class Binding:
 
     __slots__ = ("captured", "entries", "pins", "root")
 
-    def __init__(self, root: Any, elaboration: Elaboration, pins: dict[Entry, Any] | None = None) -> None:
-        self.root = root
-        self.entries = elaboration.log.entries
-        self.captured: tuple[Place, ...] = elaboration.captured
-        self.pins = pins or {}
+    def __init__(self, root: Any, entries: tuple[Entry, ...], captured: tuple[Place, ...]) -> None:
+        self.root, self.entries, self.captured = root, entries, captured
+        self.pins: dict[int, Any] = {}
 
     def read(self, place: Place) -> Any:
         """What stands at a place now."""
-        if place.base is None:
-            return self.root if isinstance(place.step, Root) else place()
-        return place.read(self.read(place.base))
+        return self.reader()(place)
+
+    def reader(self) -> Callable[[Place], Any]:
+        """Reads places, each once."""
+        known: dict[int, Any] = {}
+        root = self.root
+
+        def read(place: Place) -> Any:
+            number = id(place)
+            if number in known:
+                return known[number]
+            base = place.base
+            if base is None:
+                found = root if type(place.step) is Root else place.step.read(None)
+            else:
+                found = place.step.read(read(base))
+            known[number] = found
+            return found
+
+        return read
 
     def holds(self) -> bool:
         """Whether all that elaboration read of the outside is as it was."""
         try:
-            for entry in self.entries.values():
-                new = self.read(entry.place)
-                if (new is not self.pins[entry]) if entry in self.pins else not entry.same(new):
+            read = self.reader()
+            for number, entry in enumerate(self.entries):
+                new = read(entry.place)
+                if (new is not self.pins[number]) if number in self.pins else not entry.same(new):
                     return False
         except Exception:  # a place is gone, or a comparison fails
             return False
@@ -56,24 +72,28 @@ class Binding:
 
     def values(self) -> list[Any]:
         """The captured values as they are now, arrays in the form that compiled code expects."""
-        found = map(self.read, self.captured)
-        return [signature.normal(v) if isinstance(v, np.ndarray) else v for v in found]
+        return [signature.normal(v) if isinstance(v, np.ndarray) else v for v in self.given()]
 
-    def changed(self, elaboration: Elaboration, root: Any) -> Binding | None:
+    def given(self) -> list[Any]:
+        """The captured values as they are now."""
+        return list(map(self.reader(), self.captured))
+
+    def moved(self, root: Any) -> Binding | None:
         """The same program seen from another function; None where it is not the program of that."""
-        pairs, new = _Pairs(), Binding(root, elaboration)
+        pairs, new = _Pairs(), Binding(root, self.entries, self.captured)
+        read = new.reader()
         try:
             if not pairs.match(self.root, root):
                 return None
-            for entry in self.entries.values():
-                found = new.read(entry.place)
-                if not isinstance(entry.same, Same):
-                    if not entry.same(found):
+            for number, entry in enumerate(self.entries):
+                found, same = read(entry.place), entry.same
+                if type(same) is not Same:
+                    if not same(found):
                         return None
-                elif not pairs.match(entry.same.old, found):
+                elif not pairs.match(same.old, found):
                     return None
-                elif found is not entry.same.old:
-                    new.pins[entry] = found
+                elif found is not same.old:
+                    new.pins[number] = found
         except Exception:
             return None
         return new
@@ -90,13 +110,13 @@ class _Pairs:
         """Whether an object may stand in the place of another, here and wherever that one stands."""
         if id(old) in self.new:
             return self.new[id(old)] is new
-        if id(new) in self.old or not (new is old or _alike(old, new)):
+        if id(new) in self.old or not (new is old or alike(old, new)):
             return False
         self.new[id(old)], self.old[id(new)] = new, old
         return True
 
 
-def _alike(old: Any, new: Any) -> bool:
+def alike(old: Any, new: Any) -> bool:
     """Whether two callables differ in nothing but in what the read log holds of them."""
     if type(new) is not type(old):
         return False
@@ -120,6 +140,11 @@ def _alike(old: Any, new: Any) -> bool:
         return False
     options = zip(spec.options.items(), other.options.items(), strict=True)
     return all(a == b and isinstance(x, PLAIN) and SameData(x)(y) for (a, x), (b, y) in options)
+
+
+def binding(root: Any, elaboration: Elaboration) -> Binding:
+    """The outside of a program as seen from the function that it was made from."""
+    return Binding(root, tuple(elaboration.log.entries.values()), elaboration.captured)
 
 
 def may_be_shared(elaboration: Elaboration) -> bool:

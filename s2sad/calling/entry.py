@@ -4,19 +4,19 @@
         try:
             if kwargs or config.target is not k0: return MISS
             a0, a1 = args
-            if type(a0) is not ndarray or type(a1) is not float: return MISS
-            s0, = a0.shape
+            if type(a0) is not ndarray or a0.dtype is not k1 or not aligned: return MISS
+            s0 = len(a0)
             if s0 < 2: return MISS
-            v0 = k1['rate']                     what was read of the outside: is it as it was?
-            if v0 is not k2: return MISS
+            if type(a1) is not float: return MISS
+            if k2['np'] is not k3: return MISS  what was read of the outside: is it as it was?
         except Exception:
             return MISS
         ...
         return (r0, r1)                         the result, put together
 
-What an array is like besides its class and its small sizes (dtype, byte order, rank, contiguity, alignment, whether it
-may be written into) is seen to by Numba's own dispatcher in C, over the one piece of code that there is for this
-signature (`strict`). Whatever does not match gives `MISS`, and goes the long way (`calling.program`).
+Rank and contiguity of an array, and whether it may be written into, are seen to by Numba's own dispatcher in C, over the
+one piece of code that there is for this signature (`strict`). It is not to be trusted with byte order, alignment and
+subclasses. Whatever does not match gives `MISS`, and goes the long way (`calling.program`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import inspect
 import keyword
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
-from types import CodeType
+from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -34,13 +34,15 @@ import optree
 
 from s2sad import tree
 from s2sad.calling import signature
+from s2sad.calling.binding import alike
 from s2sad.calling.program import MISS, EntryFunction
 from s2sad.calling.strict import Unmatched, strict
+from s2sad.calling.transformed import Transformed
 from s2sad.calling.variant import Variant
 from s2sad.config import config
 from s2sad.frontend.elaborate.elaborate import Leaf
 from s2sad.frontend.elaborate.raising import restored
-from s2sad.frontend.values.places import MISSING, Attribute, Cell, Contents, Global, Item, Place, Root, contents
+from s2sad.frontend.values.places import MISSING, Attribute, Cell, Contents, Global, Item, Place, Root
 from s2sad.frontend.values.readlog import (
     PLAIN,
     Entry,
@@ -52,18 +54,21 @@ from s2sad.frontend.values.readlog import (
 )
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol
 
+MOVABLE = (FunctionType, MethodType, CellType, functools.partial, Transformed)
+"""What may stand in the place of another of its kind, in a function that is compiled to the same."""
 BOXED = ("float64", "int64", "bool", "complex128")
 """Numbers that Numba gives as Python's own."""
 
 
 def entry(
     variant: Variant, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: Sequence[Any], structure: Any,
-    pairs: Sequence[tuple[int, int]] = (), raw: bool = False,
-) -> EntryFunction | None:
+    pairs: Sequence[tuple[int, int]] = (), raw: bool = False, any_root: bool = False,
+) -> Callable[..., Any] | None:
     """The entry for calls like this one, which `variant` is for; None where there is none.
 
     `leaves` are those of the arguments, as they were given. `pairs` are numbers of leaves that must have the same shape.
-    With `raw` it gives what the compiled function takes and returns.
+    With `raw` it gives what the compiled function takes and returns. With `any_root` its third argument is the function
+    that is called, which may be any that is compiled to the same.
     """
     given = variant.given(leaves)
     if any(isinstance(x, np.ndarray) and signature.normal(x) is not x for x in given):
@@ -71,7 +76,7 @@ def entry(
     call = strict(variant.function, given)
     if call is None:
         return None
-    writer = _Writer(variant, leaves)
+    writer = _Writer(variant, leaves, any_root)
     try:
         writer.arguments(args, kwargs, structure)
         writer.outside()
@@ -84,8 +89,10 @@ def entry(
 class _Writer:
     """The lines of an entry, and the objects that they mention."""
 
-    def __init__(self, variant: Variant, leaves: Sequence[Any]) -> None:
-        self.variant, self.leaves = variant, leaves
+    def __init__(self, variant: Variant, leaves: Sequence[Any], any_root: bool) -> None:
+        self.variant, self.leaves, self.any_root = variant, leaves, any_root
+        self.callables: dict[int, str] = {}
+        """The variables of functions in whose place others may stand."""
         self.lines: list[str] = []
         self.constants: list[Any] = []
         self.numbers: dict[int, int] = {}
@@ -196,9 +203,10 @@ class _Writer:
             self.static(name, leaf)
             return
         self.names[number] = name
-        self.refuse(f"type({name}) is not {self.constant(type(leaf))}")
         if isinstance(type_ := self.types[number], Array):
-            self.shapes[number] = self.sized(name, type_.dims)
+            self.shapes[number] = self.array(name, type_)
+        else:
+            self.refuse(f"type({name}) is not {self.constant(type(leaf))}")
 
     def static(self, name: str, leaf: Any) -> None:
         """A leaf that is known: the very object, or text that is equal."""
@@ -210,15 +218,19 @@ class _Writer:
         else:
             self.refuse(f"{name} is not {known}")
 
-    def sized(self, name: str, dims: Sequence[Dim]) -> str:
-        """Check the sizes of an array; the name of its shape."""
-        shape = f"{name}.shape"
-        if not dims:
-            return shape
-        parts = [self.variable("s") for _ in dims]
-        self.lines.append(f"{', '.join(parts)}, = {shape}" if len(dims) > 1 else f"{parts[0]} = len({name})")
+    def array(self, name: str, type_: Array) -> str:
+        """Check an array; the expression of its shape."""
+        dtype = self.constant(type_.dtype)
+        self.refuse(
+            f"type({name}) is not ndarray or ({name}.dtype is not {dtype} and {name}.dtype != {dtype}) "
+            f"or ({name}.base is not None and not {name}.flags.aligned)"
+        )
+        if not type_.dims:
+            return f"{name}.shape"
+        parts = [self.variable("s") for _ in type_.dims]
+        self.lines.append(f"{', '.join(parts)}, = {name}.shape" if len(parts) > 1 else f"{parts[0]} = len({name})")
         tests = []
-        for part, dim in zip(parts, dims, strict=True):
+        for part, dim in zip(parts, type_.dims, strict=True):
             if isinstance(dim, Size):
                 ((symbol, _),) = dim.terms
                 self.sizes.setdefault(symbol, part)
@@ -232,21 +244,26 @@ class _Writer:
 
     def outside(self) -> None:
         """Check what was read of the outside, and read the captured values."""
-        for item in self.variant.binding.entries.values():
-            if not item.fixed:
-                self.condition(item)
+        if self.any_root:
+            self.may_be("root", self.variant.binding.root)
+        for number, item in enumerate(self.variant.binding.entries):
+            if self.any_root or not item.fixed:
+                self.condition(number, item)
         self.captured = [self.value(p) for p in self.variant.binding.captured]
         for name, type_ in zip(self.captured, self.hidden, strict=True):
             if isinstance(type_, Array):
-                self.refuse(f"type({name}) is not ndarray")
-                self.sized(name, type_.dims)
+                self.array(name, type_)
 
-    def condition(self, item: Entry) -> None:
+    def condition(self, number: int, item: Entry) -> None:
         """Check one thing that was read."""
         binding, same = self.variant.binding, item.same
         if isinstance(same, Same):
-            pin = binding.pins.get(item, same.old)
-            self.refuse(f"{self.step(item.place)} is not {self.constant(pin)}")
+            pin = binding.pins.get(number, same.old)
+            if self.any_root and isinstance(pin, MOVABLE) and self.is_moved(item.place):
+                self.may_be(self.value(item.place), pin)
+                return
+            if self.any_root or not self.is_fixed(item.place):
+                self.refuse(f"{self.step(item.place)} is not {self.constant(pin)}")
             self.places[id(item.place)] = self.constant(pin)
         elif isinstance(same, SameType):
             name = self.value(item.place)
@@ -263,6 +280,26 @@ class _Writer:
         else:
             self.refuse(f"not {self.constant(same)}({self.value(item.place)})")
 
+    def may_be(self, name: str, old: Any) -> None:
+        """Check that a function may stand in the place of another one, and of that one only."""
+        if id(old) in self.callables:
+            self.refuse(f"{name} is not {self.callables[id(old)]}")
+            return
+        if not isinstance(old, CellType):
+            known = self.constant(old)
+            self.refuse(f"{name} is not {known} and not {self.constant(alike)}({known}, {name})")
+        for other in self.callables.values():
+            self.refuse(f"{name} is {other}")
+        self.callables[id(old)] = name
+
+    def is_moved(self, place: Place) -> bool:
+        """Whether the way to a place begins at the function that is called."""
+        while place.base is not None:
+            if self.places.get(id(place), "v").startswith("k"):
+                return False
+            place = place.base
+        return isinstance(place.step, Root)
+
     def value(self, place: Place) -> str:
         """The variable of what stands at a place now, read once."""
         if id(place) not in self.places:
@@ -277,9 +314,10 @@ class _Writer:
     def step(self, place: Place) -> str:
         """The expression that reads a place, from what stands at the place before."""
         binding = self.variant.binding
-        if place.base is None:
-            return self.constant(binding.read(place))
-        if self.is_fixed(place):
+        if self.any_root and self.is_moved(place):
+            if place.base is None:
+                return "root"
+        elif place.base is None or self.is_fixed(place):
             return self.constant(binding.read(place))
         base = self.value(place.base)
         match place.step:
@@ -287,11 +325,13 @@ class _Writer:
                 return f"{base}.{name}" if binding.read(place) is not MISSING else f"getattr({base}, {name!r}, MISSING)"
             case Item(key):
                 return f"{base}[{key!r}]" if type(key) in (int, str) else f"{base}[{self.constant(key)}]"
+            case Cell(number):
+                return f"{base}.__closure__[{number}]"
             case Global(name):
                 absent = binding.read(place) is MISSING
                 return f"{base}.get({name!r}, MISSING)" if absent else f"{base}[{name!r}]"
             case Contents():
-                return f"contents({base})" if binding.read(place) is MISSING else f"{base}.cell_contents"
+                return f"{self.constant(place.step)}.read({base})" if binding.read(place) is MISSING else f"{base}.cell_contents"
         raise NotImplementedError
 
     def is_fixed(self, place: Place) -> bool:
@@ -303,6 +343,10 @@ class _Writer:
                 return True
             case Attribute("function") if place.base is not None:
                 return place.base.step == Attribute("__s2sad__")
+            case Attribute("args" | "func") if place.base is not None and self.is_fixed(place.base):
+                return isinstance(self.variant.binding.read(place.base), functools.partial)
+            case Item() if place.base is not None and place.base.base is not None and self.is_fixed(place.base):
+                return place.base.step == Attribute("args")
         return False
 
     # -- sizes
@@ -339,13 +383,13 @@ class _Writer:
         body += ["except Exception as error:", f"    found = users(error, ({given}))"]
         body += ["    if found is error: raise", "    raise found from None", *result]
         names = "".join(f"k{n}, " for n in range(len(self.constants)))
-        head = "def make(constants, call, users, ndarray, MISS, MISSING, Unmatched, config, flatten, contents):"
-        lines = [head, *([f"    {names}= constants"] if names else []), "    def entry(args, kwargs):"]
+        head = "def make(constants, call, users, ndarray, MISS, MISSING, Unmatched, config, flatten):"
+        lines = [head, *([f"    {names}= constants"] if names else []), f"    def entry(args, kwargs{', root' if self.any_root else ''}):"]
         source = "\n".join([*lines, *(f"        {x}" for x in body), "    return entry"])
         namespace: dict[str, Any] = {}
         exec(_code(source), namespace)
         made: EntryFunction = namespace["make"](
-            self.constants, call, users, np.ndarray, MISS, MISSING, Unmatched, config, tree.flatten, contents
+            self.constants, call, users, np.ndarray, MISS, MISSING, Unmatched, config, tree.flatten
         )
         return made
 

@@ -32,6 +32,14 @@ class Family:
     function: Callable[..., Any]
     programs: tuple[tuple[Any, tuple[tuple[int, Any], ...], Variant], ...] = field(default=())
 
+    entries: tuple[tuple[Callable[..., Any], Variant], ...] = field(default=())
+    """Ways into compiled code that look at the function they are called for, each with its program."""
+
+    def open(self, entry: Callable[..., Any] | None, variant: Variant) -> None:
+        """Keep a way into compiled code."""
+        if entry is not None:
+            self.entries = ((entry, variant), *self.entries)[:MOST_PROGRAMS]
+
     def find(self, function: Callable[..., Any], base: Any, leaves: Sequence[Any]) -> Variant | None:
         """The program for arguments like these, seen from another function."""
         for key, statics, variant in self.programs:

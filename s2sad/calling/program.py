@@ -28,16 +28,10 @@ VARIANTS_KEPT = 64
 MOST_ENTRIES = 16
 """How many signatures of one function have a way in of their own."""
 CALLS_BEFORE_ENTRY = 4
-"""How often a function is called that found the program of another one, before a way in is written for it."""
+"""How often a function is called that found the program of another one, before a way in of its own is written for it."""
 MISS: Any = object()
 """What an entry gives for a call that it is not for."""
 EntryFunction = Callable[[tuple[Any, ...], dict[str, Any]], Any]
-Pairs = Callable[[Sequence[Any]], Sequence[tuple[int, int]]]
-"""The numbers of leaves whose shapes must be equal."""
-
-
-def _no_pairs(leaves: Sequence[Any]) -> tuple[tuple[int, int], ...]:
-    return ()
 
 
 class Program:
@@ -47,7 +41,10 @@ class Program:
     goes the long way, `__call__`.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str, pairs: Pairs = _no_pairs) -> None:
+    split = False
+    """Whether calls want what compiled code returns as it is."""
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
         self.function = function
         self.name = name
         self.latest: Lowered | None = None
@@ -58,54 +55,67 @@ class Program:
         self._family: Family | None = None
         self._lock = threading.RLock()
         self._warned = False
-        self._pairs = pairs
+        self._calls = 0
 
-    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call the function."""
-        for entry in self.entries:
-            out = entry(args, kwargs)
-            if out is not MISS:
-                return out
-        return self(args, kwargs)
+    def pairs(self, leaves: Sequence[Any]) -> Sequence[tuple[int, int]]:
+        """The numbers of leaves whose shapes must be equal."""
+        return ()
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function the long way, and write an entry for calls like this one."""
-        found, leaves = self.variant(args, kwargs)
+        if self._family is None:
+            self._family = family(self.function, self.name)
+        self._calls += 1
+        if self._calls <= CALLS_BEFORE_ENTRY and not self.split:
+            for entry, variant in self._family.entries:
+                out = entry(args, kwargs, self.function)
+                if out is not MISS:
+                    self.latest = variant.lowered
+                    return out
+        found, runtime = self.variant(args, kwargs)
         if found.lowered.elaboration.mutated:
             self._check_mutated(found, args, kwargs)
-        out = found(leaves)
+        out = found(runtime)
         self._open(found, args, kwargs)
         return out
 
-    def _open(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any], raw: bool = False) -> None:
-        """Write an entry, unless the variant is one of those that functions made anew each time are called with once."""
-        found.calls += 1
-        shared = found.binding.root is not found.lowered.function
-        if found.lowered.elaboration.mutated or (shared and found.calls < CALLS_BEFORE_ENTRY):
+    def _open(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Write an entry: for this function, or for all that have the program in common, while there may be many of them
+        that are called once."""
+        if found.lowered.elaboration.mutated:
             return
+        shared = found.binding.root is not found.lowered.function
         with self._lock:
             if len(self.entries) >= MOST_ENTRIES:
                 return
             leaves, structure = signature.flatten(args, kwargs)
-            made = compiler.entry.entry(found, args, kwargs, leaves, structure, self._pairs(leaves), raw)
+            pairs = self.pairs(leaves)
+            if shared and self._calls <= CALLS_BEFORE_ENTRY and not self.split:
+                assert self._family is not None
+                made = compiler.entry.entry(found, args, kwargs, leaves, structure, pairs, any_root=True)
+                self._family.open(made, found)
+                return
+            made = compiler.entry.entry(found, args, kwargs, leaves, structure, pairs, self.split)
             if made is not None:
                 kept = [(e, v) for e, v in zip(self.entries, self._entered, strict=True) if v.holds()]
                 self._entered = (found, *(v for _, v in kept))
                 self.entries = (made, *(e for e, _ in kept))
 
     def variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Variant, list[Any]]:
-        """The variant for these arguments, and their normalised leaves."""
+        """The variant for these arguments, and what its compiled function takes for them."""
         leaves, structure = self._normal_leaves(args, kwargs)
         base = (structure, signature.key_orders((args, kwargs)), tuple(map(signature.leaf_key, leaves)), config.target)
         found = self._find(base, leaves, structure)
-        if not found.fits(leaves):
+        runtime = found.runtime(leaves)
+        if not found.fits(runtime):
             # Sizes differ that the program takes to be equal: it is elaborated again for these very sizes.
             found = self._find((base, tuple(map(np.shape, leaves))), leaves, structure, exact=True)
-            if not found.fits(leaves):
+            runtime = found.runtime(leaves)
+            if not found.fits(runtime):
                 raise ShapeError(
                     f"{self.name}: an array that the function captures does not fit its arguments.", "Check the shapes."
                 )
-        return found, leaves
+        return found, runtime
 
     def _normal_leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
         """The leaves of a call, arrays in the form that compiled code expects, and their structure."""
@@ -198,12 +208,6 @@ class Program:
                 MutationWarning,
                 stacklevel=4,
             )
-
-
-@functools.cache
-def program_of(function: Callable[..., Any], name: str = "") -> Program:
-    """The one program of a function of ours; `name` is what the function it writes is called."""
-    return Program(function, name or function.__name__)
 
 
 def function_name(function: Any) -> str:

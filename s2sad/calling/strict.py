@@ -1,7 +1,8 @@
 """Numba's dispatcher in C over one piece of compiled code: it refuses all other arguments, and never compiles.
 
-It tells dtype, byte order, rank, layout, alignment and whether an array is writable in some tens of nanoseconds. It
-takes a subclass of an array for an array, so the class must be looked at before.
+It tells the type of numbers, rank, layout and whether an array is writable in some tens of nanoseconds. It may take a
+subclass of an array for an array, and one that is byte-swapped or not aligned for one that is as it should be (it looks
+at a fingerprint of these, and remembers what the first array with that was), so the caller must look before.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def _make_class() -> Any:
 
         def __init__(self, dispatcher: Any, compiled: Any) -> None:
             self.dispatcher = dispatcher  # which keeps the code alive
+            self.__code__ = self.func_code = dispatcher.func_code  # for profilers
+            self._enable_sysmon = getattr(dispatcher, "_enable_sysmon", False)
             args = compiled.signature.args
             names = tuple([f"x{n}" for n in range(len(args))])
             manager = dispatcher._tm.get_pointer()

@@ -23,7 +23,7 @@ from s2sad.backend import numba as numba_backend
 from s2sad.backend import python as python_backend
 from s2sad.backend.emit import emit
 from s2sad.calling import signature
-from s2sad.calling.binding import Binding
+from s2sad.calling.binding import Binding, binding
 from s2sad.config import config
 from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
 from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf
@@ -65,7 +65,7 @@ class Lowered:
 
 @dataclass(slots=True)
 class Variant:
-    """A lowered function, loaded by a back end. Call it with the flat runtime leaves."""
+    """A lowered function, loaded by a back end. Call it with what `runtime` makes of the leaves of a call."""
 
     lowered: Lowered
     function: Callable[..., Any]
@@ -78,8 +78,6 @@ class Variant:
     """Whether it is for the very sizes that it was made for."""
     parts: Any = None
     """The split adjoint, of a forward sweep (`splitting`)."""
-    calls: int = 0
-    """How often it was called the long way."""
 
     def holds(self) -> bool:
         """Whether all that elaboration read of the outside world is still as it was."""
@@ -87,22 +85,27 @@ class Variant:
 
     def bound(self, function: Callable[..., Any]) -> Variant | None:
         """The variant of another function that is compiled to the same; None where it is not."""
-        binding = self.binding.changed(self.lowered.elaboration, function)
-        return None if binding is None else replace(self, binding=binding, calls=0)
+        moved = self.binding.moved(function)
+        if moved is None:
+            return None
+        return Variant(
+            self.lowered, self.function, moved, self.rebuild, self.converters, self.indexes, self.guards, self.exact,
+            self.parts,
+        )  # fmt: skip
 
-    def fits(self, leaves: Sequence[Any]) -> bool:
-        """Whether the sizes that the program takes to be equal are."""
+    def fits(self, runtime: Sequence[Any]) -> bool:
+        """Whether the sizes that the program takes to be equal are, in what it would be called with."""
         if not self.guards:
             return True
         sizes: dict[Symbol, int] = {}
-        for param, value in zip(self.lowered.elaboration.params, self.runtime(leaves), strict=False):
+        for param, value in zip(self.lowered.elaboration.params, runtime, strict=False):
             if isinstance(param.type, Array):
                 dims = zip(param.type.dims, value.shape, strict=True)
                 sizes.update((d.terms[0][0], n) for d, n in dims if isinstance(d, Size))
         return all(value_of(a, sizes) == value_of(b, sizes) for a, b in self.guards)
 
-    def __call__(self, leaves: Sequence[Any]) -> Any:
-        return self.rebuild(self.flat(self.runtime(leaves)))
+    def __call__(self, runtime: Sequence[Any]) -> Any:
+        return self.rebuild(self.flat(runtime))
 
     def runtime(self, leaves: Sequence[Any]) -> list[Any]:
         """What the compiled function takes: the runtime leaves, and the captured values as they are now."""
@@ -110,19 +113,22 @@ class Variant:
 
     def given(self, leaves: Sequence[Any]) -> list[Any]:
         """The same, each array as it is."""
-        return [*[leaves[k] for k in self.indexes], *map(self.binding.read, self.binding.captured)]
+        return [*[leaves[k] for k in self.indexes], *self.binding.given()]
 
     def flat(self, runtime: Sequence[Any]) -> list[Any]:
-        """The flat results of the compiled function. What it raises is what the user's function does."""
+        """The flat results of the compiled function, as NumPy or Python values."""
+        return converted(self.run(runtime), self.converters)
+
+    def run(self, runtime: Sequence[Any]) -> Any:
+        """What the compiled function returns. What it raises is what the user's function does."""
         try:
-            out = self.function(*runtime)
+            return self.function(*runtime)
         except Exception as error:
             elaboration = self.lowered.elaboration
             users = restored(elaboration.elab, error, dict(zip(elaboration.params, runtime, strict=False)))
             if users is None:
                 raise
             raise users from None
-        return converted(out, self.converters)
 
 
 Finish = Callable[[Elaboration], tuple[Module, pipeline.Trace, Split | None]]
@@ -193,7 +199,8 @@ def explain_exactly(
 def locate(error: S2sadError, candidates: Sequence[Any]) -> None:
     """Give an error that has no place in the user's files that of the first of the user's functions there is."""
     if error.pos is None or error.pos.filename.startswith(OURS):
-        places = (place_of(x) for x in candidates if callable(x))
+        inside = (x for c in candidates for x in ((c, *c.args) if isinstance(c, partial) else (c,)))
+        places = (place_of(x) for x in inside if callable(x))
         error.pos = next((p for p in places if p is not None and not p.filename.startswith(OURS)), None)
 
 
@@ -237,7 +244,7 @@ def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     return Variant(
         lowered,
         function,
-        Binding(lowered.function, lowered.elaboration),
+        binding(lowered.function, lowered.elaboration),
         rebuilder(lowered.elaboration.result),
         tuple(converter(r) for r in results),
         indexes,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from types import CellType
 from typing import Any
 
 
@@ -30,12 +29,18 @@ class Root:
 
     obj: Any
 
+    def read(self, base: Any) -> Any:
+        return self.obj
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """An object that stays what it is."""
 
     obj: Any
+
+    def read(self, base: Any) -> Any:
+        return self.obj
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,18 @@ class Attribute:
 
     name: str
 
+    def read(self, base: Any) -> Any:
+        return getattr(base, self.name, MISSING)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item of a container."""
 
     key: Any
+
+    def read(self, base: Any) -> Any:
+        return base[self.key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +69,19 @@ class Cell:
 
     number: int
 
+    def read(self, base: Any) -> Any:
+        return base.__closure__[self.number]
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a cell holds; MISSING where that is nothing yet."""
+
+    def read(self, base: Any) -> Any:
+        try:
+            return base.cell_contents
+        except ValueError:
+            return MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +90,18 @@ class Global:
 
     name: str
 
+    def read(self, base: Any) -> Any:
+        return base.get(self.name, MISSING)
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a function that takes nothing gives."""
 
     function: Callable[[], Any]
+
+    def read(self, base: Any) -> Any:
+        return self.function()
 
 
 Step = Root | Given | Attribute | Item | Cell | Contents | Global | Read
@@ -93,25 +119,7 @@ class Place:
 
     def __call__(self) -> Any:
         """What stands here now."""
-        return self.read(None if self.base is None else self.base())
-
-    def read(self, base: Any) -> Any:
-        """What stands here, where `base` stands at the place before."""
-        match self.step:
-            case Attribute(name):
-                return getattr(base, name, MISSING)
-            case Item(key):
-                return base[key]
-            case Contents():
-                return contents(base)
-            case Global(name):
-                return base.get(name, MISSING)
-            case Cell(number):
-                return base.__closure__[number]
-            case Root(obj) | Given(obj):
-                return obj
-            case Read(function):
-                return function()
+        return self.step.read(None if self.base is None else self.base())
 
     def item(self, key: Any, name: str = "") -> Place:
         """The place of an item of the container here, which has a name of its own where it is an argument."""
@@ -125,14 +133,6 @@ class Place:
     def cell(self, number: int) -> Place:
         """The place of a cell of the function here."""
         return Place(Cell(number), (self.key, "cell", number), self.name, self)
-
-
-def contents(cell: CellType) -> Any:
-    """What a cell holds; MISSING where that is nothing yet."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return MISSING
 
 
 def given(obj: Any, name: str) -> Place:
