@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from s2sad import tree
-from s2sad.calling import compiler, signature
-from s2sad.calling.program import program_of
+from s2sad.calling import compiler, direct
 from s2sad.calling.pullback import linear_transpose, linearize, vjp
 from s2sad.calling.transformed import Transformed, transform
 from s2sad.frontend.meanings.axes import check_specification
@@ -99,9 +98,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     `tangents` mirrors `primals`. With `has_aux`, `fun` returns ``(value, aux)`` and the result is a triple.
     Raises TypeError when structures, shapes or dtypes do not match.
     """
-    signature.check_sequences("jvp", primals, tangents)
-    signature.check_like("jvp", tuple(primals), tuple(tangents))
-    return program_of(jvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
+    return direct.program(direct.Directional, jvp, fun, bool(has_aux), "jvp").along(primals, tangents)
 
 
 def jacfwd(
@@ -149,9 +146,7 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     tuple that mirrors `primals` where there are several. With `has_aux`, `fun` returns ``(value, aux)`` and the result
     is a pair.
     """
-    signature.check_sequences("hvp", primals, tangents)
-    signature.check_like("hvp", tuple(primals), tuple(tangents))
-    return program_of(hvp)((fun, tuple(primals), tuple(tangents)), {"has_aux": has_aux})
+    return direct.program(direct.Directional, hvp, fun, bool(has_aux), "hvp").along(primals, tangents)
 
 
 def checkpoint(

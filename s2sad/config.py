@@ -8,23 +8,35 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
+MAKING = ("backend", "llvm", "reorder_sums", "nogil")
+"""The options that compiled code depends on."""
+_targets: dict[tuple[object, ...], tuple[object, ...]] = {}
+
+
 @dataclass(slots=True)
 class Config:
     """backend: 'numba' compiles, 'python' runs the same source under CPython (S2SAD_BACKEND).
     llvm: write machine code from the IR, not by way of Numba's front end, where that can be done (S2SAD_LLVM=0: never).
     reorder_sums: add up in any order what a loop only adds to (S2SAD_REORDER_SUMS=0: in the order of the program).
     verify: check the IR after every pass (S2SAD_VERIFY=1).
+    nogil: compiled code lets other threads of Python run (S2SAD_NOGIL=1).
     """
 
+    target: tuple[object, ...] = field(default=(), init=False)
+    """What code is made for, by these options: one object for each, so that calls compare identities."""
     backend: str = field(default_factory=lambda: os.environ.get("S2SAD_BACKEND", "numba"))
     llvm: bool = field(default_factory=lambda: os.environ.get("S2SAD_LLVM", "1") != "0")
     reorder_sums: bool = field(default_factory=lambda: os.environ.get("S2SAD_REORDER_SUMS", "1") != "0")
     verify: bool = field(default_factory=lambda: os.environ.get("S2SAD_VERIFY", "") not in ("", "0"))
+    nogil: bool = field(default_factory=lambda: os.environ.get("S2SAD_NOGIL", "") not in ("", "0"))
 
     def __setattr__(self, name: str, value: object) -> None:
         if name == "backend" and value not in ("numba", "python"):
             raise ValueError(f"backend is 'numba' or 'python', not {value!r}")
         object.__setattr__(self, name, value)
+        if name in MAKING:
+            found = tuple(getattr(self, n, None) for n in MAKING)
+            object.__setattr__(self, "target", _targets.setdefault(found, found))
 
 
 config = Config()

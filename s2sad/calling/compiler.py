@@ -13,16 +13,18 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from s2sad.calling import inspection, splitting, typetext, variant
+    from s2sad.calling import binding, entry, inspection, splitting, typetext, variant
     from s2sad.frontend.elaborate import elaborate
     from s2sad.frontend.meanings import custom_inside, handlers
 
-__all__ = ["custom_inside", "elaborate", "handlers", "inspection", "splitting", "typetext", "variant"]
+__all__ = ["binding", "custom_inside", "elaborate", "entry", "handlers", "inspection", "splitting", "typetext", "variant"]
 
 PLACES = {
     "handlers": "s2sad.frontend.meanings",
     "custom_inside": "s2sad.frontend.meanings",
     "elaborate": "s2sad.frontend.elaborate",
+    "binding": "s2sad.calling",
+    "entry": "s2sad.calling",
     "inspection": "s2sad.calling",
     "splitting": "s2sad.calling",
     "typetext": "s2sad.calling",

@@ -12,6 +12,7 @@ import numpy as np
 
 from s2sad import plain
 from s2sad.calling import compiler, signature
+from s2sad.calling.families import Family, family
 from s2sad.config import config
 from s2sad.errors import AliasError, MutationWarning, ShapeError, TypeMismatchError
 
@@ -24,47 +25,97 @@ if TYPE_CHECKING:
 
 VARIANTS_KEPT = 64
 """How many variants of one signature are kept when closures and globals keep changing."""
+MOST_ENTRIES = 16
+"""How many signatures of one function have a way in of their own."""
+CALLS_BEFORE_ENTRY = 4
+"""How often a function is called that found the program of another one, before a way in of its own is written for it."""
+MISS: Any = object()
+"""What an entry gives for a call that it is not for."""
+EntryFunction = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
 
 class Program:
-    """Compiles `function` for each signature it is called with. Safe to call from several threads."""
+    """Compiles `function` for each signature it is called with. Safe to call from several threads.
+
+    `entries` are the ways into compiled code that calls take, each for one signature; a call that none of them is for
+    goes the long way, `__call__`.
+    """
+
+    split = False
+    """Whether calls want what compiled code returns as it is."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self.function = function
         self.name = name
         self.latest: Lowered | None = None
+        self.entries: tuple[EntryFunction, ...] = ()
+        self._entered: tuple[Variant, ...] = ()
         self._variants: dict[Any, list[Variant]] = {}
         self._statics: dict[Any, frozenset[int]] = {}
-        self._quick: dict[Any, Variant] = {}
+        self._family: Family | None = None
         self._lock = threading.RLock()
         self._warned = False
+        self._calls = 0
+
+    def pairs(self, leaves: Sequence[Any]) -> Sequence[tuple[int, int]]:
+        """The numbers of leaves whose shapes must be equal."""
+        return ()
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        quick = None if kwargs else signature.quick_key(args)
-        if quick is not None:
-            usual = self._quick.get((quick, config.backend))
-            if usual is not None and usual.holds() and usual.fits(args):
-                return usual(args)
-        found, leaves = self.variant(args, kwargs)
+        """Call the function the long way, and write an entry for calls like this one."""
+        if self._family is None:
+            self._family = family(self.function, self.name)
+        self._calls += 1
+        if self._calls <= CALLS_BEFORE_ENTRY and not self.split:
+            for entry, variant in self._family.entries:
+                out = entry(args, kwargs, self.function)
+                if out is not MISS:
+                    self.latest = variant.lowered
+                    return out
+        found, runtime = self.variant(args, kwargs)
         if found.lowered.elaboration.mutated:
             self._check_mutated(found, args, kwargs)
-        elif quick is not None and len(found.indexes) == len(args) and not found.exact:
-            self._quick[quick, config.backend] = found
-        return found(leaves)
+        out = found(runtime)
+        self._open(found, args, kwargs)
+        return out
+
+    def _open(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Write an entry: for this function, or for all that have the program in common, while there may be many of them
+        that are called once."""
+        if found.lowered.elaboration.mutated:
+            return
+        shared = found.binding.root is not found.lowered.function
+        with self._lock:
+            if len(self.entries) >= MOST_ENTRIES:
+                return
+            leaves, structure = signature.flatten(args, kwargs)
+            pairs = self.pairs(leaves)
+            if shared and self._calls <= CALLS_BEFORE_ENTRY and not self.split:
+                assert self._family is not None
+                made = compiler.entry.entry(found, args, kwargs, leaves, structure, pairs, any_root=True)
+                self._family.open(made, found)
+                return
+            made = compiler.entry.entry(found, args, kwargs, leaves, structure, pairs, self.split)
+            if made is not None:
+                kept = [(e, v) for e, v in zip(self.entries, self._entered, strict=True) if v.holds()]
+                self._entered = (found, *(v for _, v in kept))
+                self.entries = (made, *(e for e, _ in kept))
 
     def variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Variant, list[Any]]:
-        """The variant for these arguments, and their normalised leaves."""
+        """The variant for these arguments, and what its compiled function takes for them."""
         leaves, structure = self._normal_leaves(args, kwargs)
-        base = (structure, tuple(map(signature.leaf_key, leaves)), config.backend)
+        base = (structure, signature.key_orders((args, kwargs)), tuple(map(signature.leaf_key, leaves)), config.target)
         found = self._find(base, leaves, structure)
-        if not found.fits(leaves):
+        runtime = found.runtime(leaves)
+        if not found.fits(runtime):
             # Sizes differ that the program takes to be equal: it is elaborated again for these very sizes.
             found = self._find((base, tuple(map(np.shape, leaves))), leaves, structure, exact=True)
-            if not found.fits(leaves):
+            runtime = found.runtime(leaves)
+            if not found.fits(runtime):
                 raise ShapeError(
                     f"{self.name}: an array that the function captures does not fit its arguments.", "Check the shapes."
                 )
-        return found, leaves
+        return found, runtime
 
     def _normal_leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
         """The leaves of a call, arrays in the form that compiled code expects, and their structure."""
@@ -83,13 +134,30 @@ class Program:
         known = self._known(base, leaves)
         if known is None:
             with self._lock:  # another thread may have built it by now
-                known = self._known(base, leaves) or self._build(base, leaves, structure, exact)
+                known = self._known(base, leaves) or self._shared(base, leaves)
+                known = known or self._build(base, leaves, structure, exact)
         return known
 
     def _known(self, base: Any, leaves: Sequence[Any]) -> Variant | None:
         """The variant for a key that was built before and still holds."""
         candidates = self._variants.get(self._full_key(base, leaves), ())
         return next((v for v in candidates if v.holds()), None)
+
+    def _shared(self, base: Any, leaves: Sequence[Any]) -> Variant | None:
+        """The variant that another function with the same code was compiled to."""
+        if self._family is None:
+            self._family = family(self.function, self.name)
+        found = self._family.find(self.function, base, leaves)
+        if found is not None:
+            self._keep(found, base, leaves)
+        return found
+
+    def _keep(self, found: Variant, base: Any, leaves: Sequence[Any]) -> None:
+        self.latest = found.lowered
+        self._statics[base] = found.lowered.statics
+        kept = self._variants.setdefault(self._full_key(base, leaves), [])
+        kept[:] = [v for v in kept if v.holds()][-VARIANTS_KEPT:]
+        kept.append(found)
 
     def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
         """The function lowered for these arguments, not compiled. With `Abstract`s for values, all else is known."""
@@ -105,13 +173,11 @@ class Program:
         lowered = compiler.variant.lower(
             self.function, leaves, structure, self._statics.get(base, frozenset()), self.name, self._finish, exact
         )
-        self.latest = lowered
-        self._statics[base] = lowered.statics
         built = self._load(lowered, leaves)
         built.exact = exact
-        kept = self._variants.setdefault(self._full_key(base, leaves), [])
-        kept[:] = [v for v in kept if v.holds()][-VARIANTS_KEPT:]
-        kept.append(built)
+        self._keep(built, base, leaves)
+        assert self._family is not None
+        self._family.add(base, leaves, built)
         return built
 
     def _finish(self, elaboration: Elaboration) -> tuple[Module, Trace, Split | None]:
@@ -123,7 +189,7 @@ class Program:
     def _check_mutated(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Refuse a written argument that shares memory with what else the function reads; warn of it, once."""
         leaves, _ = signature.flatten(args, kwargs)
-        captured = [get() for get in found.lowered.elaboration.captured]
+        captured = found.binding.values()
         for k in found.lowered.elaboration.mutated:
             for j, other in enumerate([*leaves, *captured]):
                 if j != k and isinstance(other, np.ndarray) and np.may_share_memory(leaves[k], other):
@@ -142,12 +208,6 @@ class Program:
                 MutationWarning,
                 stacklevel=4,
             )
-
-
-@functools.cache
-def program_of(function: Callable[..., Any], name: str = "") -> Program:
-    """The one program of a function of ours; `name` is what the function it writes is called."""
-    return Program(function, name or function.__name__)
 
 
 def function_name(function: Any) -> str:

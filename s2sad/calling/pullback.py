@@ -5,15 +5,14 @@ Each is compiled once for a function and types of arguments, however many of the
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from s2sad import tree
-from s2sad.calling import compiler, signature
-from s2sad.calling.program import function_name, program_of
+from s2sad.calling import compiler, direct, signature
+from s2sad.calling.program import Program, function_name
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.transforms import Spec
@@ -58,12 +57,13 @@ def _example(leaf: Any) -> Any:
 
 
 def _linearized(kind: type[Linear], function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
-    found = _split_program(f"vjp_{function_name(function)}", has_aux).forward((function, primals), primals)
-    primals = tree.map(_frozen, primals)
+    found = direct.program(_split_program, _run, function, has_aux, "vjp_{}").forward((primals,), primals)
+    plain = all(type(p) in (float, np.ndarray) for p in primals)
+    primals = tuple(map(_frozen, primals)) if plain else tree.map(_frozen, primals)
     if found is not None and not (kind is Pushforward and found.parts.reverse_only):
         made = kind(function, primals, has_aux, found)
         return (found.value, made, found.aux) if has_aux else (found.value, made)
-    out = _program(_run, "", function)((function, primals), {})
+    out = _program(_run, "", function)((primals,), {})
     value, *aux = out if has_aux else (out,)
     return (value, kind(function, primals, has_aux, value=value), *aux)
 
@@ -73,13 +73,12 @@ def _frozen(leaf: Any) -> Any:
     return np.array(leaf) if isinstance(leaf, np.ndarray) else leaf
 
 
-@functools.lru_cache(maxsize=1024)
-def _split_program(name: str, has_aux: bool) -> SplitProgram:
-    return compiler.splitting.SplitProgram(_run, name, has_aux)
+def _split_program(function: Function, name: str) -> SplitProgram:
+    return compiler.splitting.SplitProgram(function, name)
 
 
-def _program(runner: Function, prefix: str, function: Function) -> Any:
-    return program_of(runner, f"{prefix}{function_name(function)}")
+def _program(runner: Function, prefix: str, function: Function, has_aux: bool = False) -> Any:
+    return direct.program(Program, runner, function, has_aux, prefix + "{}")
 
 
 class Linear:
@@ -101,11 +100,14 @@ class Linear:
     ) -> None:
         options = {"primals": primals, "has_aux": has_aux, "linearized": linearized}
         self.__s2sad__ = Spec(self.kind, function, options)
-        self.__name__ = f"{self.kind}_{function_name(function)}"
         self._arguments = (function, primals)
-        self._options = {"has_aux": has_aux}
+        self._has_aux = has_aux
         self._linearized = linearized
         self._value = value
+
+    @property
+    def __name__(self) -> str:
+        return f"{self.kind}_{function_name(self._arguments[0])}"
 
     def __repr__(self) -> str:
         return f"<s2sad {self.kind} of {function_name(self._arguments[0])}>"
@@ -131,7 +133,8 @@ class Pullback(Linear):
         if self._linearized is not None:
             return self._linearized.pull(out_bar)
         signature.check_like("The pullback", self._value, out_bar)
-        return _program(_pull, "vjp_", self._arguments[0])((*self._arguments, out_bar), self._options)
+        function, primals = self._arguments
+        return _program(_pull, "vjp_", function, self._has_aux)((primals, out_bar), {})
 
 
 class Pushforward(Linear):
@@ -143,7 +146,8 @@ class Pushforward(Linear):
         signature.check_like("The linear function", self._arguments[1], tangents)
         if self._linearized is not None:
             return self._linearized.push(tangents)
-        return _program(_push, "jvp_", self._arguments[0])((*self._arguments, tangents), self._options)
+        function, primals = self._arguments
+        return _program(_push, "jvp_", function, self._has_aux)((primals, tangents), {})
 
 
 class Transpose(Linear):
@@ -153,10 +157,11 @@ class Transpose(Linear):
 
     def __call__(self, *out_bars: Any) -> Any:
         out_bar = self._only(out_bars)
-        return _program(_transpose, "transpose_", self._arguments[0])((*self._arguments, out_bar), {})
+        function, primals = self._arguments
+        return _program(_transpose, "transpose_", function)((primals, out_bar), {})
 
 
-def _run(function: Function, primals: tuple[Any, ...]) -> Any:
+def _run(function: Function, primals: tuple[Any, ...], has_aux: bool = False) -> Any:
     return function(*primals)
 
 

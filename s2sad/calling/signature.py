@@ -35,7 +35,10 @@ def normal(leaf: np.ndarray) -> np.ndarray:
         raise TypeMismatchError(f"An array of dtype {leaf.dtype} is not numeric.", "Convert it with .astype(float).")
     if leaf.dtype == np.float16 or leaf.dtype.itemsize > 16 or leaf.dtype == np.longdouble:
         raise TypeMismatchError(f"Arrays of dtype {leaf.dtype} are not supported.", "Convert it to float32 or float64.")
-    return np.ascontiguousarray(leaf, leaf.dtype.newbyteorder("=")) if leaf.ndim else np.array(leaf)
+    flags = leaf.flags
+    if flags.c_contiguous and flags.aligned and leaf.dtype.isnative and type(leaf) is np.ndarray:
+        return leaf
+    return np.array(leaf, leaf.dtype.newbyteorder("="), order="C", copy=True)
 
 
 def check_sequences(name: str, primals: Any, tangents: Any) -> None:
@@ -76,20 +79,15 @@ def leaf_key(leaf: Any) -> Any:
     return ("static", type(leaf), leaf)
 
 
-def quick_key(args: tuple[Any, ...]) -> Any:
-    """A key for calls with plain numbers and well-formed arrays only, cheaper than flattening; None for all others."""
-    key: list[Any] = []
-    for arg in args:
-        kind = type(arg)
-        if kind is np.ndarray:
-            if not arg.flags.c_contiguous or not arg.ndim:
-                return None
-            key.append((arg.dtype, tuple([d if d < SMALL else -1 for d in arg.shape])))
-        elif kind is float or kind is complex or kind is np.float64:
-            key.append(kind)
-        else:
-            return None
-    return tuple(key)
+def key_orders(tree_: Any) -> Any:
+    """The order of the keys of each dict among the arguments, which their structure does not tell."""
+    match tree_:
+        case dict():
+            return tuple(tree_), *(found for v in tree_.values() if (found := key_orders(v)))
+        case tuple() | list():
+            return tuple([found for v in tree_ if (found := key_orders(v))])
+        case _:
+            return ()
 
 
 def leaf_type(leaf: Any, name: str) -> Type:

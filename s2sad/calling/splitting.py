@@ -16,13 +16,16 @@ import numpy as np
 
 from s2sad import pipeline, plain, tree
 from s2sad.calling import signature, variant
-from s2sad.calling.program import Program
+from s2sad.calling.program import MISS, Program
 from s2sad.errors import DerivativeMismatchError, TypeMismatchError
 from s2sad.frontend.elaborate.elaborate import Elaboration, Leaf
 from s2sad.ir import walk
 from s2sad.ir.nodes import Custom, Function, Module
 from s2sad.ir.types import Array, List, Type
 from s2sad.transforms.recording.split import Split
+
+
+FLOATS = (float, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,14 @@ class Linearized:
 
     def pull(self, out_bar: Any) -> Any:
         """The cotangents of the primals for one of the value."""
-        seeds = _matching(self.value, out_bar)
-        return _filled(self.primals, self.parts.pull(self.given, _ready(seeds, self.parts.seeds)))
+        if _alike(self.value, out_bar):
+            bars = self.parts.pull(self.given, [out_bar])
+        else:
+            seeds = _matching(self.value, out_bar)
+            bars = self.parts.pull(self.given, _ready(seeds, self.parts.seeds))
+        if type(self.primals) is tuple and all(map(_is_inexact_leaf, self.primals)):
+            return tuple(bars)
+        return _filled(self.primals, bars)
 
     def push(self, tangents: Any) -> Any:
         """The tangent of the value for tangents of the primals."""
@@ -59,6 +68,23 @@ class Linearized:
             )
         dots = _varying(self.primals, tangents, _check_tangent)
         return _filled(self.value, self.parts.push(self.given, self.results, dots))
+
+
+def _alike(value: Any, bar: Any) -> bool:
+    """Whether a cotangent is, at a glance, like a value that is one number or array, and as compiled code takes it."""
+    if type(value) is np.ndarray:
+        return (
+            type(bar) is np.ndarray
+            and bar.dtype == value.dtype
+            and bar.dtype.kind in "fc"
+            and bar.shape == value.shape != ()
+            and signature.normal(bar) is bar
+        )
+    return type(value) in FLOATS and type(bar) in FLOATS
+
+
+def _is_inexact_leaf(x: Any) -> bool:
+    return type(x) in FLOATS or (type(x) is np.ndarray and x.dtype.kind in "fc")
 
 
 def _inexact(x: Any) -> bool:
@@ -185,21 +211,19 @@ class SplitProgram(Program):
     With `has_aux` the function returns a value and what else it has found.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str, has_aux: bool) -> None:
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
         super().__init__(function, name)
-        self.has_aux = has_aux
-        self._parts: dict[int, Parts | None] = {}
+        self.has_aux = bool(getattr(function, "keywords", {}).get("has_aux", False))
+
+    split = True
 
     def forward(self, args: tuple[Any, ...], primals: Any) -> Linearized | None:
         """Run the forward sweep for `args`, in which `primals` are what is differentiated."""
-        found, leaves = self.variant(args, {})
-        if found.lowered.elaboration.mutated:
-            self._check_mutated(found, args, {})
-        parts = self._parts[id(found)]
+        found, runtime, out = self._swept(args)
+        parts = found.parts
         if parts is None:
             return None
-        runtime = found.runtime(leaves)
-        flat = found.flat(runtime)
+        flat = variant.converted(out, found.converters)
         count = len(parts.split.residuals)
         results, residuals = flat[: len(flat) - count], flat[len(flat) - count :]
         # The caller may change its arrays before it pulls.
@@ -210,6 +234,21 @@ class SplitProgram(Program):
         value, aux = found.rebuild(results) if self.has_aux else (found.rebuild(results), None)
         return Linearized(parts, (*kept, *residuals), value, aux, primals)
 
+    def _swept(self, args: tuple[Any, ...]) -> tuple[variant.Variant, Sequence[Any], Any]:
+        """The variant for a call, what its compiled function takes, and what that returns."""
+        for entry, found in zip(self.entries, self._entered, strict=False):
+            got = entry(args, {})
+            if got is not MISS:
+                return found, *got
+        found, runtime = self.variant(args, {})
+        if found.lowered.elaboration.mutated:
+            self._check_mutated(found, args, {})
+        if found.parts is None:
+            return found, runtime, None
+        out = found.run(runtime)
+        self._open(found, args, {})
+        return found, runtime, out
+
     def _load(self, elaborated: variant.Lowered, leaves: Sequence[Any]) -> variant.Variant:
         functions = dict(elaborated.module.functions)
         split = elaborated.split
@@ -218,7 +257,7 @@ class SplitProgram(Program):
             reverse_only = _has_vjp_rule(elaborated.elaboration.module)
             parts = Parts(split, functions, len(elaborated.module.main.params), reverse_only)
         built = variant.load(elaborated, leaves)
-        self._parts[id(built)] = parts
+        built.parts = parts
         return built
 
     def _finish(self, elaboration: Elaboration) -> tuple[Module, pipeline.Trace, Split | None]:

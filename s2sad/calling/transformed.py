@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s2sad.calling import compiler
-from s2sad.calling.program import Program, function_name
+from s2sad.calling.program import MISS, Program, function_name
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.values.transforms import Spec
 
@@ -41,6 +41,10 @@ class Transformed:
         self._program = Program(self, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for entry in self._program.entries:
+            out = entry(args, kwargs)
+            if out is not MISS:
+                return out
         return self._program(args, kwargs)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:

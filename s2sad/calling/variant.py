@@ -24,6 +24,7 @@ from s2sad.backend import python as python_backend
 from s2sad.backend.emit import emit
 from s2sad.backend.numba import Loaded
 from s2sad.calling import signature
+from s2sad.calling.binding import Binding, binding
 from s2sad.config import config
 from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
 from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf
@@ -47,6 +48,7 @@ class Lowered:
     """A function taken to emitted source for one signature, not yet loaded."""
 
     name: str
+    function: Callable[..., Any]
     elaboration: Elaboration
     module: Module
     trace: pipeline.Trace
@@ -65,56 +67,76 @@ class Lowered:
 
 @dataclass(slots=True)
 class Variant:
-    """A lowered function, loaded by a back end. Call it with the flat runtime leaves."""
+    """A lowered function, loaded by a back end. Call it with what `runtime` makes of the leaves of a call."""
 
     lowered: Lowered
     loaded: Loaded
+    binding: Binding
     rebuild: Callable[[Sequence[Any]], Any]
     converters: tuple[Converter, ...]
     indexes: tuple[int, ...] = field(default=())
     guards: tuple[tuple[Dim, Dim], ...] = ()
     exact: bool = False
     """Whether it is for the very sizes that it was made for."""
+    parts: Any = None
+    """The split adjoint, of a forward sweep (`splitting`)."""
 
     def holds(self) -> bool:
         """Whether all that elaboration read of the outside world is still as it was."""
-        return self.lowered.elaboration.log.holds()
+        return self.binding.holds()
 
-    def fits(self, leaves: Sequence[Any]) -> bool:
-        """Whether the sizes that the program takes to be equal are."""
+    def bound(self, function: Callable[..., Any]) -> Variant | None:
+        """The variant of another function that is compiled to the same; None where it is not."""
+        moved = self.binding.moved(function)
+        if moved is None:
+            return None
+        return Variant(
+            self.lowered, self.loaded, moved, self.rebuild, self.converters, self.indexes, self.guards, self.exact,
+            self.parts,
+        )  # fmt: skip
+
+    def fits(self, runtime: Sequence[Any]) -> bool:
+        """Whether the sizes that the program takes to be equal are, in what it would be called with."""
         if not self.guards:
             return True
         sizes: dict[Symbol, int] = {}
-        for param, value in zip(self.lowered.elaboration.params, self.runtime(leaves), strict=False):
+        for param, value in zip(self.lowered.elaboration.params, runtime, strict=False):
             if isinstance(param.type, Array):
                 dims = zip(param.type.dims, value.shape, strict=True)
                 sizes.update((d.terms[0][0], n) for d, n in dims if isinstance(d, Size))
         return all(value_of(a, sizes) == value_of(b, sizes) for a, b in self.guards)
 
-    def __call__(self, leaves: Sequence[Any]) -> Any:
-        return self.rebuild(self.flat(self.runtime(leaves)))
+    def __call__(self, runtime: Sequence[Any]) -> Any:
+        return self.rebuild(self.flat(runtime))
 
     def runtime(self, leaves: Sequence[Any]) -> list[Any]:
         """What the compiled function takes: the runtime leaves, and the captured values as they are now."""
-        runtime = [leaves[k] for k in self.indexes]
-        for get in self.lowered.elaboration.captured:
-            value = get()
-            runtime.append(signature.normal(value) if isinstance(value, np.ndarray) else value)
-        return runtime
+        return [*[leaves[k] for k in self.indexes], *self.binding.values()]
+
+    def given(self, leaves: Sequence[Any]) -> list[Any]:
+        """The same, each array as it is."""
+        return [*[leaves[k] for k in self.indexes], *self.binding.given()]
 
     def flat(self, runtime: Sequence[Any]) -> list[Any]:
-        """The flat results of the compiled function. What it raises is what the user's function does."""
+        """The flat results of the compiled function, as NumPy or Python values."""
+        return converted(self.run(runtime), self.converters)
+
+    def run(self, runtime: Sequence[Any]) -> Any:
+        """What the compiled function returns. What it raises is what the user's function does."""
         try:
-            out = self.loaded.function(*runtime)
-        except NativeError as error:
-            raise self.loaded.located(error) from None
+            return self.loaded.function(*runtime)
         except Exception as error:
-            elaboration = self.lowered.elaboration
-            users = restored(elaboration.elab, error, dict(zip(elaboration.params, runtime, strict=False)))
+            users = self.users(error, runtime)
             if users is None:
                 raise
             raise users from None
-        return converted(out, self.converters)
+
+    def users(self, error: Exception, runtime: Sequence[Any]) -> BaseException | None:
+        """What the user raises where compiled code raises `error`; None where that is the same."""
+        if isinstance(error, NativeError):
+            return self.loaded.located(error)
+        elaboration = self.lowered.elaboration
+        return restored(elaboration.elab, error, dict(zip(elaboration.params, runtime, strict=False)))
 
 
 Finish = Callable[[Elaboration], tuple[Module, pipeline.Trace, Split | None]]
@@ -164,7 +186,7 @@ def lower(
             locate(error, [function, *leaves])
             raise
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
-        return Lowered(name, elaboration, module, trace, params, statics, split)
+        return Lowered(name, function, elaboration, module, trace, params, statics, split)
 
 
 def explain_exactly(
@@ -185,7 +207,8 @@ def explain_exactly(
 def locate(error: S2sadError, candidates: Sequence[Any]) -> None:
     """Give an error that has no place in the user's files that of the first of the user's functions there is."""
     if error.pos is None or error.pos.filename.startswith(OURS):
-        places = (place_of(x) for x in candidates if callable(x))
+        inside = (x for c in candidates for x in ((c, *c.args) if isinstance(c, partial) else (c,)))
+        places = (place_of(x) for x in inside if callable(x))
         error.pos = next((p for p in places if p is not None and not p.filename.startswith(OURS)), None)
 
 
@@ -229,6 +252,7 @@ def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     return Variant(
         lowered,
         loaded,
+        binding(lowered.function, lowered.elaboration),
         rebuilder(lowered.elaboration.result),
         tuple(converter(r) for r in results),
         indexes,

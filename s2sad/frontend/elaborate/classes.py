@@ -156,6 +156,7 @@ def super_object(elab: Elaborator) -> Value:
     instance = next(iter(names_of(elab, frame.location).values()))
     cls = type_of(elab, instance)
     function = frame.function
+    elab.outside.looked_at(function)
     for base in cls.__mro__ if cls is not None else ():
         if any(f is function for f in map(_plain_function, vars(base).values())):
             return Static(Super(base, instance))

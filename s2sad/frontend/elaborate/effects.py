@@ -23,8 +23,8 @@ from s2sad.frontend.elaborate.leaves import type_of
 from s2sad.frontend.library import calls, table
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.frames import names_of, owner_of, root_function
-from s2sad.frontend.values.outside import Place
-from s2sad.frontend.values.readlog import MISSING, same_object, same_one
+from s2sad.frontend.values.places import MISSING, Contents, Place, Read, given
+from s2sad.frontend.values.readlog import Same, same_object
 from s2sad.frontend.values.values import DictRef, Entries, ListRef, Maybe, Static, StaticItems, Tuple, Value
 from s2sad.ir.nodes import Atom, Effect
 from s2sad.ir.primitives import literal
@@ -86,21 +86,17 @@ def outer_name(elab: Elaborator, name: str) -> tuple[Place, Any] | None:
     if owner is not None:
         value = names_of(elab, owner.location).get(name)
         if isinstance(value, Static) and not isinstance(value.obj, str | tuple | np.generic | int | float | complex):
-            return Place(lambda: value.obj, ("object", id(value.obj)), name), value.obj
+            return given(value.obj, name), value.obj
         return None
     function = root_function(elab, elab.frame)
     if function is not None and name in function.__code__.co_freevars:
         cell = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))[name]
-        place = Place(lambda: cell.cell_contents, ("cell", id(cell)), name)
+        place = Place(Contents(), ("cell", id(cell)), name, given(cell, name))
     else:
         namespace = function.__globals__ if function is not None else {}
-        place = Place(
-            lambda: namespace.get(name, getattr(builtins, name, MISSING)), ("global", id(namespace), name), name
-        )
-    try:
-        obj = place.read()
-    except ValueError:
-        return None
+        read = Read(lambda: namespace.get(name, getattr(builtins, name, MISSING)))
+        place = Place(read, ("global", id(namespace), name), name)
+    obj = place()
     return None if obj is MISSING else (place, obj)
 
 
@@ -227,11 +223,9 @@ def note(elab: Elaborator, place: Place, obj: Any) -> None:
     """Note that the object must stay what it is. (A bound method is made anew each time.)"""
     owner = getattr(obj, "__self__", None)
     if owner is None or isinstance(owner, types.ModuleType):
-        elab.log.note(("called", place.key), place.read, same_object(obj), place.name)
+        elab.log.note(place, same_object(obj), ("called", place.key))
     else:
-        elab.log.note(
-            ("called", place.key), lambda: getattr(place.read(), "__self__", None), same_one(owner), place.name
-        )
+        elab.log.note(place.attribute("__self__"), Same(owner), ("called", place.key))
 
 
 def name_for(elab: Elaborator, obj: Any, hint: str) -> Named:

@@ -20,6 +20,7 @@ from s2sad import tree
 from s2sad.errors import UnsupportedError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate.elaborator import Elaborator
+from s2sad.frontend.values.places import Place
 from s2sad.frontend.values.readlog import ReadLog
 from s2sad.frontend.values.unreachable import Unreachable
 from s2sad.frontend.values.values import (
@@ -78,7 +79,7 @@ class Elaboration:
     elab: Elaborator
 
     @property
-    def captured(self) -> tuple[Callable[[], Any], ...]:
+    def captured(self) -> tuple[Place, ...]:
         """How to read each hidden parameter."""
         return tuple(read for _, read in self.elab.outside.captured)
 
@@ -113,6 +114,7 @@ def elaborate(
     the errors of `s2sad.errors` for what is outside the language.
     """
     elab = Elaborator()
+    elab.outside.root(function)
     arguments = _Arguments(elab)
     arguments.declare((tuple(args), kwargs))
     positional = [arguments.value(a, f"arg{k}") for k, a in enumerate(args)]

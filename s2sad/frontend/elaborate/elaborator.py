@@ -360,6 +360,8 @@ class Elaborator:
         """The Python object behind a value. Asks for the value of an argument; else refuses."""
         match value:
             case Static(obj):
+                if callable(obj):
+                    self.outside.looked_at(obj)
                 return obj
             case Number(Const(number)):
                 return number

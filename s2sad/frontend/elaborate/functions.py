@@ -17,7 +17,8 @@ from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw
 from s2sad.frontend.syntax.source import FunctionSource, find, inner_source
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.frames import Frame
-from s2sad.frontend.values.readlog import same_object
+from s2sad.frontend.values.places import given
+from s2sad.frontend.values.readlog import Same, SameShape
 from s2sad.frontend.values.values import Closure, Entries, Location, Maybe, ObjectRef, Partial, Static, Value
 
 if TYPE_CHECKING:
@@ -44,21 +45,18 @@ def make_closure(elab: Elaborator, node: gast.FunctionDef | gast.Lambda) -> Clos
 def closure_of(elab: Elaborator, function: types.FunctionType) -> Closure:
     """A Python function as a closure, with its defaults as they are now."""
     source = find(function)
-    elab.log.note(("code", id(function)), lambda: function.__code__, same_object(function.__code__), function.__name__)
-    defaults = tuple(elab.outside.argument(d, f"{function.__name__}_default") for d in function.__defaults__ or ())
-    kw_defaults = {k: elab.outside.argument(d, k) for k, d in (function.__kwdefaults__ or {}).items()}
-    elab.log.note(
-        ("defaults", id(function)), lambda: function.__defaults__, same_object(function.__defaults__), function.__name__
-    )
-    for name, default in (function.__kwdefaults__ or {}).items():
-        read = functools.partial(_kwdefault, function, name)
-        elab.log.note(("default", id(function), name), read, same_object(default), name)
-    return Closure(source, None, defaults, kw_defaults, function)
-
-
-def _kwdefault(function: types.FunctionType, name: str) -> Any:
-    """What a keyword-only parameter has for a default now."""
-    return (function.__kwdefaults__ or {})[name]
+    place = elab.outside.place_of(function)
+    elab.log.note(place.attribute("__code__"), Same(function.__code__))
+    positional, named = place.attribute("__defaults__"), place.attribute("__kwdefaults__")
+    kw: dict[str, Any] = function.__kwdefaults__ or {}
+    elab.log.note(positional, SameShape(function.__defaults__) if function.__defaults__ else Same(None))
+    elab.log.note(named, SameShape(kw) if kw else Same(function.__kwdefaults__))
+    label = f"{function.__name__}_default"
+    defaults = [
+        elab.outside.value(positional.item(k, label), d) for k, d in enumerate(function.__defaults__ or ())
+    ]
+    kw_defaults = {k: elab.outside.value(named.item(k, k), d) for k, d in kw.items()}
+    return Closure(source, None, tuple(defaults), kw_defaults, function)
 
 
 # -- calling
@@ -96,7 +94,7 @@ def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str,
         case _ if not isinstance(obj, type) and library.has_meaning(obj):
             return library.call(elab, obj, resolved(elab, args), {k: elab.resolve(v) for k, v in kwargs.items()})
         case types.MethodType() if isinstance(obj.__func__, types.FunctionType):
-            owner = elab.outside.argument(obj.__self__, "self")
+            owner = elab.outside.value(given(obj.__self__, "self"), obj.__self__)
             return call_object(elab, obj.__func__, [owner, *args], kwargs)
         case functools.partial():
             return call_partial(elab, obj, args, kwargs)

@@ -198,6 +198,7 @@ def _tuple_attribute(elab: Elaborator, value: Value, items: tuple[Value, ...], t
 
 
 def _static_attribute(elab: Elaborator, obj: Any, name: str) -> Value:
+    elab.outside.looked_at(obj)
     try:
         found = getattr(obj, name)
     except AttributeError as error:

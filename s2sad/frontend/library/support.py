@@ -195,6 +195,8 @@ def known(elab: Elaborator, value: Value) -> Any:
         case Static(np.ndarray()):
             return UNKNOWN
         case Static(obj):
+            if callable(obj):
+                elab.outside.looked_at(obj)
             return obj
         case Number(Const(number)):
             return number

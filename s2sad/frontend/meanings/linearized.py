@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from s2sad.errors import DerivativeMismatchError
 from s2sad.frontend.elaborate.leaves import can_vary, leaves, structure
 from s2sad.frontend.meanings.differentiation import check_cotangent, check_tangent, put_back
+from s2sad.frontend.values.places import given
 from s2sad.frontend.values.values import Value
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Module, Var
@@ -87,10 +87,6 @@ def _varying(elab: Elaborator, like: Value, given: Value, why: str, instead: str
     return [pair for pair in zip(leaves(elab, like), leaves(elab, given), strict=True) if can_vary(elab, pair[0])]
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 class _Sweep:
     """A sweep in an elaboration, with what it was given as hidden parameters."""
 
@@ -110,7 +106,8 @@ class _Sweep:
         atoms: list[Atom] = []
         for value, type_, like in zip(values, types, self.function.params, strict=False):
             var = Var(self.elab.builder.names.fresh(like.name), type_)
-            self.elab.outside.captured.append((var, partial(_same, value)))
+            self.elab.outside.shared = False
+            self.elab.outside.captured.append((var, given(value, like.name)))
             atoms.append(var)
         return atoms
 

@@ -10,14 +10,14 @@ import builtins
 import functools
 import types
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from s2sad import plain, tree
 from s2sad.errors import TypeMismatchError, UnsupportedError
-from s2sad.frontend.values.readlog import MISSING, same_object, same_shape, same_type
+from s2sad.frontend.values.places import MISSING, Contents, Place, Root, given, glob
+from s2sad.frontend.values.readlog import PLAIN, Same, SameShape, SameType, same_object
 from s2sad.frontend.values.values import (
     ArrayRef,
     Broken,
@@ -42,24 +42,10 @@ MOST_LEAVES = 2000
 """The longest container from outside that is taken apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Somewhere outside: how to read it, what identifies it, and a name for what stands there."""
-
-    read: Callable[[], Any]
-    key: Hashable
-    name: str
-    in_container: bool = False
-
-    def item(self, key: Any) -> Place:
-        """The place of an item of the container here."""
-        read = self.read
-        return Place(lambda: read()[key], (self.key, "item", repr(key)), f"{self.name}_{key}", in_container=True)
-
-    def attribute(self, name: str) -> Place:
-        """The place of an attribute of the object here."""
-        read = self.read
-        return Place(lambda: getattr(read(), name, MISSING), (self.key, "attribute", name), name)
+SHARED = frozenset(
+    {"grad", "value_and_grad", "jacfwd", "jacrev", "hessian", "jit", "vmap", "checkpoint"}
+)
+"""Kinds of transforms that are told by their options and by the function they were made of, and by nothing else."""
 
 
 class Outside:
@@ -67,7 +53,10 @@ class Outside:
 
     def __init__(self, elab: Elaborator) -> None:
         self.elab = elab
-        self.captured: list[tuple[Var, Callable[[], Any]]] = []
+        self.captured: list[tuple[Var, Place]] = []
+        self.shared = True
+        """Whether a function with the same code and other captures may be compiled to the same: the log says all that
+        was read of this one."""
         self._values: dict[Hashable, Value] = {}
         self._places: dict[int, tuple[Any, Place]] = {}
         self._read: dict[int, Any] = {}
@@ -75,24 +64,40 @@ class Outside:
 
     # -- where things stand
 
+    def root(self, function: Any) -> None:
+        """Say which function is compiled: the ways to what is read of it begin there."""
+        self._found(function, Place(Root(function), "root", "function"))
+
+    def _found(self, obj: Any, place: Place) -> None:
+        """Note where an object stands, and of which other function a transformed one was made."""
+        if id(obj) in self._places:
+            return
+        self._places[id(obj)] = (obj, place)
+        spec = None if isinstance(obj, type) else getattr(obj, "__s2sad__", None)
+        if getattr(spec, "kind", None) in SHARED and not isinstance(spec.function, Value):
+            inner = place.attribute("__s2sad__").attribute("function")
+            self.elab.log.note(inner, Same(spec.function), fixed=True)
+            self._found(spec.function, inner)
+
+    def looked_at(self, obj: Any) -> None:
+        """Note that something else of a function than its code is made use of: its name, say, or its identity."""
+        if isinstance(obj, types.FunctionType | functools.partial | types.CellType) or hasattr(obj, "__s2sad__"):
+            self.shared = False
+
     def cell(self, function: Callable[..., Any], name: str) -> Value:
         """A free variable of a function, through its closure cell."""
-        cell = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))[name]
-
-        def read() -> Any:
-            try:
-                return cell.cell_contents
-            except ValueError:
-                return MISSING
-
-        return self.value(Place(read, ("cell", id(cell)), name))
+        number = function.__code__.co_freevars.index(name)
+        cell = (function.__closure__ or ())[number]
+        holder = self.place_of(function).cell(number)
+        self.elab.log.note(holder, Same(cell), fixed=True)
+        return self.value(Place(Contents(), ("cell", id(cell)), name, holder))
 
     def glob(self, namespace: dict[str, Any], name: str) -> Value | None:
         """A global or a builtin; None when there is no such name."""
-        place = Place(lambda: namespace.get(name, MISSING), ("global", id(namespace), name), name)
+        place = glob(namespace, name)
         if name in namespace:
             return self.value(place)
-        self.elab.log.note(place.key, place.read, same_object(MISSING), name)
+        self.elab.log.note(place, Same(MISSING))
         obj = getattr(builtins, name, MISSING)
         return None if obj is MISSING else Static(obj)
 
@@ -102,13 +107,15 @@ class Outside:
 
     def argument(self, obj: Any, name: str) -> Value:
         """A static argument, or what a partial or a default holds. It is kept alive, and its identity is in the key."""
-        return self.value(Place(lambda: obj, ("object", id(obj), name), name), obj)
+        if not isinstance(obj, PLAIN):
+            self.shared = False
+        return self.value(given(obj, name), obj)
 
     def place_of(self, obj: Any) -> Place:
         """Where an object was found (else: itself)."""
         found = self._places.get(id(obj))
         if found is None:
-            found = (obj, Place(lambda: obj, ("object", id(obj)), type(obj).__name__.lower()))
+            found = (obj, given(obj, type(obj).__name__.lower()))
             self._places[id(obj)] = found
         return found[1]
 
@@ -118,7 +125,7 @@ class Outside:
         """The abstract value of what stands at a place."""
         if place.key in self._values:
             return self._values[place.key]
-        obj = place.read() if obj is MISSING else obj
+        obj = place() if obj is MISSING else obj
         if obj is MISSING:
             self.elab.fail_name(place.name)
         value = self._convert(place, obj)
@@ -130,7 +137,7 @@ class Outside:
         if plain.is_foreign(obj):
             return self._foreign(place, obj)
         if is_runtime(obj):
-            note(place.key, place.read, same_type(obj), place.name)
+            note(place, SameType(obj))
             return self._capture(place, obj)
         if (obj and not _is_plain(obj)) if isinstance(obj, tuple) else tree.is_container(type(obj)):
             if len(obj) > MOST_LEAVES:
@@ -139,10 +146,10 @@ class Outside:
                     "Make it a NumPy array.",
                     self.elab.pos,
                 )
-            note(place.key, place.read, same_shape(obj), place.name)
+            note(place, SameShape(obj))
             return self._container(place, obj)
-        note(place.key, place.read, same_object(obj), place.name)
-        self._places.setdefault(id(obj), (obj, place))
+        note(place, same_object(obj))
+        self._found(obj, place)
         return Static(obj)
 
     def _foreign(self, place: Place, obj: Any) -> Value:
@@ -150,7 +157,7 @@ class Outside:
         why, instead = plain.words(obj, place.name)
         if not place.in_container:
             raise TypeMismatchError(why, instead, self.elab.pos)
-        self.elab.log.note(place.key, place.read, same_object(obj), place.name)
+        self.elab.log.note(place, same_object(obj))
         return Broken(why, instead)
 
     def change(self, obj: Any, name: str) -> None:
@@ -183,22 +190,22 @@ class Outside:
         name = self.elab.builder.names.fresh("".join(c if c.isalnum() else "_" for c in place.name))
         if not isinstance(obj, np.ndarray):
             var = Var(name, type_of_value(obj))
-            self.captured.append((var, place.read))
+            self.captured.append((var, place))
             return Number(var)
         dims = tuple(d if d < 2 else symbol(f"{name}.{k}", 2) for k, d in enumerate(obj.shape))
         type_ = Array(obj.dtype.newbyteorder("="), dims)
         var = Var(name, type_)
-        self.captured.append((var, place.read))
+        self.captured.append((var, place))
         location = Location(name, captured=True)
         self.elab.outer[location] = Buffer(var)
         return ArrayRef(location, type_)
 
     def baked(self, var: Var) -> Any:
         """The value of a hidden parameter, to which what is compiled is bound from now on; else `MISSING`."""
-        for captured, read in self.captured:
+        for captured, place in self.captured:
             if captured == var:
-                obj = read()
-                self.elab.log.note(("baked", var.name), read, same_object(obj), var.name)
+                obj = place()
+                self.elab.log.note(place, same_object(obj), ("baked", var.name))
                 return obj
         return MISSING
 

@@ -1,46 +1,98 @@
 """What elaboration read of the outside world, and whether it still stands.
 
 A compiled function is right for as long as every global, closure cell, attribute and piece of code that was baked into
-it is what it was. `ReadLog.holds()` reads them all again.
+it is what it was. `ReadLog.holds()` reads them all again. What must be the same of each is said by an object (`Same`,
+`SameType`, ...), so that calls can check it by code written for that (`calling.entry`), and so that another function
+with the same code can be held against it (`calling.binding`).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-Read = Callable[[], Any]
+from s2sad.frontend.values.places import MISSING, Missing, Place
 
+__all__ = ["MISSING", "Entry", "Missing", "ReadLog", "Same", "SameContents", "SameData", "SameShape", "SameType",
+           "same_object", "type_key"]  # fmt: skip
 
-class Missing:
-    """What reading a name that is not there gives."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING = Missing()
 CHANGEABLE = (set, dict, list, deque, bytearray)
 PLAIN = (
     bool, int, float, complex, str, bytes, type(None), type(...), slice, range, np.generic, np.dtype, tuple, frozenset
 )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Same:
+    """Identity, whatever the object holds."""
+
+    old: Any
+
+    def __call__(self, new: Any) -> bool:
+        return new is self.old
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SameData:
+    """Equality of type and value, for plain data."""
+
+    old: Any
+
+    def __call__(self, new: Any) -> bool:
+        old = self.old
+        return new is old or (
+            type(new) is type(old) and repr(new) == repr(old) and bool(new == old or old != old)
+        )
+
+
+class SameContents:
+    """Identity, and the contents of what can change."""
+
+    def __init__(self, old: Any) -> None:
+        self.old, self.contents = old, snapshot(old)
+
+    def __call__(self, new: Any) -> bool:
+        return new is self.old and snapshot(new) == self.contents
+
+
+class SameType:
+    """Whether a number or an array may take the old one's place as a run-time value."""
+
+    def __init__(self, old: Any) -> None:
+        self.key = type_key(old)
+
+    def __call__(self, new: Any) -> bool:
+        return bool(type_key(new) == self.key)
+
+
+class SameShape:
+    """Whether a container has the same type, and keys or length."""
+
+    def __init__(self, old: Any) -> None:
+        self.type, self.keys = type(old), shape_of(old)
+
+    def __call__(self, new: Any) -> bool:
+        return type(new) is self.type and bool(shape_of(new) == self.keys)
+
+
+Condition = Same | SameData | SameContents | SameType | SameShape
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that was read: how to read it again, and how to tell whether it is the same."""
+    """One thing that was read: where, and what must be the same of it. What is `fixed` cannot change while what stands
+    at the places before it is the same."""
 
-    read: Read
-    same: Callable[[Any], bool]
-    name: str
+    place: Place
+    same: Condition
+    fixed: bool = False
 
     def holds(self) -> bool:
         try:
-            return self.same(self.read())
+            return self.same(self.place())
         except Exception:
             return False
 
@@ -51,40 +103,20 @@ class ReadLog:
 
     entries: dict[Any, Entry] = field(default_factory=dict)
 
-    def note(self, key: Any, read: Read, same: Callable[[Any], bool], name: str = "") -> None:
-        self.entries.setdefault(key, Entry(read, same, name))
+    def note(self, place: Place, same: Condition, key: Any = None, fixed: bool = False) -> None:
+        """Note what must be the same at a place, once for each `key`, which is the place's own by default."""
+        self.entries.setdefault(place.key if key is None else key, Entry(place, same, fixed))
 
     def holds(self) -> bool:
         """Whether everything that was read still stands."""
-        try:
-            for entry in self.entries.values():
-                if not entry.same(entry.read()):
-                    return False
-        except Exception:
-            return False
-        return True
-
-    def changed(self) -> list[str]:
-        """The names of what no longer stands."""
-        return [entry.name for entry in self.entries.values() if not entry.holds()]
+        return all(entry.holds() for entry in self.entries.values())
 
 
-def same_object(old: Any) -> Callable[[Any], bool]:
+def same_object(old: Any) -> Condition:
     """Identity (with the contents, of what can change), or for plain data equality of type and value."""
     if isinstance(old, PLAIN):
-        return (
-            lambda new: new is old
-            or (type(new) is type(old) and repr(new) == repr(old) and bool(new == old or old != old))
-        )
-    if isinstance(old, CHANGEABLE):
-        contents = snapshot(old)
-        return lambda new: new is old and snapshot(new) == contents
-    return lambda new: new is old
-
-
-def same_one(old: Any) -> Callable[[Any], bool]:
-    """Identity, whatever it holds."""
-    return lambda new: new is old
+        return SameData(old)
+    return SameContents(old) if isinstance(old, CHANGEABLE) else Same(old)
 
 
 def snapshot(value: Any) -> Any:
@@ -105,17 +137,10 @@ def snapshot(value: Any) -> Any:
 def type_key(value: Any) -> Any:
     """What compiled code depends on of a number or array that is read at run time."""
     if isinstance(value, np.ndarray):
-        return (type(value), value.dtype, tuple(d if d < 2 else -1 for d in value.shape))
+        return (type(value), value.dtype, tuple([d if d < 2 else -1 for d in value.shape]))
     return type(value)
 
 
-def same_type(old: Any) -> Callable[[Any], bool]:
-    """Whether a number or an array may take the old one's place as a run-time value."""
-    key = type_key(old)
-    return lambda new: type_key(new) == key
-
-
-def same_shape(old: Any) -> Callable[[Any], bool]:
-    """Whether a container has the same type, and keys or length."""
-    keys = tuple(old) if isinstance(old, dict) else len(old)
-    return lambda new: type(new) is type(old) and (tuple(new) if isinstance(new, dict) else len(new)) == keys
+def shape_of(container: Any) -> Any:
+    """The keys of a dict, in order; the length of all else."""
+    return tuple(container) if isinstance(container, dict) else len(container)
