@@ -1,6 +1,6 @@
 """Running emitted source with Numba: stored in the cache, imported from there, compiled on the first call.
 
-    function = load(source, "f_grad")       a Numba dispatcher
+    function = load(source, "f_grad")       a Numba dispatcher, of the text without the user's line numbers
     entry = compiled(function, types)       compiled for these types now
 
 What Numba cannot compile raises `UnsupportedError`; nothing falls back to plain Python in silence.
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from s2sad import cache
+from s2sad.backend.text import without_positions
 from s2sad.errors import UnsupportedError
 from s2sad.ir.types import Array, List, Scalar, Type
 
 
 def load(source: str, name: str) -> Callable[..., Any]:
     """The function `name` of a generated module, ready to be called (and compiled then)."""
-    path = cache.store(source, name)
+    path = cache.store(without_positions(source), name)
     function = getattr(cache.load_module(path), name)
     dispatcher = getattr(function, "function", function)  # an exported function has the compiled one inside
     if hasattr(dispatcher, "_compile_for_args") and "_compile_for_args" not in vars(dispatcher):

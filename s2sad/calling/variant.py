@@ -22,6 +22,7 @@ from s2sad import pipeline, tree
 from s2sad.backend import numba as numba_backend
 from s2sad.backend import python as python_backend
 from s2sad.backend.emit import emit
+from s2sad.backend.text import releasing_gil
 from s2sad.calling import signature
 from s2sad.calling.binding import Binding, binding
 from s2sad.config import config
@@ -30,12 +31,14 @@ from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf
 from s2sad.frontend.elaborate.raising import restored
 from s2sad.frontend.meanings.handlers import elaborate
 from s2sad.frontend.syntax.source import find
+from s2sad.frontend.values.transforms import Spec
 from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Module, Pos
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, type_of_value
 from s2sad.transforms.recording.split import Split
 
+_NO_SPEC = Spec("", None)
 Converter = Callable[[Any], Any] | None
 OURS = str(Path(__file__).parents[1])
 """Where our own functions stand, at which no user can mend anything."""
@@ -53,13 +56,15 @@ class Lowered:
     params: tuple[str, ...]
     statics: frozenset[int]
     split: Split | None = None
+    nogil: bool = False
+    """Whether compiled code lets other threads run."""
     _source: str | None = None
 
     @property
     def source(self) -> str:
         """The generated Python module."""
         if self._source is None:
-            self._source = emit(self.module)
+            self._source = emitted(self.module, self.nogil)
         return self._source
 
 
@@ -178,7 +183,8 @@ def lower(
             locate(error, [function, *leaves])
             raise
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
-        return Lowered(name, function, elaboration, module, trace, params, statics, split)
+        nogil = config.nogil or bool(getattr(function, "__s2sad__", _NO_SPEC).options.get("nogil", False))
+        return Lowered(name, function, elaboration, module, trace, params, statics, split, nogil)
 
 
 def explain_exactly(
@@ -287,7 +293,13 @@ def warn_uncompiled(module: Module) -> None:
 
 def load_function(module: Module) -> Callable[..., Any]:
     """The main function of a module that is ready to emit, as a function of flat values."""
-    return load_emitted(module, emit(module))
+    return load_emitted(module, emitted(module, config.nogil))
+
+
+def emitted(module: Module, nogil: bool) -> str:
+    """A module as Python source, for code that lets other threads run or not."""
+    source = emit(module)
+    return releasing_gil(source) if nogil else source
 
 
 def converted(out: Any, converters: Sequence[Converter]) -> list[Any]:
