@@ -63,9 +63,13 @@ def value_and_grad(
     return transform("value_and_grad", fun, **options)
 
 
-def jit(fun: Function) -> Transformed:
-    """The function itself, compiled."""
-    return transform("jit", fun)
+def jit(fun: Function, *, nogil: bool = False) -> Transformed:
+    """The function itself, compiled.
+
+    With `nogil` it lets other threads of Python run while it does; so does every function where the option `nogil`
+    of `s2sad.config` is set. Its arrays must not be changed by another thread meanwhile.
+    """
+    return transform("jit", fun, nogil=nogil) if nogil else transform("jit", fun)
 
 
 def vmap(

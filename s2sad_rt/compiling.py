@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from typing import Any, TypeVar
+from functools import cache, partial
+from typing import Any, TypeVar, overload
 
 from s2sad_rt.memory import keep_freed_memory
 from s2sad_rt.stale import Written, written
@@ -33,11 +33,17 @@ def plain_python() -> Iterator[None]:
         _plain.reset(token)
 
 
-def jit(function: Function) -> Function:
+@overload
+def jit(function: Function) -> Function: ...
+@overload
+def jit(*, nogil: bool) -> Callable[[Function], Function]: ...
+def jit(function: Any = None, *, nogil: bool = False) -> Any:
     """Compile a generated function with Numba, on its first call for each type of arguments, and cache it on disk
     beside its module where that can be written. The plain function where there is no Numba, under `plain_python`, or
     when the environment has S2SAD_PLAIN_PYTHON. An index out of bounds raises IndexError, as in Python;
-    S2SAD_BOUNDSCHECK=0 compiles without that check."""
+    S2SAD_BOUNDSCHECK=0 compiles without that check. With `nogil` other threads of Python run while it does."""
+    if function is None:
+        return partial(jit, nogil=nogil)
     if _plain.get() or os.environ.get("S2SAD_PLAIN_PYTHON") or importlib.util.find_spec("numba") is None:
         return function
     numba = _numba()
@@ -47,6 +53,7 @@ def jit(function: Function) -> Function:
         "error_model": "numpy",
         "boundscheck": os.environ.get("S2SAD_BOUNDSCHECK") != "0",
         "pipeline_class": GeneratedCode,
+        "nogil": nogil,
     }
     known = function.__module__ in sys.modules  # where Numba's cache looks for it
     calls_itself = function.__name__ in function.__code__.co_names

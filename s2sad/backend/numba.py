@@ -1,7 +1,7 @@
 """Running a module with Numba: stored in the cache, imported from there, compiled on the first call.
 
     loaded = load_module(module, source)    through LLVM of our own where that can be written, else the emitted source
-    function = load(source, "f_grad")       a Numba dispatcher
+    function = load(source, "f_grad")       a Numba dispatcher, of the text without the user's line numbers
     entry = compiled(function, types)       compiled for these types now
 
 What Numba cannot compile raises `UnsupportedError`; nothing falls back to plain Python in silence.
@@ -17,6 +17,7 @@ from typing import Any
 from s2sad import cache
 from s2sad.backend.llvm import module as llvm
 from s2sad.backend.llvm.values import Uncovered
+from s2sad.backend.text import releasing_gil, without_positions
 from s2sad.config import config
 from s2sad.errors import Pos, UnsupportedError
 from s2sad.ir.nodes import Module
@@ -44,8 +45,9 @@ class Loaded:
         return found
 
 
-def load_module(module: Module, source: Callable[[], str]) -> Loaded:
-    """The main function of a module. `source` gives its text as it is emitted, for what LLVM cannot be written of."""
+def load_module(module: Module, source: Callable[[], str], nogil: bool = False) -> Loaded:
+    """The main function of a module. `source` gives its text as it is emitted, for what LLVM cannot be written of.
+    With `nogil` other threads of Python run while it does."""
     name = module.main.name
     if config.llvm:
         try:
@@ -53,13 +55,14 @@ def load_module(module: Module, source: Callable[[], str]) -> Loaded:
         except Uncovered:
             pass
         else:
-            return Loaded(load(unit.source(), name), unit.places)
+            text = unit.source()
+            return Loaded(load(releasing_gil(text) if nogil else text, name), unit.places)
     return Loaded(load(source(), name))
 
 
 def load(source: str, name: str) -> Callable[..., Any]:
     """The function `name` of a generated module, ready to be called (and compiled then)."""
-    path = cache.store(source, name)
+    path = cache.store(without_positions(source), name)
     function = getattr(cache.load_module(path), name)
     dispatcher = getattr(function, "function", function)  # an exported function has the compiled one inside
     if hasattr(dispatcher, "_compile_for_args") and "_compile_for_args" not in vars(dispatcher):

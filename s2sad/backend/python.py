@@ -1,6 +1,6 @@
 """Running emitted source as plain Python: to step through it, and where Numba cannot go.
 
-The file is the very one that Numba would compile; its `rt.jit` does nothing here.
+The file is the one that Numba would compile, with the user's lines in comments; its `rt.jit` does nothing here.
 """
 
 from __future__ import annotations

@@ -96,4 +96,4 @@ def write_whole(path: Path, text: str, force: bool = False) -> Path:
 def dispatcher(lowered: Lowered) -> Callable[..., Any]:
     """The loaded function of flat values."""
     refuse_python_calls(lowered)
-    return numba_backend.load_module(lowered.module, lambda: lowered.source).function
+    return numba_backend.load_module(lowered.module, lambda: lowered.source, lowered.nogil).function

@@ -23,6 +23,7 @@ from s2sad.backend import numba as numba_backend
 from s2sad.backend import python as python_backend
 from s2sad.backend.emit import emit
 from s2sad.backend.numba import Loaded
+from s2sad.backend.text import releasing_gil
 from s2sad.calling import signature
 from s2sad.calling.binding import Binding, binding
 from s2sad.config import config
@@ -31,6 +32,7 @@ from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf
 from s2sad.frontend.elaborate.raising import restored
 from s2sad.frontend.meanings.handlers import elaborate
 from s2sad.frontend.syntax.source import find
+from s2sad.frontend.values.transforms import Spec
 from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Module, Pos
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
@@ -38,6 +40,7 @@ from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, type_of_value
 from s2sad.transforms.recording.split import Split
 from s2sad_rt.native_errors import NativeError
 
+_NO_SPEC = Spec("", None)
 Converter = Callable[[Any], Any] | None
 OURS = str(Path(__file__).parents[1])
 """Where our own functions stand, at which no user can mend anything."""
@@ -55,13 +58,15 @@ class Lowered:
     params: tuple[str, ...]
     statics: frozenset[int]
     split: Split | None = None
+    nogil: bool = False
+    """Whether compiled code lets other threads run."""
     _source: str | None = None
 
     @property
     def source(self) -> str:
         """The generated Python module."""
         if self._source is None:
-            self._source = emit(self.module)
+            self._source = emitted(self.module, self.nogil)
         return self._source
 
 
@@ -186,7 +191,8 @@ def lower(
             locate(error, [function, *leaves])
             raise
         params = tuple(names[k] for k, a in enumerate(abstract) if isinstance(a, Abstract))
-        return Lowered(name, function, elaboration, module, trace, params, statics, split)
+        nogil = config.nogil or bool(getattr(function, "__s2sad__", _NO_SPEC).options.get("nogil", False))
+        return Lowered(name, function, elaboration, module, trace, params, statics, split, nogil)
 
 
 def explain_exactly(
@@ -246,7 +252,7 @@ def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int], exact
 def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     """Hand the emitted source to the back end that is configured."""
     module = lowered.module
-    loaded = load_emitted(module, lambda: lowered.source)
+    loaded = load_emitted(module, lambda: lowered.source, lowered.nogil)
     indexes = tuple(k for k, leaf in enumerate(leaves) if k not in lowered.statics and signature.is_runtime(leaf))
     results = module.main.results
     return Variant(
@@ -260,7 +266,7 @@ def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     )
 
 
-def load_emitted(module: Module, source: Callable[[], str]) -> Loaded:
+def load_emitted(module: Module, source: Callable[[], str], nogil: bool = False) -> Loaded:
     """The main function of a module, through the back end that is configured; `source` gives its emitted text.
 
     One that makes calls only CPython can make is run as it is, and says so once for each such line.
@@ -272,7 +278,7 @@ def load_emitted(module: Module, source: Callable[[], str]) -> Loaded:
         return Loaded(python_backend.run(source(), name, names_of(module)))
     if config.backend == "python":
         return Loaded(python_backend.load(source(), name))
-    return numba_backend.load_module(module, source)
+    return numba_backend.load_module(module, source, nogil)
 
 
 _uncompiled: set[Any] = set()
@@ -296,7 +302,7 @@ def warn_uncompiled(module: Module) -> None:
 
 def load_function(module: Module) -> Callable[..., Any]:
     """The main function of a module that is ready to emit, as a function of flat values."""
-    loaded = load_emitted(module, lambda: emit(module))
+    loaded = load_emitted(module, lambda: emitted(module, config.nogil), config.nogil)
 
     def call(*values: Any) -> Any:
         try:
@@ -305,6 +311,12 @@ def load_function(module: Module) -> Callable[..., Any]:
             raise loaded.located(error) from None
 
     return call
+
+
+def emitted(module: Module, nogil: bool) -> str:
+    """A module as Python source, for code that lets other threads run or not."""
+    source = emit(module)
+    return releasing_gil(source) if nogil else source
 
 
 def converted(out: Any, converters: Sequence[Converter]) -> list[Any]:

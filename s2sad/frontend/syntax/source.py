@@ -72,11 +72,12 @@ class FunctionSource:
 
 def find(function: types.FunctionType) -> FunctionSource:
     """The source of a Python function. Raises `SourceNotFoundError`."""
-    return _find(function.__code__, function.__name__)
+    return _find(function.__code__, function.__code__.co_filename, function.__name__)
 
 
 @lru_cache(maxsize=4096)
-def _find(code: types.CodeType, name: str) -> FunctionSource:
+def _find(code: types.CodeType, filename: str, name: str) -> FunctionSource:
+    """Code of two files may be equal, so the name of the file is in the key."""
     lines = _lines_of(code, name)
     text = "".join(lines)
     tree = _parse(text, code, name)
