@@ -23,8 +23,9 @@ from numba.core.callconv import excinfo_ptr_t
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 from numba.np import arrayobj
-from numba.np.numpy_support import from_dtype
+from numba.np.numpy_support import as_dtype, from_dtype
 
+from s2sad_rt.compiled.template import define
 from s2sad_rt.native_errors import DETAILS, EXCEPTIONS, FIRST, KNOWN
 
 Form = tuple[str, "int | None", str]
@@ -67,6 +68,18 @@ def native(
     typed.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # Numba makes tuples of stars
     typed.__name__ = symbol.replace(".", "_")
     return intrinsic(typed)
+
+
+def _contiguous(a):
+    return np.ascontiguousarray(a)
+
+
+def _only_element(a):
+    return a[()]
+
+
+def _of_rank_zero(x):
+    return np.array(x)
 
 
 def numba_type(form: Form) -> Any:
@@ -180,7 +193,7 @@ class _Call(_Flat):
                 value = context.cast(builder, value, have, want)
             elif have.layout != "C" and want.ndim:
                 contiguous = types.Array(want.dtype, want.ndim, "C")
-                value = context.compile_internal(builder, np.ascontiguousarray, contiguous(have), [value])
+                value = context.compile_internal(builder, _contiguous, contiguous(have), [value])
                 self.copies.append((contiguous, value))
             self.flat += self.apart(want, value, strided=False)
 
@@ -284,18 +297,19 @@ class _Bridge:
             return value
         if not isinstance(want, types.Array):
             if isinstance(have, types.Array):
-                value = context.compile_internal(builder, lambda a: a[()], have.dtype(have), [value])
+                value = context.compile_internal(builder, _only_element, have.dtype(have), [value])
                 have = have.dtype
             return context.cast(builder, value, have, want)
         if not isinstance(have, types.Array):
             value = context.cast(builder, value, have, want.dtype)
-            return context.compile_internal(builder, lambda x: np.array(x), want(want.dtype), [value])
-        dtype = np.dtype(str(want.dtype)) if want.dtype is not types.boolean else np.dtype(bool)
+            return context.compile_internal(builder, _of_rank_zero, want(want.dtype), [value])
         if have.dtype != want.dtype:
-            made = context.compile_internal(builder, lambda a: a.astype(dtype), want(have), [value])
+            names = {"dtype": as_dtype(want.dtype)}
+            convert = define("def implementation(a):\n    return a.astype(dtype)\n", names, _contiguous)
+            made = context.compile_internal(builder, convert, want(have), [value])
         elif have.layout == "C" or not want.ndim:
             return value
         else:
-            made = context.compile_internal(builder, lambda a: np.ascontiguousarray(a), want(have), [value])
+            made = context.compile_internal(builder, _contiguous, want(have), [value])
         context.nrt.decref(builder, have, value)
         return made

@@ -92,7 +92,6 @@ class Unit:
     def source(self) -> str:
         """The Python module."""
         text = self.llvm
-        unique = f"s2sad.{hashlib.sha256(text.encode()).hexdigest()[:16]}"
         parts = [source_of(b.function, name=b.name) for b in self.bridges.values()]
         main = self.main
         forms = [tuple(form(v.type) for v in values) for values in (main.params, main.results)]
@@ -108,6 +107,7 @@ class Unit:
         )
         parts.append(f"@rt.jit\ndef {main.name}({params}):\n    return _native({params})\n")
         body = "\n\n".join(parts)
+        unique = f"s2sad.{hashlib.sha256(body.encode()).hexdigest()[:16]}"  # of the bridges as well: they are linked by it
         return f"{header(body)}\n\n{body}".replace(OURS, unique)
 
 
