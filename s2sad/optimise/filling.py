@@ -102,13 +102,14 @@ def _end_row(facts: Facts, let: Let) -> int | None:
     path = dict(let.params)["path"]
     if value == array or len(path) != 1 or not isinstance(path[0], Index) or not path[0].entries:
         return None
-    (entry, *rest), size = path[0].entries, array_type(array).dims[0]
-    if not is_whole((Index(tuple(rest)),)) or len(operands) != (entry is SLOT):
+    entry, *rest = path[0].entries
+    size, *_ = array_type(array).dims or (None,)
+    if size is None or not is_whole((Index(tuple(rest)),)) or len(operands) != (entry is SLOT):
         return None
     form = facts.form(operands[0]) if entry is SLOT else entry
     if isinstance(form, int) and not isinstance(form, bool):
         return form
-    behind = None if not isinstance(form, Size) or size is None else add_dims(form, size, -1)
+    behind = None if not isinstance(form, Size) else add_dims(form, size, -1)
     return behind if isinstance(behind, int) and behind < 0 else None
 
 
