@@ -165,14 +165,14 @@ class Facts:
         least = self._least_of(add_dims(high, low, -1))
         return least is not None and least > 0
 
-    def covers(self, loop: For, size: Dim) -> bool:
-        """Whether a loop's index takes every value of ``range(size)`` once, upwards or downwards."""
+    def covers(self, loop: For, size: Dim, front: int = 0, back: int = 0) -> bool:
+        """Whether a loop's index takes every value of ``range(front, size - back)`` once, upwards or downwards."""
         start, stop = self.form(loop.start), self.form(loop.stop)
         if loop.exit is not None or start is None or stop is None or not isinstance(loop.step, Const):
             return False
         if loop.step.value == 1:
-            return start == 0 and stop == size
-        return loop.step.value == -1 and start == add_dims(size, -1) and stop == -1
+            return start == front and stop == add_dims(size, -back)
+        return loop.step.value == -1 and start == add_dims(size, -1 - back) and stop == front - 1
 
 
 def _is_array(var: Var) -> bool:

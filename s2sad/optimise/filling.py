@@ -6,7 +6,8 @@ copied. Where the first thing done to each place of fresh zeros is an increment,
 
 A loop fills axis 0 when its index takes every value of it once and the first use of the carried array in an iteration
 is a store (or increment) of the whole of row `index`, later uses in the iteration keeping to that row; the row may be
-filled by such a loop over axis 1.
+filled by such a loop over axis 1. Rows at either end may be stored just before the loop: ``w[0] = a; for i in range(1,
+n): w[i] = ...``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Block, Carry, For, Function, Let, Stmt, Var, While, array_type, replace
 from s2sad.ir.paths import SLOT, Index, Path
 from s2sad.ir.primitives import dim, inc, load, store, undef, zeros
-from s2sad.ir.types import Array, Dim
+from s2sad.ir.types import Array, Dim, Size, add_dims
 from s2sad.optimise.algebra import is_whole
 from s2sad.optimise.facts import Facts
 
@@ -48,16 +49,68 @@ def refill(function: Function) -> Function:
 
 
 def _loop(facts: Facts, edits: Edits, loop: For, c: Carry) -> None:
-    first = _first(facts, loop, c) if isinstance(c.phi.type, Array) else None
+    if not isinstance(c.phi.type, Array):
+        return
+    ends = _Ends.before(facts, loop, c)
+    first = _first(facts, loop, c, (), ends)
     if first is None:
         return
-    made = facts.let(c.init, zeros)
-    if made is not None and facts.only_user(c.init) is loop:
-        edits.undef.add(c.init)
+    user = ends.stores[-1] if ends.stores else loop
+    if facts.let(ends.base, zeros) is not None and facts.only_user(ends.base) is user:
+        edits.undef.add(ends.base)
         if first.prim is inc:
             edits.stores.add(first.targets[0])
-    elif first.prim is store and _worthwhile(facts, c.init, loop) and (root := facts.root(c.init)) is not None:
-        edits.fresh[c.phi] = root
+    elif first.prim is store and _worthwhile(facts, ends.base, user) and (root := facts.root(ends.base)) is not None:
+        if ends.stores:
+            edits.bases[ends.stores[-1].targets[0]] = root
+        else:
+            edits.fresh[c.phi] = root
+
+
+@dataclass(slots=True)
+class _Ends:
+    """What stands before a loop that may fill an array: stores of whole rows at the ends of its first axis, the last
+    one first, and the array before them. `rows` are their indexes, those from the back negative."""
+
+    base: Atom
+    stores: list[Let] = field(default_factory=list)
+    rows: set[int] = field(default_factory=set)
+
+    @classmethod
+    def before(cls, facts: Facts, loop: For, c: Carry) -> _Ends:
+        ends = cls(c.init)
+        user: Stmt = loop
+        while (let := facts.let(ends.base, store)) is not None and facts.only_user(ends.base) is user:
+            row = _end_row(facts, let)
+            if row is None or row in ends.rows:
+                break
+            ends.base, user = let.args[0], let
+            ends.stores.append(let)
+            ends.rows.add(row)
+        return ends
+
+    @property
+    def margins(self) -> tuple[int, int] | None:
+        """How many rows are stored at the front and at the back; None if that leaves gaps."""
+        front, back = (sum(r >= 0 for r in self.rows), sum(r < 0 for r in self.rows))
+        return (front, back) if self.rows == {*range(front), *range(-back, 0)} else None
+
+
+def _end_row(facts: Facts, let: Let) -> int | None:
+    """The row that a store fills, if it is known from either end."""
+    array, value, *operands = let.args
+    path = dict(let.params)["path"]
+    if value == array or len(path) != 1 or not isinstance(path[0], Index) or not path[0].entries:
+        return None
+    entry, *rest = path[0].entries
+    size, *_ = array_type(array).dims or (None,)
+    if size is None or not is_whole((Index(tuple(rest)),)) or len(operands) != (entry is SLOT):
+        return None
+    form = facts.form(operands[0]) if entry is SLOT else entry
+    if isinstance(form, int) and not isinstance(form, bool):
+        return form
+    behind = None if not isinstance(form, Size) else add_dims(form, size, -1)
+    return behind if isinstance(behind, int) and behind < 0 else None
 
 
 def _store(facts: Facts, edits: Edits, stmt: Let) -> None:
@@ -81,11 +134,17 @@ def _worthwhile(facts: Facts, init: Atom, user: Stmt) -> bool:
 # -- the proof
 
 
-def _first(facts: Facts, loop: For, c: Carry, outer: tuple[Var, ...] = ()) -> Let | None:
-    """The store or increment that first touches each place, if the loop fills the axes after those of `outer`."""
+def _first(
+    facts: Facts, loop: For, c: Carry, outer: tuple[Var, ...] = (), ends: _Ends | None = None
+) -> Let | None:
+    """The store or increment that first touches each place, if the loop fills the axes after those of `outer`, but for
+    what was stored at the `ends`."""
     indices = (*outer, loop.index)
     axis = len(outer)
-    if axis >= array_type(c.phi).rank or not any(facts.covers(loop, size) for size in _sizes(facts, c.phi, axis)):
+    margins = (0, 0) if ends is None else ends.margins
+    if axis >= array_type(c.phi).rank or margins is None:
+        return None
+    if not any(facts.covers(loop, size, *margins) for size in _sizes(facts, c.phi, axis)):
         return None
     user = facts.only_user(c.phi)
     if user is None or not any(s is user for s in loop.body):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tests.corpus import program, unit, vec
+from tests.corpus import pos, program, unit, vec
 
 
 @program((vec(6),), compiled=True)
@@ -487,3 +487,47 @@ def break_out_of_two_loops(a):
             break
         s *= 0.9
     return s
+
+
+@program((vec(5), vec(3)), compiled=True)
+def nearest_by_where(x, centres):
+    total = 0.0
+    for i in range(len(x)):
+        best = 1e300
+        for j in range(len(centres)):
+            d = x[i] - centres[j]
+            best = np.where(d * d < best, d * d, best)
+        total += best * x[i]
+    return total
+
+
+@program((vec(5), vec(3)), compiled=True)
+def farthest_by_maximum(x, centres):
+    total = 0.0
+    for i in range(len(x)):
+        best = 0.0
+        for j in range(len(centres) - 1, -1, -1):
+            s = 0.0
+            for k in range(2):
+                s += (x[i] - centres[j]) * (x[i] - centres[j]) * (k + 1.0)
+            best = np.maximum(s, best)
+        total += best * x[i]
+    return total
+
+
+@program((pos(6), 0.4))
+def least_with_its_place_by_min(x, y):
+    best, place = 10.0, -1
+    for i in range(0, len(x), 2):
+        d = np.sqrt(x[i] + y) / y
+        place = i if d < best else place
+        best = min(best, d)
+    return best * place
+
+
+@program((vec(4), 0.4))
+def choice_with_a_start_that_wins(x, y):
+    best = y
+    for v in x:
+        best = np.maximum(best, v * v - 100.0)
+    return best * y

@@ -33,7 +33,8 @@ WEAK = {"f": np.float64, "i": np.int64, "b": np.bool_, "c": np.complex128}
 BINARY = {ast.Add: e.add, ast.Sub: e.sub, ast.Mult: e.mul, ast.Div: e.truediv}
 BINARY[ast.FloorDiv] = e.floordiv
 COMPARE = {ast.Lt: lt, ast.Gt: gt, ast.Eq: eq, ast.GtE: ge, ast.LtE: le}
-CALLS = {"sin": e.sin, "cos": e.cos, "exp": e.exp}
+CALLS = {"sin": e.sin, "cos": e.cos, "exp": e.exp, "sqrt": e.sqrt, "where": e.where, "minimum": e.minimum,
+         "maximum": e.maximum}  # fmt: skip
 
 
 def parse_type(text: str):

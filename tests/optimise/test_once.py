@@ -237,3 +237,54 @@ def test_buffers_that_are_swapped():
     out = once(f)
     assert marks(out) == [False, False]
     same(f, out, np.arange(1.0, 4.0), 3)
+
+
+@pytest.mark.parametrize("body", [
+    "w[0] = y\nfor i in range(1, n):\n    w[i] = x[i]",
+    "w[0] = y\nw[n - 1] = y\nfor i in range(1, n - 1):\n    w[i] = x[i]",
+    "w[-1] = y\nfor i in range(n - 2, -1, -1):\n    w[i] = x[i]",
+    "w[1] = y\nw[0] = x[1]\nfor i in range(2, n):\n    w[i] += x[i]",
+])  # fmt: skip
+def test_rows_stored_before_the_loop_at_its_ends(body):
+    f = written(body)
+    assert "np.empty" in to_source(once(f))
+    for n in (2, 4):
+        same(f, once(f), np.arange(6.0), 1.5, n)
+
+
+def written(body: str):
+    """A function that returns an array of zeros after this."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    return read(f"def f(x, y, n):\n    w = np.zeros(n)\n{lines}    return w\n", x="f8[m]", n="i")
+
+
+@pytest.mark.parametrize("body", [
+    "w[1] = y\nfor i in range(1, n):\n    w[i] = x[i]",
+    "w[0] = y\nfor i in range(2, n):\n    w[i] = x[i]",
+    "w[0] = y\nw[0] = x[1]\nfor i in range(2, n):\n    w[i] = x[i]",
+    "w[0] = y\nt = w[1]\nfor i in range(1, n):\n    w[i] = x[i] + t",
+    "w[0] = y\nfor i in range(1, n):\n    w[i] = x[i] + w[i - 1]",
+])  # fmt: skip
+def test_gaps_and_reads_keep_the_zeros(body):
+    f = written(body)
+    assert "np.empty" not in to_source(once(f))
+    same(f, once(f), np.arange(6.0), 1.5, 4)
+
+
+def test_a_work_array_of_an_outer_loop_with_a_row_stored_before_an_inner_one():
+    f = read("""
+def f(x, y, n):
+    w = np.zeros(n)
+    s = 0.0
+    for k in range(3):
+        w[0] = y
+        for i in range(1, n):
+            w[i] = x[i] * k
+        for i in range(n):
+            s += w[i] * x[i]
+    return s
+""", x="f8[m]", n="i")  # fmt: skip
+    out = dce(once(f))
+    (loop,) = [s for s in out.body if type(s).__name__ == "For"]
+    assert len(loop.carried) == 1
+    same(f, out, np.arange(6.0), 1.5, 4)

@@ -57,6 +57,7 @@ from s2sad.rules.registry import Rule, call_rule, not_known, partials_of, rule_o
 from s2sad.transforms.activity import active_vars
 from s2sad.transforms.adjoint import checkpointing, custom, loops, structure
 from s2sad.transforms.adjoint.calls import Callees, Pair, loops_that_call, prepared, reverse_call, reverse_custom
+from s2sad.transforms.adjoint.choosing import Choice, mark_choices
 from s2sad.transforms.adjoint.cotangents import Cotangents, Value, bar_name
 from s2sad.transforms.adjoint.ranges import count_trips
 from s2sad.transforms.adjoint.selection import Selection, mark_selections
@@ -107,7 +108,9 @@ def _vjp(
     builder = Builder(names)
     seeded = [r for r in function.results if is_inexact(r.type)][:count]
     active = active_vars(replace(function, results=tuple(seeded)), wrt, callees.functions)
-    marked, selections = mark_selections(function.body, active, names)
+    marked, selected = mark_selections(function.body, active, names)
+    marked, chosen = mark_choices(marked, active, names)
+    selections: dict[Var, Selection | Choice] = {**selected, **chosen}
     function = replace(function, body=prepared(marked, active, callees, names))
     if callees.pairs is not None:  # what each trip leaves on the stacks is taken off in each
         calling = loops_that_call(function.body)
@@ -137,7 +140,7 @@ class Adjoint(Sweep):
     """The reverse sweep of a function: what each kind of statement adds to the cotangents of what it uses."""
 
     def __init__(
-        self, builder: Builder, bars: Cotangents, callees: Callees, selections: Mapping[Var, Selection],
+        self, builder: Builder, bars: Cotangents, callees: Callees, selections: Mapping[Var, Selection | Choice],
         checkpoints: checkpointing.Checkpoints | None = None,
     ) -> None:
         super().__init__(builder, bars)

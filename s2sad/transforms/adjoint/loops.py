@@ -19,6 +19,7 @@ from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Call, Carry, Const, For, Stmt, Var, int_var
 from s2sad.ir.types import Array, Size, symbols_of
 from s2sad.rules.elementwise import add
+from s2sad.transforms.adjoint.choosing import Choice, chosen_range, chosen_trip
 from s2sad.transforms.adjoint.cotangents import Value, bar_name, zero_of
 from s2sad.transforms.adjoint.loop_forms import order_free
 from s2sad.transforms.adjoint.ranges import Loop, forward_range, reversed_range
@@ -56,8 +57,8 @@ def _is_symbol(size: Size) -> bool:
     return size.constant == 0 and len(size.terms) == 1 and size.terms[0][1] == 1
 
 
-def reverse_loop(sweep: Sweep, loop: Loop, selection: Selection | None) -> None:
-    """Reverse a loop: where a `selection` says so, only the trip that it selected."""
+def reverse_loop(sweep: Sweep, loop: Loop, selection: Selection | Choice | None) -> None:
+    """Reverse a loop: where a `selection` says so, only the trip that it selected, or chose."""
     b, active = sweep.builder, sweep.bars.active
     seeds = {c.phi: sweep.seed(c.out) for c in loop.carried if c.phi in active}
     if not any(bar is not None for bar in seeds.values()):
@@ -78,14 +79,20 @@ def reverse_loop(sweep: Sweep, loop: Loop, selection: Selection | None) -> None:
             )
     trip, ends = (*getattr(loop, "pre", ()), *loop.body), {c.phi: c.next for c in loop.carried}
     again = selection is not None or (not sweep.replaying and replays(loop, active))
-    if selection is not None:
+    if isinstance(selection, Selection):
         assert isinstance(loop, For)
         trip, ends = selected_trip(loop, selection)
+    elif isinstance(selection, Choice):
+        assert isinstance(loop, For)
+        trip, ends = chosen_trip(b, loop, selection, active)
     slots, body = reverse_body(sweep, loop, trip, {phi: ends[phi] for phi in seeds}, again)
     kept = used_slots(slots, body)
     b.pos = loop.pos
-    if selection is not None:
+    if isinstance(selection, Selection):
         bounds: tuple[Atom, Atom, Atom] = selection.last, b.emit(add, (selection.last, selection.hit)), Const(1)
+    elif isinstance(selection, Choice):
+        assert isinstance(loop, For)
+        bounds = chosen_range(b, loop, selection)
     elif order_free(loop.index, body, [(s.phi, s.next) for s in kept]):
         bounds = forward_range(b, loop)
     else:

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from s2sad.ir import walk
-from s2sad.ir.nodes import For, Function, Pos, Var, While
+from s2sad.ir.nodes import For, Function, Pos, Stmt, Var, While
 from s2sad.ir.types import Scalar, element
-from s2sad.transforms.adjoint import loop_forms
+from s2sad.transforms.adjoint import choosing, loop_forms
 
 MOST_STEPS = 12
 """How many primitives may be redone to spare a tape."""
@@ -39,18 +39,22 @@ class Decision:
 def forms_of(function: Function) -> Iterator[Decision]:
     """The decisions that gave the reverse loops of an open adjoint their forms."""
     loops = {s.index: s for s in walk.statements(function.body) if isinstance(s, (For, While))}
+    made: dict[Var, Stmt] = {v: s for s in walk.statements(function.body) for v in walk.defines(s)}
     for loop in loops.values():
         if isinstance(loop, For) and loop.mirrors is not None:
-            yield _form_of(loop, loops[loop.mirrors])
+            yield _form_of(loop, loops[loop.mirrors], made)
 
 
-def _form_of(reverse: For, loop: For | While) -> Decision:
+def _form_of(reverse: For, loop: For | While, made: Mapping[Var, Stmt]) -> Decision:
     name, why = reverse.index.name, f"it reverses the loop over {reverse.mirrors}"
     if loop_forms.same_way(loop, reverse):
         return Decision(name, "free", f"{why}, and only accumulates", pos=reverse.pos)
     one = isinstance(loop, For) and reverse.start in [c.out for c in loop.carried]
     if one:
         return Decision(name, "selected", f"{why}: of that, the last trip that selected", pos=reverse.pos)
+    if isinstance(loop, For) and choosing.is_chosen(reverse.start, loop, made):
+        what = "the last trip that was chosen, or all where something is not finite or ties"
+        return Decision(name, "selected", f"{why}: of that, {what}", pos=reverse.pos)
     return Decision(name, "reversed", why, pos=reverse.pos)
 
 

@@ -11,14 +11,16 @@
                                                   s_bar = s_bar * t_1
 
 A mention of a value of a loop's body, from the loop that mirrors it, means the value of the same trip. Each is, in this
-order, **available** (its definition reaches the mention), **reloaded** from an array that stays, **recomputed** if that
-is cheap and needs at most one recorded value, or **recorded** (`tapes`). Parameters, constants and indexes are free.
-`choose` decides; everything else obeys.
+order, **available** (its definition reaches the mention), **reloaded** from an array that stays, **recomputed**, or
+**recorded** (`tapes`). Parameters, constants and indexes are free. The least is recorded (`cut`): the values of fewest
+bytes of which all others can be had again for little. `choose` decides on what is asked for besides, such as the bounds
+of loops.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
@@ -39,18 +41,16 @@ from s2sad.ir.nodes import (
     replace,
 )
 from s2sad.ir.primitives import cast, dim, list_get, list_new, load, undef
-from s2sad.ir.types import Array, List, Scalar, Type, is_inexact
+from s2sad.ir.types import Array, List, Scalar, Type
 from s2sad.ir.verifier import IRError
-from s2sad.rules.elementwise import add, mul, neg, sub, truediv, where
+from s2sad.rules.elementwise import add
 from s2sad.transforms.adjoint import loop_forms
 from s2sad.transforms.adjoint.ranges import fold
+from s2sad.transforms.recording.cut import Cut, remade
 from s2sad.transforms.recording.decisions import MOST_STEPS, Cost, Decision, choose, forms_of
 from s2sad.transforms.recording.room import Room
 from s2sad.transforms.recording.scopes import Index, Scope
 from s2sad.transforms.recording.tapes import ArrayTape, Export, ListTape, Plan, Tape, Weaver, position, trip_path
-
-CHEAP = frozenset({add, sub, mul, neg, truediv, where, cast})
-"""Float arithmetic that costs less than a load from a tape."""
 
 
 def record(function: Function, *, fused: bool = True) -> tuple[Function, list[Decision]]:
@@ -63,6 +63,7 @@ def record(function: Function, *, fused: bool = True) -> tuple[Function, list[De
     forms += forms_of(function)
     builder = Builder(walk.names_of(function))
     resolver = Resolver(function, builder)
+    resolver.decide()
     resolved = resolver.function(function)
     return Weaver(resolver.plan, builder).function(resolved), [*forms, *resolver.decisions]
 
@@ -91,6 +92,40 @@ class Resolver:
         self.wanted = self.index.mentioned()
         self.room = Room(function, self.index, builder)
         self.number = 0
+        self.chosen: dict[tuple[Var, int], tuple[Var, ...] | None] = {}
+        """Of what each value is to be made again, or None where it is recorded; by the block across which it is asked
+        for."""
+
+    def decide(self) -> None:
+        """Choose what is recorded of all that is mentioned, for each block across which there are mentions."""
+        cuts: dict[int, Cut] = {}
+        for atom, scope in self.index.uses:
+            if isinstance(atom, Var) and self.is_mention(atom, scope):
+                frame = self.frame(atom, scope)
+                if atom not in frame.mirrors:
+                    cut = cuts.setdefault(frame.common.number, Cut(self.index, frame.common))
+                    cut.mention(atom, partial(self.made_of, scope=scope, common=frame.common))
+        for number, cut in cuts.items():
+            recorded = cut.recorded()
+            self.chosen.update(((v, number), None if v in recorded else args) for v, args in cut.made_of.items())
+
+    def made_of(self, var: Var, scope: Scope, common: Scope) -> tuple[Var, ...] | None:
+        """What a value can be made of again in a scope, besides what is available there; None if it cannot. What is
+        mentioned across another block than `common`, by a trip that is run again, has been asked for already."""
+        stmt = self.index.stmt.get(var)
+        if not isinstance(stmt, Let) or not (self.repeatable(stmt, scope) or self.reads_version(stmt, scope)):
+            return None
+        mentions = (a for a in stmt.args if isinstance(a, Var) and self.is_mention(a, scope))
+        frames = ((a, self.frame(a, scope)) for a in mentions)
+        return tuple(a for a, f in frames if a not in f.mirrors and f.common is common)
+
+    def reads_version(self, stmt: Let, scope: Scope) -> bool:
+        """Whether a value is an element of a version of an array that may be recorded whole."""
+        if stmt.prim is not load or len(stmt.targets) != 1:
+            return False
+        array, target = stmt.args[0], stmt.targets[0]
+        inner = isinstance(target.type, Scalar) and isinstance(array.type, Array)
+        return inner and isinstance(array, Var) and self.is_mention(array, scope)
 
     # -- the walk
 
@@ -196,8 +231,14 @@ class Resolver:
     def provide(self, var: Var, frame: Frame) -> Atom:
         """A value for a mention, made in `frame.place`."""
         cost = self.cost(var, frame.place, set())
-        how = choose(var, cost, self.wanted, {v: self.index.loops_of(v) for v in (var, *cost.leaves)})
+        key = (var, frame.common.number)
+        if key in self.chosen:
+            how = "recorded" if self.chosen[key] is None else "recomputed"
+        else:
+            how = choose(var, cost, self.wanted, {v: self.index.loops_of(v) for v in (var, *cost.leaves)})
         if how == "recomputed":
+            for part in self.parts(var, frame):
+                self.use(part, frame.place)
             value = self.recompute(var, frame.place)
             self.note(var, "recomputed" if cost.steps else "reloaded", ", ".join(v.name for v in cost.leaves))
             return value
@@ -235,17 +276,32 @@ class Resolver:
             return stmt.prim is undef
         if not all(isinstance(a.type, Scalar) for a in stmt.args):
             return False
-        return stmt.prim in CHEAP or not is_inexact(target.type)
+        return remade(stmt)
 
     def stays(self, array: Atom | None, scope: Scope) -> bool:
-        """Whether an array can be read again in a scope at no cost: it is there, or a view of one that is, and nothing
-        overwrites it in place."""
+        """Whether an array can be read again in a scope at no cost: it is there, from a tape perhaps, or a view of one
+        that is, and nothing overwrites it in place."""
         if not isinstance(array, Var) or array in self.index.params:
+            return True
+        if any(array in around.memo for around in scope.chain()):
             return True
         if not self.is_mention(array, scope):
             return array not in self.index.consumed
         stmt = self.index.stmt.get(array)
         return isinstance(stmt, Let) and stmt.prim in (load, list_get) and self.stays(stmt.args[0], scope)
+
+    def parts(self, var: Var, frame: Frame) -> list[Var]:
+        """What is to be made again for a value, in the order in which that is possible."""
+        number, scope = frame.common.number, frame.place
+        found: set[Var] = set()
+        todo = list(self.chosen.get((var, number)) or ())
+        while todo:
+            v = todo.pop()
+            args = self.chosen.get((v, number))
+            if args and v not in found and not any(v in around.memo for around in scope.chain()):
+                found.add(v)
+                todo += args
+        return sorted(found, key=self.index.order.__getitem__)
 
     def recompute(self, var: Var, scope: Scope) -> Atom:
         """Run the definition of a value again, in a scope."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Var, While
-from s2sad.ir.primitives import UPDATES
+from s2sad.ir.primitives import UPDATES, dim
 from s2sad.ir.types import Scalar
 
 
@@ -85,7 +85,8 @@ class Index:
     def _block(self, block: Block, scope: Scope) -> None:
         for stmt in block:
             self._consume(stmt)
-            self.uses.extend((a, scope) for a in walk.operands(stmt))
+            if not (isinstance(stmt, Let) and stmt.prim is dim):  # sizes are had from any array of that size
+                self.uses.extend((a, scope) for a in walk.operands(stmt))
             match stmt:
                 case For() | While():
                     inner = self._open(stmt, scope)
