@@ -33,6 +33,7 @@ from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Module, Pos
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, type_of_value
+from s2sad.lower import lower as lowering
 from s2sad.transforms.recording.split import Split
 
 Converter = Callable[[Any], Any] | None
@@ -52,6 +53,7 @@ class Lowered:
     statics: frozenset[int]
     split: Split | None = None
     _source: str | None = None
+    _loops: Module | None = None
 
     @property
     def source(self) -> str:
@@ -59,6 +61,19 @@ class Lowered:
         if self._source is None:
             self._source = emit(self.module)
         return self._source
+
+    @property
+    def loops(self) -> Module:
+        """What is compiled: the module with loops over elements, if `config.lower` says so."""
+        if self._loops is None:
+            self._loops = lowering.lowered(self.module, self.elaboration.guards)
+            self.trace.note("lower", self._loops)
+        return self._loops
+
+    @property
+    def compiled_source(self) -> str:
+        """The Python module that is handed to the back end."""
+        return self.source if self.loops is self.module else emit(self.loops)
 
 
 @dataclass(slots=True)
@@ -219,7 +234,7 @@ def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int], exact
 def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     """Hand the emitted source to the back end that is configured."""
     module = lowered.module
-    function = load_emitted(module, lowered.source)
+    function = load_emitted(module, lowered.compiled_source)
     indexes = tuple(k for k, leaf in enumerate(leaves) if k not in lowered.statics and signature.is_runtime(leaf))
     results = module.main.results
     return Variant(
