@@ -49,9 +49,9 @@ class Home:
 class Delayed:
     """An array that has not been made. `element` is None where it can only be had at its home.
 
-    `axes` says of each argument how its axes are read. `cost` is that of an element without those of its arguments. `let`
-    is what it stands for in the program; `view` says that this makes no copy. `reads` are the arrays that later updates
-    may overwrite and its elements are computed from.
+    `axes` says of each argument how its axes are read. `cost` is that of an element without those of its arguments.
+    `let` is what it stands for in the program; `view` says that this makes no copy. `reads` are the arrays that later
+    updates may overwrite and its elements are computed from.
     """
 
     var: Var
@@ -247,7 +247,7 @@ class Arrays:
             loops, index = self.nest(made.dims, ((made.var, tuple(range(len(made.dims)))),))
             with writer.inside(loops[-1].body if loops else writer.top):
                 value = self.compute(made, index)
-            made.home = Home(writer.here if not loops else loops[-1].body, tuple(loops), value, index)
+            made.home = Home(loops[-1].body if loops else writer.top, tuple(loops), value, index)
         home = made.home
         buffer = self.buffer(made.var, made.dims, home.loops[0] if home.loops else None)
         thread = made.thread = Thread({writer.top: buffer})

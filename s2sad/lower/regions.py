@@ -18,7 +18,7 @@ Key = tuple[float, ...]
 START: Key = (0,)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Region:
     """A block being written. `known` finds what was written here before, `sizes` an atom or an axis for a dim."""
 
@@ -60,7 +60,7 @@ class Region:
         return region is ancestor
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Loop:
     """``for index in range(stop)`` that lowering makes, over an axis of size `extent`."""
 
@@ -86,7 +86,7 @@ class Loop:
         return For(self.index, Const(0), self.stop, Const(1), carried, finished(self.body), pos=self.pos)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Thread:
     """An accumulator or a buffer that loops carry: its version at the end, so far, of each region it goes through."""
 

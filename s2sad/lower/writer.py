@@ -199,8 +199,7 @@ class Writer(Builder):
                 found[2] = name
             thread.versions[loop.region] = found[2]
             self.define(found[2], loop.region, loop.key)
-        region = loops[-1].body if loops else self.top
-        return thread.versions[region]
+        return thread.at(loops[-1].body if loops else self.here)
 
     # -- sizes
 
