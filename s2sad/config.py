@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+LOWERING = frozenset({"elements", "fuse"})
+"""The passes of the lowering that can be left out one by one."""
 
-MAKING = ("backend", "llvm", "reorder_sums", "nogil")
+
+MAKING = ("backend", "llvm", "reorder_sums", "nogil", "lower", "passes_off")
 """The options that compiled code depends on."""
 _targets: dict[tuple[object, ...], tuple[object, ...]] = {}
 
@@ -20,6 +23,8 @@ class Config:
     reorder_sums: add up in any order what a loop only adds to (S2SAD_REORDER_SUMS=0: in the order of the program).
     verify: check the IR after every pass (S2SAD_VERIFY=1).
     nogil: compiled code lets other threads of Python run (S2SAD_NOGIL=1).
+    lower: compile loops over elements in the place of array expressions; S2SAD_LOWER=0 compiles what `.source` shows.
+    passes_off: names of passes of the lowering that are left out (S2SAD_PASSES_OFF=fuse).
     """
 
     target: tuple[object, ...] = field(default=(), init=False)
@@ -29,10 +34,18 @@ class Config:
     reorder_sums: bool = field(default_factory=lambda: os.environ.get("S2SAD_REORDER_SUMS", "1") != "0")
     verify: bool = field(default_factory=lambda: os.environ.get("S2SAD_VERIFY", "") not in ("", "0"))
     nogil: bool = field(default_factory=lambda: os.environ.get("S2SAD_NOGIL", "") not in ("", "0"))
+    lower: bool = field(default_factory=lambda: os.environ.get("S2SAD_LOWER", "1") not in ("", "0"))
+    passes_off: frozenset[str] = field(
+        default_factory=lambda: frozenset(filter(None, os.environ.get("S2SAD_PASSES_OFF", "").split(",")))
+    )
 
     def __setattr__(self, name: str, value: object) -> None:
         if name == "backend" and value not in ("numba", "python"):
             raise ValueError(f"backend is 'numba' or 'python', not {value!r}")
+        if name == "passes_off":
+            value = frozenset(value) if not isinstance(value, str) else frozenset((value,))  # type: ignore[call-overload]
+            if unknown := value - LOWERING:
+                raise ValueError(f"no pass is called {', '.join(sorted(unknown))}: {', '.join(sorted(LOWERING))}")
         object.__setattr__(self, name, value)
         if name in MAKING:
             found = tuple(getattr(self, n, None) for n in MAKING)

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ORDER = (
     "errors", "config", "plain", "tree", "parsing", "ir", "rules", "frontend", "transforms", "optimise", "memory",
-    "cache", "backend", "pipeline", "calling", "custom", "api", "test_util", "exporting", "cli",
+    "lower", "cache", "backend", "pipeline", "calling", "custom", "api", "test_util", "exporting", "cli",
 )  # fmt: skip
 """The rooms of the house."""
 WINGS = {

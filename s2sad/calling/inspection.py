@@ -12,6 +12,7 @@ from typing import Any
 from s2sad.backend import numba as numba_backend
 from s2sad.calling.variant import Lowered
 from s2sad.errors import UnsupportedError
+from s2sad.ir.nodes import Module
 from s2sad.ir.printer import to_source
 from s2sad.ir.python_calls import positions_of
 
@@ -33,7 +34,10 @@ class Inspection:
     @property
     def stages(self) -> list[str]:
         """The names that `show` takes, in the order of the pipeline."""
-        return [*self._lowered.trace.stages, "emit"]
+        return [*self._stages(), "emit"]
+
+    def _stages(self) -> dict[str, Module]:
+        return {**self._lowered.trace.stages, "lower": self._lowered.loops}
 
     def show(self, after: str | None = None) -> str:
         """The program after a stage, as Python; the emitted source by default.
@@ -42,7 +46,7 @@ class Inspection:
         """
         if after in (None, "emit"):
             return self.source
-        stages = self._lowered.trace.stages
+        stages = self._stages()
         if after not in stages:
             raise KeyError(f"no stage {after!r}: the stages are {', '.join(self.stages)}")
         return to_source(stages[after])
@@ -96,4 +100,4 @@ def write_whole(path: Path, text: str, force: bool = False) -> Path:
 def dispatcher(lowered: Lowered) -> Callable[..., Any]:
     """The loaded function of flat values."""
     refuse_python_calls(lowered)
-    return numba_backend.load_module(lowered.module, lambda: lowered.source, lowered.nogil).function
+    return numba_backend.load_module(lowered.loops, lambda: lowered.compiled_source, lowered.nogil).function

@@ -37,6 +37,7 @@ from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Module, Pos
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, type_of_value
+from s2sad.lower import lower as lowering
 from s2sad.transforms.recording.split import Split
 from s2sad_rt.native_errors import NativeError
 
@@ -61,6 +62,7 @@ class Lowered:
     nogil: bool = False
     """Whether compiled code lets other threads run."""
     _source: str | None = None
+    _loops: Module | None = None
 
     @property
     def source(self) -> str:
@@ -68,6 +70,19 @@ class Lowered:
         if self._source is None:
             self._source = emitted(self.module, self.nogil)
         return self._source
+
+    @property
+    def loops(self) -> Module:
+        """What is compiled: the module with loops over elements, if `config.lower` says so."""
+        if self._loops is None:
+            self._loops = lowering.lowered(self.module, self.elaboration.guards)
+            self.trace.note("lower", self._loops)
+        return self._loops
+
+    @property
+    def compiled_source(self) -> str:
+        """The Python module that is handed to the back end."""
+        return self.source if self.loops is self.module else emitted(self.loops, self.nogil)
 
 
 @dataclass(slots=True)
@@ -252,7 +267,7 @@ def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int], exact
 def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
     """Hand the emitted source to the back end that is configured."""
     module = lowered.module
-    loaded = load_emitted(module, lambda: lowered.source, lowered.nogil)
+    loaded = load_emitted(lowered.loops, lambda: lowered.compiled_source, lowered.nogil)
     indexes = tuple(k for k, leaf in enumerate(leaves) if k not in lowered.statics and signature.is_runtime(leaf))
     results = module.main.results
     return Variant(
@@ -302,6 +317,7 @@ def warn_uncompiled(module: Module) -> None:
 
 def load_function(module: Module) -> Callable[..., Any]:
     """The main function of a module that is ready to emit, as a function of flat values."""
+    module = lowering.lowered(module)
     loaded = load_emitted(module, lambda: emitted(module, config.nogil), config.nogil)
 
     def call(*values: Any) -> Any:

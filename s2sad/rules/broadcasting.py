@@ -9,7 +9,7 @@ import s2sad_rt as rt
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import Array, Scalar
 from s2sad.rules.cotangent import is_array, shape_of
-from s2sad.rules.registry import multilinear, vjp
+from s2sad.rules.registry import element, multilinear, vjp
 
 
 def shape_call(name: str) -> Any:
@@ -53,6 +53,17 @@ broadcast_to = Primitive(
 )
 """``broadcast_to(x, *dims)``: a new array."""
 multilinear(broadcast_to)
+
+
+def broadcast_index(index: Any, dims: Any) -> Any:
+    """The index of an array of these dims that an index of what it is broadcast to means."""
+    last = index[len(index) - len(dims) :]
+    return tuple(0 if d == 1 else i for i, d in zip(last, dims, strict=True))
+
+
+@element(broadcast_to)
+def broadcast_element(index, x):
+    return x[broadcast_index(index, x.dims)] if hasattr(x, "dims") else x
 
 
 @vjp(unbroadcast)

@@ -11,8 +11,8 @@ import s2sad_rt as rt
 from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import FLOAT, Array
 from s2sad.rules.broadcasting import nones, to_dims, unbroadcast
-from s2sad.rules.cotangent import call_like, real_dtype_of, shape_of
-from s2sad.rules.registry import jvp, multilinear, rule_of, vjp
+from s2sad.rules.cotangent import as_dtype, call_like, dtype_of, real_dtype_of, shape_of
+from s2sad.rules.registry import element, jvp, multilinear, rule_of, vjp
 
 
 def _spell_full(args: list[ast.expr], params: dict[str, Any], types: tuple[Any, ...]) -> ast.expr:
@@ -24,6 +24,11 @@ def _spell_full(args: list[ast.expr], params: dict[str, Any], types: tuple[Any, 
 full = Primitive("full", lambda value, *dims, dtype: np.full(dims, value, dtype), _spell_full, type_rule=to_dims)
 """``full(value, *dims; dtype)``: every element is the number `value`."""
 multilinear(full)
+
+
+@element(full)
+def full_element(index, value, *shape, dtype):
+    return as_dtype(value, dtype)
 
 
 @vjp(full)
@@ -43,6 +48,13 @@ def _arange(start, stop, step, dtype):
 
 arange = Primitive("arange", _arange, "np.arange(_0, _1, _2).astype(_dtype)", type_rule=_arange_type)
 """``arange(start, stop, step; dtype)``."""
+
+
+@element(arange)
+def arange_element(index, start, stop, step, *, dtype):
+    if any(dtype_of(x).kind not in "iu" for x in (start, step)):
+        return None  # NumPy rounds in a way of its own
+    return as_dtype(start + index[0] * step, dtype)
 
 
 @jvp(arange)
@@ -103,3 +115,11 @@ eye = Primitive(
 )
 """``eye(n, m; k, dtype)``."""
 rule_of(eye).zero = True
+
+
+@element(eye)
+def eye_element(index, n, m, *, k=0, dtype=FLOAT):
+    from s2sad.rules.elementwise import where
+    from s2sad.rules.logical import eq
+
+    return where(eq(index[1], index[0] + k), dtype.type(1), dtype.type(0))

@@ -12,7 +12,7 @@ from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import Array, add_dims
 from s2sad.rules.broadcasting import nones, to_dims
 from s2sad.rules.cotangent import shape_of
-from s2sad.rules.registry import multilinear, vjp
+from s2sad.rules.registry import element, multilinear, places, vjp
 
 
 def _diag_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tuple[Any, ...]:
@@ -23,6 +23,11 @@ def _diag_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> t
 diag = Primitive("diag", lambda x, k=0: np.diag(x, k), "np.diag(_0, k=_k)", type_rule=_diag_type)
 """``diag(x; k)``: the matrix that has the vector `x` on its k-th diagonal."""
 multilinear(diag)
+
+
+@places(diag)
+def diag_places(x, *, k=0):
+    return "zeros", [(x, lambda index: (index[0] + max(-k, 0), index[0] + max(k, 0)))]
 
 
 @vjp(diag)
@@ -44,6 +49,18 @@ diagonal = Primitive(
 """``diagonal(x; offset, axis1, axis2)``, which becomes the last axis."""
 multilinear(diagonal)
 
+
+
+@element(diagonal)
+def diagonal_element(index, x, *, offset=0, axis1=0, axis2=1):
+    rank = len(x.dims)
+    axis1, axis2 = axis1 % rank, axis2 % rank
+    *outer, last = index
+    rest = iter(outer)
+    at = {axis1: last + max(-offset, 0), axis2: last + max(offset, 0)}
+    return x[tuple(at[k] if k in at else next(rest) for k in range(rank))]
+
+
 from_diagonal = Primitive(
     "from_diagonal",
     lambda d, *dims, offset=0, axis1=0, axis2=1: rt.from_diagonal(d, dims, offset, axis1, axis2),
@@ -52,6 +69,20 @@ from_diagonal = Primitive(
 )
 """``from_diagonal(d, *dims; offset, axis1, axis2)``: zeros of that shape with the diagonal `d`."""
 multilinear(from_diagonal)
+
+
+@places(from_diagonal)
+def from_diagonal_places(d, *shape, offset=0, axis1=0, axis2=1):
+    rank = len(shape)
+    axis1, axis2 = axis1 % rank, axis2 % rank
+
+    def place(index: Any) -> Any:
+        *outer, last = index
+        rest = iter(outer)
+        at = {axis1: last + max(-offset, 0), axis2: last + max(offset, 0)}
+        return tuple(at[k] if k in at else next(rest) for k in range(rank))
+
+    return "zeros", [(d, place)]
 
 
 @vjp(diagonal)
@@ -66,6 +97,24 @@ def from_diagonal_vjp(out_bar, d, *dims, offset=0, axis1=0, axis2=1):
 
 tril = Primitive("tril", lambda x, k=0: np.tril(x, k), "rt.tril(_0, k=_k)")
 triu = Primitive("triu", lambda x, k=0: np.triu(x, k), "rt.triu(_0, k=_k)")
+
+
+def _triangle(index: Any, x: Any, keep: Any) -> Any:
+    from s2sad.rules.elementwise import where
+
+    return where(keep(index[-2], index[-1]), x[index], x.dtype.type(0))
+
+
+@element(tril)
+def tril_element(index, x, *, k=0):
+    return _triangle(index, x, lambda i, j: j <= i + k)
+
+
+@element(triu)
+def triu_element(index, x, *, k=0):
+    return _triangle(index, x, lambda i, j: j >= i + k)
+
+
 multilinear(tril)
 multilinear(triu)
 

@@ -10,7 +10,7 @@ import s2sad_rt as rt
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import Array
 from s2sad.rules.cotangent import shape_of
-from s2sad.rules.registry import jvp, multilinear, vjp, zero_derivative
+from s2sad.rules.registry import element, jvp, multilinear, vjp, zero_derivative
 
 argsort = zero_derivative(
     rt.argsort, elementwise=False, spelling="rt.argsort(_0, axis=_axis)"
@@ -25,6 +25,12 @@ take_along_axis = Primitive(
 )
 """``take_along_axis(x, places; axis)``."""
 multilinear(take_along_axis)
+
+
+@element(take_along_axis)
+def take_element(index, x, places, *, axis):
+    axis %= len(index)
+    return x[(*index[:axis], places[index], *index[axis + 1 :])]
 
 
 def _put_type(args: tuple[Any, ...], params: dict[str, Any], size_of: Any) -> tuple[Any, ...]:

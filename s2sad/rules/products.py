@@ -17,7 +17,7 @@ from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import Array, Scalar
 from s2sad.rules.cotangent import is_complex, ndim_of, shape_of
 from s2sad.rules.elementwise import conj
-from s2sad.rules.registry import composed, jvp, multilinear, multilinear_tangent, vjp
+from s2sad.rules.registry import composed, element, jvp, multilinear, multilinear_tangent, vjp
 from s2sad.rules.shape import broadcast_to, diagonal, expand_dims, from_diagonal, ravel, reshape, swap_last, transpose
 
 # -- matrix products
@@ -104,6 +104,11 @@ def vdot(a: Any, b: Any) -> Any:
 
 _outer = Primitive("outer", rt.outer, "rt.outer(_0, _1)")
 multilinear(_outer, (0, 1))
+
+
+@element(_outer)
+def outer_element(index, a, b):
+    return a[index[:1]] * b[index[1:]]
 
 
 @vjp(_outer)

@@ -11,8 +11,9 @@ import s2sad_rt as rt
 from s2sad.ir.primitives import Primitive, literal
 from s2sad.ir.types import Array, Scalar
 from s2sad.rules.cotangent import as_dtype, is_array, ndim_of, real_dtype_of, shape_of
-from s2sad.rules.logical import eq
-from s2sad.rules.registry import jvp, multilinear, rule_of, vjp
+from s2sad.rules.elementwise import maximum, minimum, where
+from s2sad.rules.logical import eq, logical_and, logical_or, ne
+from s2sad.rules.registry import REDUCTIONS, Reduction, jvp, multilinear, rule_of, vjp
 from s2sad.rules.shape import broadcast_to, flip, reshape
 
 
@@ -79,6 +80,25 @@ argmax = _reduction("argmax", np.argmax, "argmax")
 argmin = _reduction("argmin", np.argmin, "argmin")
 for _prim in (any_, all_, count_nonzero, argmax, argmin):
     rule_of(_prim).zero = True
+
+
+def _extreme(dtype: np.dtype, sign: int) -> Any:
+    """A number that no element is beyond."""
+    if dtype.kind == "b":
+        return np.bool_(sign < 0)
+    if dtype.kind == "f":
+        return dtype.type(sign * np.inf)
+    return dtype.type(np.iinfo(dtype).min if sign < 0 else np.iinfo(dtype).max)
+
+
+REDUCTIONS[sum_] = Reduction(lambda dtype: dtype.type(0), lambda a, b: a + b, additive=True)
+REDUCTIONS[max_] = Reduction(lambda dtype: _extreme(dtype, -1), maximum, empty=False)
+REDUCTIONS[min_] = Reduction(lambda dtype: _extreme(dtype, 1), minimum, empty=False)
+REDUCTIONS[any_] = Reduction(lambda dtype: np.False_, logical_or, of=lambda x: ne(x, x.dtype.type(0)))
+REDUCTIONS[all_] = Reduction(lambda dtype: np.True_, logical_and, of=lambda x: ne(x, x.dtype.type(0)))
+REDUCTIONS[count_nonzero] = Reduction(
+    lambda dtype: dtype.type(0), lambda a, b: a + b, of=lambda x: where(ne(x, x.dtype.type(0)), 1, 0), additive=True
+)
 
 
 def _chosen(x: Any, out: Any, axis: Any, keepdims: bool) -> tuple[Any, Any]:
@@ -221,6 +241,8 @@ def _unmerged(others: Any, x: Any, axes: tuple[int, ...]) -> Any:
     others = reshape(others, *(shape[k] for k in order))
     return transpose(others, axes=tuple(int(k) for k in np.argsort(order))) if kept else others
 
+
+REDUCTIONS[prod] = Reduction(lambda dtype: dtype.type(1), lambda a, b: a * b)
 
 # -- running sums and products
 

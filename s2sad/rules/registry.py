@@ -48,6 +48,18 @@ class Rule:
     zero: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A reduction over `axis` as an accumulator: ``total = combine(total, of(x))`` from `start(dtype)` on."""
+
+    start: Callable[[Any], Any]
+    combine: Callable[[Any, Any], Any]
+    of: Callable[[Any], Any] | None = None
+    empty: bool = True
+    """Whether no elements at all have a value, the start."""
+    additive: bool = False
+
+
 class Unknown:
     """In the place of a partial: it exists, and is not known. No number stands for that, not nan, whose own derivative
     would be zero."""
@@ -59,6 +71,11 @@ class Unknown:
 unknown = Unknown()
 
 RULES: dict[Primitive, Rule] = {}
+ELEMENT: dict[Primitive, RuleFunction] = {}
+"""For each primitive that has one, its element rule; an elementwise primitive is its own."""
+PLACES: dict[Primitive, RuleFunction] = {}
+"""For each primitive that puts whole arguments into its result, where their elements go."""
+REDUCTIONS: dict[Primitive, Reduction] = {}
 CALLABLES: dict[Callable[..., Any], Primitive] = {}
 """The primitive that each known NumPy or Python callable elaborates to, called with plain positional arguments."""
 
@@ -156,6 +173,35 @@ def batch(prim: Primitive) -> Callable[[RuleFunction], RuleFunction]:
 
     def declare(function: RuleFunction) -> RuleFunction:
         rule_of(prim).batch = function
+        return function
+
+    return declare
+
+
+def element(prim: Primitive) -> Callable[[RuleFunction], RuleFunction]:
+    """Declare what one element of the result is made of.
+
+    ``rule(index, x, y, *, dims, axis)`` gives the number at `index`, a tuple of ints or references; an argument that is
+    an array has ``x[index]``, ``x.dims``, ``x.dtype`` and ``x.size(axis)``; `dims` are those of the result. None where
+    there is no rule for these params or sizes.
+    """
+
+    def declare(function: RuleFunction) -> RuleFunction:
+        ELEMENT[prim] = function
+        return function
+
+    return declare
+
+
+def places(prim: Primitive) -> Callable[[RuleFunction], RuleFunction]:
+    """Declare that the result is made of whole arguments.
+
+    ``rule(x, y, *, axis)`` gives ``(background, pieces)``: "undef" or "zeros", and for each piece an array (or number)
+    and a function from an index of it to the index where its element stands in the result.
+    """
+
+    def declare(function: RuleFunction) -> RuleFunction:
+        PLACES[prim] = function
         return function
 
     return declare

@@ -20,9 +20,10 @@ from s2sad.rules.broadcasting import broadcast_to, nones, shape_call, unbroadcas
 from s2sad.rules.cotangent import as_dtype, dtype_of, is_array, ndim_of, shape_of, zeros_like
 from s2sad.rules.creation import arange, count_like, eye, full, linspace
 from s2sad.rules.diagonals import diag, diagonal, from_diagonal, tril, triu
+from s2sad.rules.grouping import regroup
 from s2sad.rules.lists import array_of_list, list_of_array
 from s2sad.rules.ordering import argsort, put_along_axis, sort, take_along_axis
-from s2sad.rules.registry import jvp, multilinear, vjp
+from s2sad.rules.registry import element, jvp, multilinear, places, vjp
 
 __all__ = [
     "arange", "argsort", "array_of_list", "broadcast_to", "concatenate", "count_like", "diag", "diagonal",
@@ -46,6 +47,14 @@ reshape = Primitive("reshape", lambda x, *dims: rt.reshape(x, dims), shape_call(
 multilinear(reshape)
 
 
+@element(reshape)
+def reshape_element(index, x, *shape, dims):
+    if not hasattr(x, "dims"):
+        return x
+    inner = regroup(index, dims, x.dims)
+    return None if inner is None else x[inner]
+
+
 @vjp(reshape)
 def reshape_vjp(out_bar, x, *dims):
     return reshape(out_bar, *shape_of(x)) if is_array(x) else unbroadcast(out_bar), *nones(len(dims))
@@ -60,6 +69,12 @@ def _spell_transpose(args: list[ast.expr], params: dict[str, Any], types: tuple[
 transpose = Primitive("transpose", lambda x, axes=None: np.transpose(x, axes), _spell_transpose)
 """``transpose(x; axes)``: axes None reverses them."""
 multilinear(transpose)
+
+
+@element(transpose)
+def transpose_element(index, x, *, axes=None):
+    order = range(len(index))[::-1] if axes is None else [a % len(index) for a in axes]
+    return x[tuple(index[list(order).index(k)] for k in range(len(index)))]
 
 
 @vjp(transpose)
@@ -108,6 +123,13 @@ flip = Primitive("flip", lambda x, axis=None: np.flip(x, axis), "rt.flip(_0, axi
 multilinear(flip)
 
 
+@element(flip)
+def flip_element(index, x, *, axis=None):
+    rank = len(index)
+    axes = range(rank) if axis is None else [a % rank for a in ((axis,) if isinstance(axis, int) else axis)]
+    return x[tuple(x.size(k) - 1 - i if k in axes else i for k, i in enumerate(index))]
+
+
 @vjp(flip)
 def flip_vjp(out_bar, *, axis=None):
     return (flip(out_bar, axis=axis),)
@@ -116,6 +138,15 @@ def flip_vjp(out_bar, *, axis=None):
 roll = Primitive("roll", lambda x, shift, axis=None: np.roll(x, shift, axis), "rt.roll(_0, _1, axis=_axis)")
 """``roll(x, shift; axis)``: axis an int, or None for the array in C order."""
 multilinear(roll)
+
+
+@element(roll)
+def roll_element(index, x, shift, *, axis=None):
+    rank = len(index)
+    if axis is None and rank > 1:
+        return None
+    place = (axis or 0) % rank
+    return x[tuple((i - shift) % x.size(k) if k == place else i for k, i in enumerate(index))]
 
 
 @vjp(roll)
@@ -174,6 +205,31 @@ concatenate = Primitive(
 """``concatenate(*xs; axis)`` along an existing axis."""
 stack = Primitive("stack", lambda *xs, axis=0: np.stack(xs, axis), _spell_join("stack"), type_rule=_stack_type)
 """``stack(*xs; axis)`` along a new axis, of arrays or of numbers."""
+
+
+@places(concatenate)
+def concatenate_places(*xs, axis=0):
+    axis %= len(xs[0].dims)
+    pieces, start = [], 0
+    for x in xs:
+        pieces.append((x, _shifted(axis, start)))
+        start = x.size(axis) if isinstance(start, int) and start == 0 else start + x.size(axis)
+    return "undef", pieces
+
+
+def _shifted(axis: int, start: Any) -> Any:
+    def place(index: tuple[Any, ...]) -> tuple[Any, ...]:
+        moved = index[axis] if isinstance(start, int) and start == 0 else index[axis] + start
+        return (*index[:axis], moved, *index[axis + 1 :])
+
+    return place
+
+
+@places(stack)
+def stack_places(*xs, axis=0):
+    rank = len(xs[0].dims) if hasattr(xs[0], "dims") else 0
+    axis %= rank + 1
+    return "undef", [(x, lambda index, k=k: (*index[:axis], k, *index[axis:])) for k, x in enumerate(xs)]
 
 
 def _join_jvp(prim: Primitive) -> Any:
