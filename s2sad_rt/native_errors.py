@@ -10,7 +10,7 @@ FIRST = 1000
 """The number of the first of `KNOWN`; smaller ones are Numba's. Those that a program raises itself come after them."""
 
 KNOWN = ("index", "negative size", "too large", "no memory", "step", "slice step", "division", "shape", "reshape",
-         "list index", "empty list")  # fmt: skip
+         "list index", "empty list", "product", "blas")  # fmt: skip
 DETAILS = 3
 """How many integers a message shows at most."""
 
@@ -23,6 +23,8 @@ TEXTS = {
     "slice step": "slice step cannot be zero",
     "division": "integer division or modulo by zero",
     "shape": "an array of size {1} along axis {0} does not fit where the size is {2}",
+    "product": "matmul: the inner dimensions of the factors do not match: {0} and {1}",
+    "blas": "BLAS wrapper returned with an error",
     "list index": "list index out of range",
     "empty list": "pop from empty list",
     "reshape": "cannot reshape an array of size {0} into one of size {1}",

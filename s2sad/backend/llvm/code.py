@@ -10,6 +10,7 @@ made and printed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -34,6 +35,14 @@ def i64(n: int) -> Value:
     return Value(str(n), I64)
 
 
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Functions of ours that are the same in every module: their text, and the declarations of what they call."""
+
+    text: str
+    needs: tuple[tuple[str, str], ...] = ()
+
+
 class Code:
     """The blocks of a function, in the order in which they were begun; the entry block first."""
 
@@ -42,6 +51,7 @@ class Code:
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
         self.metadata: list[str] = []
+        self.support: dict[Support, None] = {}
         self.label = "entry"
         self._count = 0
 
@@ -80,6 +90,15 @@ class Code:
         """A call of a function that is declared on the way."""
         self.declare(type_, function, [a.type for a in args], attributes)
         text = f"call {type_} @{function}({', '.join(map(str, args))})"
+        if type_ == "void":
+            self.do(text)
+            return NULL
+        return self.value(type_, text)
+
+    def ours(self, support: Support, type_: str, function: str, *args: Value, flags: str = "") -> Value:
+        """A call of a function of ours. `flags` are those of its result."""
+        self.support[support] = None
+        text = f"call {flags}{type_} @{function}({', '.join(map(str, args))})"
         if type_ == "void":
             self.do(text)
             return NULL
@@ -192,4 +211,4 @@ def _folded(a: Value, b: Value, operation: str) -> Value | None:
     return i64({"+": left + right, "-": left - right, "*": left * right}[operation])
 
 
-__all__ = ["FALSE", "I1", "I8", "I32", "I64", "NULL", "PTR", "TRUE", "Code", "Value", "i64"]
+__all__ = ["FALSE", "I1", "I8", "I32", "I64", "NULL", "PTR", "TRUE", "Code", "Support", "Value", "i64"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
 
-from s2sad.backend.llvm import calls, control, elements, indexing, lists, movement
+from s2sad.backend.llvm import calls, control, elements, indexing, lists, movement, products
 from s2sad.backend.llvm.accumulators import accumulators
 from s2sad.backend.llvm.bounds import Assumptions, Facts
 from s2sad.backend.llvm.buffers import Buffers
@@ -193,7 +193,8 @@ class Writer:
 
     def let(self, stmt: Let) -> None:
         """Write what one primitive computes."""
-        if not (self._structural(stmt) or lists.let(self, stmt) or elements.let(self, stmt)):
+        others = (lists.let, elements.let, products.let)
+        if not (self._structural(stmt) or any(let(self, stmt) for let in others)):
             calls.bridge(self, stmt)
 
     def _structural(self, stmt: Let) -> bool:

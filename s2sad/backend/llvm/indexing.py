@@ -171,36 +171,29 @@ def _bound(writer: Writer, atom: Atom, size: Value, low: Value, high: Value) -> 
 
 
 def _viewed(writer: Writer, base: View, supply: Iterator[Atom], step: ViewStep) -> View:
-    code, memory = writer.code, writer.memory
+    memory, code = writer.memory, writer.code
     params: list[Any] = [next(supply) if p is SLOT else p for p in step.params]
     rank = len(base.shape)
-
-    def reordered(axes: Sequence[int]) -> View:
-        if list(axes) == list(range(rank)):
-            return base
-        strides = memory.strides(base)
-        return replace(base, shape=tuple(base.shape[a] for a in axes), strides=tuple(strides[a] for a in axes))
-
     match step.name:
         case "T":
-            return reordered(range(rank)[::-1])
+            return reordered(writer, base, range(rank)[::-1])
         case "transpose":
             given = params[0] if len(params) == 1 and isinstance(params[0], tuple) else params
-            return reordered([a % rank for a in given] if given else range(rank)[::-1])
+            return reordered(writer, base, [a % rank for a in given] if given else range(rank)[::-1])
         case "swapaxes":
             axes = list(range(rank))
             i, j = (p % rank for p in params)
             axes[i], axes[j] = axes[j], axes[i]
-            return reordered(axes)
+            return reordered(writer, base, axes)
         case "real" | "imag":
             if base.dtype.kind != "c":
                 raise Uncovered("the imaginary part of real numbers")
             return memory.part(base, int(step.name == "imag"))
         case "ravel":
-            return _reshaped(writer, base, [-1])
+            return reshaped(writer, base, [-1])
         case "reshape":
             shape = params[0] if len(params) == 1 and isinstance(params[0], tuple) else params
-            return _reshaped(writer, base, shape)
+            return reshaped(writer, base, shape)
         case "expand_dims" if isinstance(params[0], int):
             at = params[0] % (rank + 1)
             strides = memory.strides(base)
@@ -217,13 +210,22 @@ def _viewed(writer: Writer, base: View, supply: Iterator[Atom], step: ViewStep) 
     raise Uncovered(f"the view {step.name}")
 
 
-def _reshaped(writer: Writer, base: View, shape: Sequence[Any]) -> View:
+def reordered(writer: Writer, base: View, axes: Sequence[int]) -> View:
+    """A view with its axes in another order."""
+    if list(axes) == list(range(len(base.shape))):
+        return base
+    strides = writer.memory.strides(base)
+    return replace(base, shape=tuple(base.shape[a] for a in axes), strides=tuple(strides[a] for a in axes))
+
+
+def reshaped(writer: Writer, base: View, shape: Sequence[Any]) -> View:
+    """A contiguous view in another shape; one size may be -1."""
     code = writer.code
     base = writer.contiguous(base)
     count = i64(1)
     for size in base.shape:
         count = code.mul(count, size)
-    sizes = [None if s == -1 else writer.int64(s) if not isinstance(s, int) else i64(s) for s in shape]
+    sizes = [None if s in (-1, Const(-1)) else i64(s) if isinstance(s, int) else writer.int64(s) for s in shape]
     given = i64(1)
     for s in sizes:
         given = given if s is None else code.mul(given, s)
@@ -264,4 +266,4 @@ def stretched(writer: Writer, base: View, shape: Sequence[Value]) -> View:
     return replace(base, shape=tuple(shape), strides=tuple(kept))
 
 
-__all__ = ["index", "is_element", "place", "stretched", "view"]
+__all__ = ["index", "is_element", "place", "reordered", "reshaped", "stretched", "view"]

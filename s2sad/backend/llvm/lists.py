@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import movement
-from s2sad.backend.llvm.code import I1, I8, I64, NULL, PTR, Value, i64
+from s2sad.backend.llvm.code import FALSE, I8, I64, NULL, PTR, Support, Value, i64
+from s2sad.backend.llvm.memory import DROP, NRT, data_of
 from s2sad.backend.llvm.values import Anything, Growing, Uncovered, View, fields
 from s2sad.ir.nodes import Atom, Let, item_type
 from s2sad.ir.primitives import list_append, list_drop, list_get, list_len, list_new, list_set, list_zeros
@@ -21,7 +22,8 @@ from s2sad.memory.copying import copy
 if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
 
-SUPPORT = """\
+LONGER = Support(
+    """\
 define internal ptr @s2sad.longer(ptr %block, ptr %data, i64 %used, i64 %bytes) noinline nounwind {
   %made = call ptr @NRT_MemInfo_alloc_aligned(i64 %bytes, i32 64)
   %none = icmp eq ptr %made, null
@@ -35,27 +37,10 @@ move:
 out:
   ret ptr %made
 }
-define internal void @s2sad.drop(ptr %data, i64 %count, i64 %size, i64 %owner) noinline nounwind {
-entry:
-  br label %head
-head:
-  %i = phi i64 [ 0, %entry ], [ %next, %body ]
-  %more = icmp slt i64 %i, %count
-  br i1 %more, label %body, label %out
-body:
-  %offset = mul i64 %i, %size
-  %place = add i64 %offset, %owner
-  %address = getelementptr inbounds i8, ptr %data, i64 %place
-  %block = load ptr, ptr %address
-  call void @NRT_decref(ptr %block)
-  %next = add i64 %i, 1
-  br label %head
-out:
-  ret void
-}
-"""
-"""A longer block with the same items, in place of the old one; and giving back the arrays of a list."""
-RUNTIME = {"llvm.memcpy.p0.p0.i64": "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"}
+""",
+    (*NRT, ("llvm.memcpy.p0.p0.i64", "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")),
+)
+"""A longer block with the same items, in place of the old one."""
 FEWEST = 16
 
 
@@ -110,10 +95,8 @@ def _new(writer: Writer, item: Type) -> Growing:
 
 def _give_back_items(writer: Writer, items: Growing) -> None:
     code = writer.code
-    code.call(
-        "void", "s2sad.drop", code.load(PTR, items.data), code.load(I64, items.length), i64(items.size),
-        i64(items.size - 8),
-    )  # fmt: skip
+    held = code.load(PTR, items.data), code.load(I64, items.length)
+    code.ours(DROP, "void", "s2sad.drop", *held, i64(items.size), i64(items.size - 8))
 
 
 def _room(writer: Writer, items: Growing, wanted: Value) -> None:
@@ -127,10 +110,10 @@ def _room(writer: Writer, items: Growing, wanted: Value) -> None:
     size = i64(items.size)
     used = code.mul(code.load(I64, items.length), size)
     args = [code.load(PTR, items.block), code.load(PTR, items.data), used, code.mul(double, size)]
-    made = code.value(PTR, f"call ptr @s2sad.longer({', '.join(map(str, args))})")
+    made = code.ours(LONGER, PTR, "s2sad.longer", *args)
     faults.unless(code.compare("icmp ne", made, NULL), "no memory")
     code.store(made, items.block)
-    code.store(code.value(PTR, f"call noalias ptr @s2sad.data({made})"), items.data)
+    code.store(data_of(code, made), items.data)
     code.store(double, items.capacity)
     code.jump(fits)
     code.start(fits)
@@ -223,7 +206,7 @@ def _zeros(writer: Writer, source: Growing) -> Growing:
     _room(writer, items, length)
     if isinstance(items.item, Scalar):
         bytes_ = code.mul(length, i64(items.size))
-        code.call("void", "llvm.memset.p0.i64", code.load(PTR, items.data), Value("0", I8), bytes_, Value("false", I1))
+        code.call("void", "llvm.memset.p0.i64", code.load(PTR, items.data), Value("0", I8), bytes_, FALSE)
     else:
         with movement.counting(code, length) as index, writer.scope():
             like = _view(writer, source, _at(writer, source, index))
@@ -242,7 +225,7 @@ def _copy(writer: Writer, source: Growing) -> Growing:
     _room(writer, items, length)
     if isinstance(items.item, Scalar):
         bytes_ = code.mul(length, i64(items.size))
-        args = code.load(PTR, items.data), code.load(PTR, source.data), bytes_, Value("false", I1)
+        args = code.load(PTR, items.data), code.load(PTR, source.data), bytes_, FALSE
         code.call("void", "llvm.memcpy.p0.p0.i64", *args)
     else:
         with movement.counting(code, length) as index, writer.scope():
@@ -254,4 +237,4 @@ def _copy(writer: Writer, source: Growing) -> Growing:
     return items
 
 
-__all__ = ["RUNTIME", "SUPPORT", "let"]
+__all__ = ["let"]

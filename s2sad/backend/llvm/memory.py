@@ -14,18 +14,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from s2sad.backend.llvm.code import I1, I8, I32, I64, NULL, PTR, Code, Value, i64
+from s2sad.backend.llvm.code import I1, I8, I32, I64, NULL, PTR, Code, Support, Value, i64
 from s2sad.backend.llvm.values import Growing, View, memory_type
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.faults import Faults
 
-SUPPORT = """\
+NRT = (
+    ("NRT_MemInfo_alloc_aligned", "declare ptr @NRT_MemInfo_alloc_aligned(i64, i32)"),
+    ("NRT_decref", "declare void @NRT_decref(ptr)"),
+)
+DATA = Support("""\
 define internal noalias ptr @s2sad.data(ptr %block) noinline nounwind willreturn memory(argmem: read) {
   %place = getelementptr inbounds i8, ptr %block, i64 24
   %data = load ptr, ptr %place
   ret ptr %data
 }
+""")
+"""The address of the data of a block, which is unlike every other address that the function holds."""
+AGAIN = Support(
+    """\
 define internal ptr @s2sad.again(ptr %block, i64 %bytes) alwaysinline nounwind {
   %none = icmp eq ptr %block, null
   br i1 %none, label %new, label %look
@@ -44,15 +52,43 @@ new:
   %made = call ptr @NRT_MemInfo_alloc_aligned(i64 %bytes, i32 64)
   ret ptr %made
 }
-"""
-"""The address of the data of a block, which is unlike every other address that the function holds; and a block of a
-size, the one that is there already if nobody else has it (the count is its first word, the size its fifth)."""
-RUNTIME = {
-    "NRT_MemInfo_alloc_aligned": "declare ptr @NRT_MemInfo_alloc_aligned(i64, i32)",
-    "NRT_decref": "declare void @NRT_decref(ptr)",
-}
-"""What that needs of Numba's."""
+""",
+    NRT,
+)
+"""A block of a size, the one that is there already if nobody else has it: the count is its first word, the size its
+fifth."""
 ALIGNMENT = 64
+
+
+DROP = Support(
+    """\
+define internal void @s2sad.drop(ptr %data, i64 %count, i64 %size, i64 %owner) noinline nounwind {
+entry:
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %next, %body ]
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %body, label %out
+body:
+  %offset = mul i64 %i, %size
+  %place = add i64 %offset, %owner
+  %address = getelementptr inbounds i8, ptr %data, i64 %place
+  %block = load ptr, ptr %address
+  call void @NRT_decref(ptr %block)
+  %next = add i64 %i, 1
+  br label %head
+out:
+  ret void
+}
+""",
+    NRT,
+)
+"""Giving back the arrays of a list."""
+
+
+def data_of(code: Code, block: Value) -> Value:
+    """The address of the data of a block that is new."""
+    return code.ours(DATA, PTR, "s2sad.data", block, flags="noalias ")
 
 
 class Memory:
@@ -131,7 +167,7 @@ class Memory:
         for items in self.dropping:
             size = i64(items.size)
             held = self.code.load(PTR, items.data), self.code.load(I64, items.length)
-            self.code.call("void", "s2sad.drop", *held, size, self.code.sub(size, i64(8)))
+            self.code.ours(DROP, "void", "s2sad.drop", *held, size, self.code.sub(size, i64(8)))
         for slot in self.all:
             self.release(slot)
 
@@ -172,12 +208,12 @@ class Memory:
         slot = self.slot()
         if self._loops and not fresh:
             self._kept.add(slot)
-            block = code.value(PTR, f"call ptr @s2sad.again({code.load(PTR, slot)}, {size_in_bytes})")
+            block = code.ours(AGAIN, PTR, "s2sad.again", code.load(PTR, slot), size_in_bytes)
         else:
             block = code.call(PTR, "NRT_MemInfo_alloc_aligned", size_in_bytes, Value(str(ALIGNMENT), I32))
         code.store(block, slot)
         self.faults.unless(code.compare("icmp ne", block, NULL), "no memory")
-        data = code.value(PTR, f"call noalias ptr @s2sad.data({block})")
+        data = data_of(code, block)
         if zero:
             code.call("void", "llvm.memset.p0.i64", data, Value("0", I8), size_in_bytes, Value("false", I1))
         return View(dtype, data, tuple(shape), None, block, slot)
@@ -219,4 +255,4 @@ class Memory:
         return replace(view, dtype=part, data=data, strides=strides)
 
 
-__all__ = ["SUPPORT", "Memory"]
+__all__ = ["DROP", "NRT", "Memory", "data_of"]

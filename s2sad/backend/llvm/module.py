@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 
 from s2sad.backend import planning
 from s2sad.backend.emit import header, source_of
-from s2sad.backend.llvm import lists
 from s2sad.backend.llvm.calls import Bridge, Form, form
+from s2sad.backend.llvm.code import Support
 from s2sad.backend.llvm.faults import LIKELY, Sites
 from s2sad.backend.llvm.function import Writer
-from s2sad.backend.llvm.memory import RUNTIME, SUPPORT
 from s2sad.ir.nodes import Function, Module, Pos
 
 OURS = "s2sad.unit"
@@ -39,6 +38,7 @@ class Unit:
     declared: dict[str, str] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     loops: list[str] = field(default_factory=list)
+    support: dict[Support, None] = field(default_factory=dict)
 
     def symbol(self, name: str) -> str:
         """The name in LLVM of a function of the module."""
@@ -57,6 +57,7 @@ class Unit:
         writer = Writer(self, function)
         text = writer.text(self.symbol("main" if main else function.name), main=main)
         self.declared.update(writer.code.declared)
+        self.support.update(writer.code.support)
         for k in range(1, len(writer.code.metadata) + 1):  # each loop has a node of its own
             number = FIRST_LOOP + len(self.loops)
             text = text.replace(f"!loop.{k}.", f"!{number}")
@@ -71,23 +72,12 @@ class Unit:
     @property
     def llvm(self) -> str:
         """The LLVM module."""
-        self.declared.update(RUNTIME | lists.RUNTIME)
-        used = self.declared.pop("s2sad.drop", None) or any("@s2sad.longer(" in t for t in self.texts)
+        declared = dict(self.declared)
+        for support in self.support:
+            declared.update(support.needs)
         calls = [f"declare i32 @{b.symbol}({', '.join(b.types)})" for b in self.bridges.values()]
-        return "\n".join(
-            [
-                SUPPORT,
-                *([lists.SUPPORT] if used else []),
-                *self.texts,
-                *calls,
-                *self.declared.values(),
-                "",
-                LIKELY,
-                SELDOM,
-                *self.loops,
-                "",
-            ]
-        )
+        functions = [*(support.text for support in self.support), *self.texts]
+        return "\n".join([*functions, *calls, *declared.values(), "", LIKELY, SELDOM, *self.loops, ""])
 
     def source(self) -> str:
         """The Python module."""
@@ -107,7 +97,8 @@ class Unit:
         )
         parts.append(f"@rt.jit\ndef {main.name}({params}):\n    return _native({params})\n")
         body = "\n\n".join(parts)
-        unique = f"s2sad.{hashlib.sha256(body.encode()).hexdigest()[:16]}"  # of the bridges as well: they are linked by it
+        # of all that the module says: bridges are linked by it as well
+        unique = f"s2sad.{hashlib.sha256(body.encode()).hexdigest()[:16]}"
         return f"{header(body)}\n\n{body}".replace(OURS, unique)
 
 
