@@ -1,8 +1,8 @@
 """What became slower or faster than in an earlier run, beyond noise.
 
 Another day the machine may be slower as a whole. The tools that are not ours (hand adjoints and primals under Numba,
-JAX) say by how much: the median of their changes divides ours. A change counts beyond the noise of both runs: 10 %, or
-as much as the quartiles of the two measurements are apart, whichever is more; first calls have no quartiles, and 25 %.
+JAX) say by how much: the median of their changes divides ours. A change counts beyond the noise of both runs: 15 %, or
+as much as the quartiles of the two measurements are apart, whichever is more; first calls have no quartiles, and 30 %.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from bench.results import Cell, Results
 from bench.tools import OURS
 
-NOISE = 0.10
-FIRST_NOISE = 0.25
+NOISE = 0.15
+FIRST_NOISE = 0.30
 
 
 @dataclass(frozen=True)
