@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-
+from dataclasses import dataclass, field, fields
 
 _targets: dict[tuple[object, ...], tuple[object, ...]] = {}
 
@@ -19,16 +18,17 @@ class Config:
     """
 
     target: tuple[object, ...] = field(default=(), init=False)
-    """What code is made for, by these options: one object for each, so that calls compare identities."""
+    """The values of all options, which programs are made for: one object for each, so that calls compare identities."""
     backend: str = field(default_factory=lambda: os.environ.get("S2SAD_BACKEND", "numba"))
     verify: bool = field(default_factory=lambda: os.environ.get("S2SAD_VERIFY", "") not in ("", "0"))
     nogil: bool = field(default_factory=lambda: os.environ.get("S2SAD_NOGIL", "") not in ("", "0"))
+
     def __setattr__(self, name: str, value: object) -> None:
         if name == "backend" and value not in ("numba", "python"):
             raise ValueError(f"backend is 'numba' or 'python', not {value!r}")
         object.__setattr__(self, name, value)
-        if name in ("backend", "nogil"):
-            found = (getattr(self, "backend", None), bool(getattr(self, "nogil", False)))
+        if name != "target":
+            found = tuple([getattr(self, f.name, None) for f in fields(self) if f.name != "target"])
             object.__setattr__(self, "target", _targets.setdefault(found, found))
 
 

@@ -28,7 +28,7 @@ VARIANTS_KEPT = 64
 MOST_ENTRIES = 16
 """How many signatures of one function have a way in of their own."""
 CALLS_BEFORE_ENTRY = 4
-"""How often a function is called that found the program of another one, before a way in of its own is written for it."""
+"""How often a function that found the program of another one is called, before a way in of its own is written."""
 MISS: Any = object()
 """What an entry gives for a call that it is not for."""
 EntryFunction = Callable[[tuple[Any, ...], dict[str, Any]], Any]
@@ -80,8 +80,8 @@ class Program:
         return out
 
     def _open(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Write an entry: for this function, or for all that have the program in common, while there may be many of them
-        that are called once."""
+        """Write an entry: for this function, or for all that have the program in common, while there may be many of
+        them that are called once."""
         if found.lowered.elaboration.mutated:
             return
         shared = found.binding.root is not found.lowered.function
