@@ -26,6 +26,7 @@ import tempfile
 import threading
 import time
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 from importlib.abc import MetaPathFinder
@@ -41,12 +42,16 @@ __all__ = ["CacheWarning", "clear", "clear_compiled", "count", "load_module", "s
 
 LIMIT = 512 * 2**20
 """Bytes that the directory may hold; S2SAD_CACHE_LIMIT sets another number."""
+MOST_LOADED = 256
+"""How many generated modules are held for those who load the same text again."""
 _KEEP_SECONDS = 3600
 _HASH_LENGTH = 24
 _OURS = re.compile(rf"\.?(?P<stem>\w+_[0-9a-f]{{{_HASH_LENGTH}}})\.")
 
 _lock = threading.RLock()
 _written = 0
+_loaded: OrderedDict[str, None] = OrderedDict()
+"""The names of the generated modules in `sys.modules`, the one used last at the end."""
 
 
 class CacheWarning(UserWarning):
@@ -203,6 +208,7 @@ def load_module(path: Path, *, plain: bool = False) -> ModuleType:
     name = f"{GENERATED}.{path.stem}" + (".plain" if plain else "")
     with _lock:
         if (known := sys.modules.get(name)) is not None and known.__file__ == str(path):
+            _loaded.move_to_end(name)
             return known
         source = path.read_bytes().decode()
         if not path.stem.endswith(_digest(source)):
@@ -225,7 +231,18 @@ def _import(name: str, path: Path, source: str, plain: bool) -> ModuleType:
     except BaseException:
         del sys.modules[name]
         raise
+    _loaded[name] = None
+    _loaded.move_to_end(name)
+    if len(_loaded) > MOST_LOADED:
+        _forget(_loaded.popitem(last=False)[0])
     return module
+
+
+def _forget(name: str) -> None:
+    """Let go of a module. Its functions live on where they are in use, and its text is in the file."""
+    module = sys.modules.pop(name, None)
+    if module is not None and module.__file__ is not None:
+        linecache.cache.pop(module.__file__, None)
 
 
 class _OnlyLoaded(MetaPathFinder):

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 LOWERING = frozenset({"elements", "fuse"})
 """The passes of the lowering that can be left out one by one."""
 
-
-MAKING = ("backend", "llvm", "reorder_sums", "nogil", "lower", "passes_off")
-"""The options that compiled code depends on."""
 _targets: dict[tuple[object, ...], tuple[object, ...]] = {}
 
 
@@ -28,7 +25,7 @@ class Config:
     """
 
     target: tuple[object, ...] = field(default=(), init=False)
-    """What code is made for, by these options: one object for each, so that calls compare identities."""
+    """The values of all options, which programs are made for: one object for each, so that calls compare identities."""
     backend: str = field(default_factory=lambda: os.environ.get("S2SAD_BACKEND", "numba"))
     llvm: bool = field(default_factory=lambda: os.environ.get("S2SAD_LLVM", "1") != "0")
     reorder_sums: bool = field(default_factory=lambda: os.environ.get("S2SAD_REORDER_SUMS", "1") != "0")
@@ -47,8 +44,8 @@ class Config:
             if unknown := value - LOWERING:
                 raise ValueError(f"no pass is called {', '.join(sorted(unknown))}: {', '.join(sorted(LOWERING))}")
         object.__setattr__(self, name, value)
-        if name in MAKING:
-            found = tuple(getattr(self, n, None) for n in MAKING)
+        if name != "target":
+            found = tuple([getattr(self, f.name, None) for f in fields(self) if f.name != "target"])
             object.__setattr__(self, "target", _targets.setdefault(found, found))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,11 +26,13 @@ def load(source: str, name: str) -> Callable[..., Any]:
 def run(source: str, name: str, names: Mapping[str, Any]) -> Callable[..., Any]:
     """The function `name` of a generated module that calls Python objects, which it knows by `names`.
 
-    The text is kept in memory, where tracebacks and debuggers find it.
+    The text is kept in memory, where tracebacks and debuggers find it, for as long as the function lives.
     """
     filename = f"<s2sad {name} {next(_texts)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = {"__name__": f"{GENERATED}.{name}", **names}
     with rt.plain_python():
         exec(compile(source, filename, "exec"), namespace)
-    return namespace[name]
+    function: Callable[..., Any] = namespace[name]
+    weakref.finalize(function, linecache.cache.pop, filename, None)
+    return function

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from s2sad.frontend.elaborate import elaborate
     from s2sad.frontend.meanings import custom_inside, handlers
 
-__all__ = ["binding", "custom_inside", "elaborate", "entry", "handlers", "inspection", "splitting", "typetext", "variant"]
+__all__ = [
+    "binding", "custom_inside", "elaborate", "entry", "handlers", "inspection", "splitting", "typetext", "variant",
+]  # fmt: skip
 
 PLACES = {
     "handlers": "s2sad.frontend.meanings",

@@ -1,7 +1,7 @@
 """Programs of functions that are called with a function: `jvp(f, ...)`, `hvp(f, ...)`, the sweeps of `vjp(f, ...)`.
 
-Each is the program of the caller bound to the function, ``partial(jvp, f)``. The ones used last are kept; what they were
-compiled to is found again by `families`, also for a function made anew each time.
+Each is the program of the caller bound to the function, ``partial(jvp, f)``. The ones used last are kept; what they
+were compiled to is found again by `families`, also for a function made anew each time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from s2sad.calling.program import MISS, Program, function_name
 Function = Callable[..., Any]
 P = TypeVar("P", bound=Program)
 
-MOST_PROGRAMS = 256
+MOST_PROGRAMS = 128
 """How many of these programs are kept, each with the function that it is for."""
 
 _programs: OrderedDict[Any, Any] = OrderedDict()

@@ -14,9 +14,9 @@
         ...
         return (r0, r1)                         the result, put together
 
-Rank and contiguity of an array, and whether it may be written into, are seen to by Numba's own dispatcher in C, over the
-one piece of code that there is for this signature (`strict`). It is not to be trusted with byte order, alignment and
-subclasses. Whatever does not match gives `MISS`, and goes the long way (`calling.program`).
+Rank and contiguity of an array, and whether it may be written into, are seen to by Numba's own dispatcher in C, over
+the one piece of code that there is for this signature (`strict`). It is not to be trusted with byte order, alignment
+and subclasses. Whatever does not match gives `MISS`, and goes the long way (`calling.program`).
 """
 
 from __future__ import annotations
@@ -60,14 +60,20 @@ BOXED = ("float64", "int64", "bool", "complex128")
 
 
 def entry(
-    variant: Variant, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: Sequence[Any], structure: Any,
-    pairs: Sequence[tuple[int, int]] = (), raw: bool = False, any_root: bool = False,
+    variant: Variant,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    leaves: Sequence[Any],
+    structure: Any,
+    pairs: Sequence[tuple[int, int]] = (),
+    raw: bool = False,
+    any_root: bool = False,
 ) -> Callable[..., Any] | None:
     """The entry for calls like this one, which `variant` is for; None where there is none.
 
-    `leaves` are those of the arguments, as they were given. `pairs` are numbers of leaves that must have the same shape.
-    With `raw` it gives what the compiled function takes and returns. With `any_root` its third argument is the function
-    that is called, which may be any that is compiled to the same.
+    `leaves` are those of the arguments, as they were given. `pairs` are numbers of leaves of which two must have the
+    same shape. With `raw` it gives what the compiled function takes and returns. With `any_root` its third argument is
+    the function that is called, which may be any that is compiled to the same.
     """
     given = variant.given(leaves)
     if any(isinstance(x, np.ndarray) and signature.normal(x) is not x for x in given):
@@ -211,7 +217,9 @@ class _Writer:
         """A leaf that is known: the very object, or text that is equal."""
         known = self.constant(leaf)
         if isinstance(leaf, str | bytes):
-            self.refuse(f"{name} is not {known} and (type({name}) is not {self.constant(type(leaf))} or {name} != {known})")
+            self.refuse(
+                f"{name} is not {known} and (type({name}) is not {self.constant(type(leaf))} or {name} != {known})"
+            )
         elif isinstance(leaf, PLAIN):
             self.refuse(f"{name} is not {known} and not {self.constant(SameData(leaf))}({name})")
         else:
@@ -330,7 +338,11 @@ class _Writer:
                 absent = binding.read(place) is MISSING
                 return f"{base}.get({name!r}, MISSING)" if absent else f"{base}[{name!r}]"
             case Contents():
-                return f"{self.constant(place.step)}.read({base})" if binding.read(place) is MISSING else f"{base}.cell_contents"
+                return (
+                    f"{self.constant(place.step)}.read({base})"
+                    if binding.read(place) is MISSING
+                    else f"{base}.cell_contents"
+                )
         raise NotImplementedError
 
     def is_fixed(self, place: Place) -> bool:
@@ -382,7 +394,11 @@ class _Writer:
         body += ["    if found is error: raise", "    raise found from None", *result]
         names = "".join(f"k{n}, " for n in range(len(self.constants)))
         head = "def make(constants, call, users, ndarray, MISS, MISSING, Unmatched, config, flatten):"
-        lines = [head, *([f"    {names}= constants"] if names else []), f"    def entry(args, kwargs{', root' if self.any_root else ''}):"]
+        lines = [
+            head,
+            *([f"    {names}= constants"] if names else []),
+            f"    def entry(args, kwargs{', root' if self.any_root else ''}):",
+        ]
         source = "\n".join([*lines, *(f"        {x}" for x in body), "    return entry"])
         namespace: dict[str, Any] = {}
         exec(_code(source), namespace)

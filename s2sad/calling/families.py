@@ -1,7 +1,7 @@
 """Programs that functions with the same code share: a fresh lambda finds what another one was compiled to.
 
-    for a in arrays:
-        s2sad.grad(lambda x: np.sum(x * a))(x)      one program, compiled for the first lambda
+for a in arrays:
+    s2sad.grad(lambda x: np.sum(x * a))(x)      one program, compiled for the first lambda
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from s2sad.frontend.values.readlog import PLAIN, SameData
 if TYPE_CHECKING:
     from s2sad.calling.variant import Variant
 
-MOST_FAMILIES = 256
+MOST_FAMILIES = 128
 """How many families are kept: the programs of a family live for as long as it is kept, or a function that uses them."""
 MOST_PROGRAMS = 32
 """How many programs of one family are kept."""

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 VARIANTS_KEPT = 64
 """How many variants of one signature are kept when closures and globals keep changing."""
-MOST_ENTRIES = 16
+MOST_SIGNATURES = 256
+"""For how many signatures, a static argument being part of one, the variants of one function are kept."""
+MOST_ENTRIES = 32
 """How many signatures of one function have a way in of their own."""
 CALLS_BEFORE_ENTRY = 4
-"""How often a function is called that found the program of another one, before a way in of its own is written for it."""
+"""How often a function that found the program of another one is called, before a way in of its own is written."""
 MISS: Any = object()
 """What an entry gives for a call that it is not for."""
 EntryFunction = Callable[[tuple[Any, ...], dict[str, Any]], Any]
@@ -80,14 +82,12 @@ class Program:
         return out
 
     def _open(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Write an entry: for this function, or for all that have the program in common, while there may be many of them
-        that are called once."""
+        """Write an entry: for this function, or for all that have the program in common, while there may be many of
+        them that are called once."""
         if found.lowered.elaboration.mutated:
             return
         shared = found.binding.root is not found.lowered.function
         with self._lock:
-            if len(self.entries) >= MOST_ENTRIES:
-                return
             leaves, structure = signature.flatten(args, kwargs)
             pairs = self.pairs(leaves)
             if shared and self._calls <= CALLS_BEFORE_ENTRY and not self.split:
@@ -95,9 +95,11 @@ class Program:
                 made = compiler.entry.entry(found, args, kwargs, leaves, structure, pairs, any_root=True)
                 self._family.open(made, found)
                 return
+            kept = [(e, v) for e, v in zip(self.entries, self._entered, strict=True) if v.holds()]
+            if len(kept) >= MOST_ENTRIES:
+                return
             made = compiler.entry.entry(found, args, kwargs, leaves, structure, pairs, self.split)
             if made is not None:
-                kept = [(e, v) for e, v in zip(self.entries, self._entered, strict=True) if v.holds()]
                 self._entered = (found, *(v for _, v in kept))
                 self.entries = (made, *(e for e, _ in kept))
 
@@ -158,6 +160,9 @@ class Program:
         kept = self._variants.setdefault(self._full_key(base, leaves), [])
         kept[:] = [v for v in kept if v.holds()][-VARIANTS_KEPT:]
         kept.append(found)
+        for known in (self._variants, self._statics):
+            if len(known) > MOST_SIGNATURES:
+                del known[next(iter(known))]
 
     def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
         """The function lowered for these arguments, not compiled. With `Abstract`s for values, all else is known."""

@@ -86,8 +86,8 @@ def key_orders(tree_: Any) -> Any:
             return tuple(tree_), *(found for v in tree_.values() if (found := key_orders(v)))
         case tuple() | list():
             return tuple([found for v in tree_ if (found := key_orders(v))])
-        case _:
-            return ()
+    fields = tree.fields(type(tree_)) if tree.is_node(type(tree_)) else None
+    return () if fields is None else tuple([found for n in fields[0] if (found := key_orders(getattr(tree_, n, None)))])
 
 
 def leaf_type(leaf: Any, name: str) -> Type:

@@ -24,7 +24,6 @@ from s2sad.ir.nodes import Custom, Function, Module
 from s2sad.ir.types import Array, List, Type
 from s2sad.transforms.recording.split import Split
 
-
 FLOATS = (float, np.float64)
 
 

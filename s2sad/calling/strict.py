@@ -16,8 +16,8 @@ class Unmatched(Exception):
 
 
 def strict(function: Any, values: Sequence[Any]) -> Callable[..., Any] | None:
-    """A dispatcher over the code of `function` for arguments like `values`; None where that is no dispatcher, or has not
-    been compiled for these."""
+    """A dispatcher over the code of `function` for arguments like `values`; None where that is no dispatcher, or has
+    not been compiled for these."""
     dispatcher = getattr(function, "function", function)  # an exported function has the compiled one inside
     if not hasattr(dispatcher, "overloads"):
         return None
@@ -39,7 +39,9 @@ _class: Any = None
 def _make_class() -> Any:
     from numba import _dispatcher
 
-    class Strict(_dispatcher.Dispatcher):  # type: ignore[misc]
+    base: Any = _dispatcher.Dispatcher
+
+    class Strict(base):
         """Calls one compiled function, or raises `Unmatched`."""
 
         def __init__(self, dispatcher: Any, compiled: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import s2sad
 from s2sad import tree
-from s2sad.calling import direct
+from s2sad.calling import direct, program
 from s2sad.calling.program import Program
 from s2sad.config import using
 from s2sad.errors import S2sadError
@@ -142,6 +142,28 @@ def test_the_order_of_keys_is_seen():
         assert made(1.0, {"b": 3.0, "a": 2.0}) == 3.0
 
 
+def test_the_order_of_keys_inside_of_objects_is_seen():
+    made = s2sad.grad(lambda x, p: x * next(iter(p.w.values())))
+    for _ in range(3):
+        assert made(1.0, Layer({"a": 2.0, "b": 3.0}, 0.0)) == 2.0
+        assert made(1.0, Layer({"b": 3.0, "a": 2.0}, 0.0)) == 3.0
+
+
+def test_signatures_are_bounded(monkeypatch):
+    monkeypatch.setattr(program, "MOST_SIGNATURES", 4)
+    monkeypatch.setattr(program, "MOST_ENTRIES", 3)
+    with using(backend="python"):
+        made = s2sad.grad(lambda x, f: f(x))
+        for k in range(10):
+            assert made(1.0, lambda x, k=k: x * k) == k
+        assert len(made._program._variants) <= 4
+    made = s2sad.grad(lambda x: np.sum(x) * 2)
+    for _ in range(2):
+        for shape in ((3,), (3, 3), (1, 3), (3, 1), (1, 1), (1,)):
+            same(made(np.ones(shape)), np.full(shape, 2.0))
+    assert len(made._program.entries) == 3
+
+
 def test_whatever_does_not_match_goes_the_long_way(long_way, tmp_path):
     made = s2sad.grad(total, (0, 1))
     expected = made(X, Y)
@@ -158,7 +180,7 @@ def test_whatever_does_not_match_goes_the_long_way(long_way, tmp_path):
     for array in (wide, X[::-1].copy()[::-1], frozen, odd, X.astype(">f8"), mapped):
         same(made(array, Y), expected)
         assert long_way.pop()
-    for other in (X.astype(complex), np.arange(1, 4), np.ma.array(X), np.matrix(X), "x", None, object()):
+    for other in (X.astype(complex), np.arange(1, 4), np.ma.array(X), X.view(np.matrix), "x", None, object()):
         with pytest.raises((S2sadError, TypeError)):
             made(other, Y)
         assert long_way.pop()

@@ -109,7 +109,9 @@ def test_captures_of_other_kinds_are_compiled_anew(backend, compiled):
     with using(backend=backend):
         for _ in range(3):
             for a in (Y, 2.0, np.float32(2), Y[:1], np.ones((2, 3)), Y.astype(np.float32), Y * 1j):
-                expected = np.broadcast_to(np.sum(np.broadcast_to(a, np.broadcast_shapes(np.shape(a), (3,))).reshape(-1, 3), 0), 3)
+                expected = np.broadcast_to(
+                    np.sum(np.broadcast_to(a, np.broadcast_shapes(np.shape(a), (3,))).reshape(-1, 3), 0), 3
+                )
                 out = s2sad.jacfwd(scaled(a, 1.0))(X)
                 np.testing.assert_allclose(out, expected)
     assert len(compiled) == 7

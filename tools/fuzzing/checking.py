@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 
 import s2sad
-from s2sad import api
 from s2sad.config import using
 from s2sad.errors import S2sadError
 from tests.corpus import leaves
 from tests.helpers import snapshot
 from tools.fuzzing.case import Case, Loaded, forget, loaded, module_of
 from tools.fuzzing.modes import Mode, flat
-from tools.fuzzing.passes import without
+from tools.fuzzing.passes import forget_programs, without
 from tools.fuzzing.reference import Reference, Unsuitable, agree
 
 SECONDS = {"python": 20, "numba": 120}
@@ -128,7 +127,7 @@ def run(one: Loaded, mode: Mode, given: Sequence[Any]) -> Any:
     names = {"s2sad": s2sad, "np": np, "without": without}
     names |= {k: v for k, v in vars(one.module).items() if isinstance(v, types.FunctionType)}
     module = module_of(f"{one.module.__name__}_{mode.name}", mode.text(one.case), names)
-    api.program_of.cache_clear()
+    forget_programs()
     try:
         return vars(module)["check"](*given)
     finally:

@@ -52,9 +52,7 @@ def closure_of(elab: Elaborator, function: types.FunctionType) -> Closure:
     elab.log.note(positional, SameShape(function.__defaults__) if function.__defaults__ else Same(None))
     elab.log.note(named, SameShape(kw) if kw else Same(function.__kwdefaults__))
     label = f"{function.__name__}_default"
-    defaults = [
-        elab.outside.value(positional.item(k, label), d) for k, d in enumerate(function.__defaults__ or ())
-    ]
+    defaults = [elab.outside.value(positional.item(k, label), d) for k, d in enumerate(function.__defaults__ or ())]
     kw_defaults = {k: elab.outside.value(named.item(k, k), d) for k, d in kw.items()}
     return Closure(source, None, tuple(defaults), kw_defaults, function)
 
@@ -186,4 +184,3 @@ def wraps(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 
 transforms.register(functools.wraps, wraps)
-

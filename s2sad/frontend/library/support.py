@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError, UnsupportedError
+from s2sad.frontend.values.outside import Outside
 from s2sad.frontend.values.values import (
     ArrayRef,
     Content,
@@ -45,6 +46,7 @@ class Elaborator(Protocol):
     latest: Value | None
     over: Counter[Location]
     filled: set[Location]
+    outside: Outside
 
     @property
     def pos(self) -> Pos | None: ...

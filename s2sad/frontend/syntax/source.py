@@ -75,7 +75,7 @@ def find(function: types.FunctionType) -> FunctionSource:
     return _find(function.__code__, function.__code__.co_filename, function.__name__)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _find(code: types.CodeType, filename: str, name: str) -> FunctionSource:
     """Code of two files may be equal, so the name of the file is in the key."""
     lines = _lines_of(code, name)
@@ -197,6 +197,6 @@ def inner_source(outer: FunctionSource, node: gast.FunctionDef | gast.Lambda) ->
     return _inner(outer, node)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=2048)
 def _inner(outer: FunctionSource, node: Any) -> FunctionSource:
     return FunctionSource(getattr(node, "name", "<lambda>"), node, outer.filename, None, outer.owner)

@@ -42,9 +42,7 @@ MOST_LEAVES = 2000
 """The longest container from outside that is taken apart."""
 
 
-SHARED = frozenset(
-    {"grad", "value_and_grad", "jacfwd", "jacrev", "hessian", "jit", "vmap", "checkpoint"}
-)
+SHARED = frozenset({"grad", "value_and_grad", "jacfwd", "jacrev", "hessian", "jit", "vmap", "checkpoint"})
 """Kinds of transforms that are told by their options and by the function they were made of, and by nothing else."""
 
 
@@ -73,7 +71,7 @@ class Outside:
         if id(obj) in self._places:
             return
         self._places[id(obj)] = (obj, place)
-        spec = None if isinstance(obj, type) else getattr(obj, "__s2sad__", None)
+        spec: Any = None if isinstance(obj, type) else getattr(obj, "__s2sad__", None)
         if getattr(spec, "kind", None) in SHARED and not isinstance(spec.function, Value):
             inner = place.attribute("__s2sad__").attribute("function")
             self.elab.log.note(inner, Same(spec.function), fixed=True)

@@ -3,7 +3,7 @@
     the function that is compiled -> __closure__[0] -> its contents -> ["weights"]
 
 A way begins at the function itself or at an object that stays what it is, and goes on by steps. Walked from the very
-function, it reads what stands there now; walked from another function with the same code, what stands there for that one.
+function, it reads what stands there now; walked from another function with the same code, what stands there for that.
 """
 
 from __future__ import annotations

@@ -21,7 +21,20 @@ __all__ = ["MISSING", "Entry", "Missing", "ReadLog", "Same", "SameContents", "Sa
 
 CHANGEABLE = (set, dict, list, deque, bytearray)
 PLAIN = (
-    bool, int, float, complex, str, bytes, type(None), type(...), slice, range, np.generic, np.dtype, tuple, frozenset
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    type(...),
+    slice,
+    range,
+    np.generic,
+    np.dtype,
+    tuple,
+    frozenset,
 )
 
 
@@ -43,9 +56,7 @@ class SameData:
 
     def __call__(self, new: Any) -> bool:
         old = self.old
-        return new is old or (
-            type(new) is type(old) and repr(new) == repr(old) and bool(new == old or old != old)
-        )
+        return new is old or (type(new) is type(old) and repr(new) == repr(old) and bool(new == old or old != old))
 
 
 class SameContents:
