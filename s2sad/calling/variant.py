@@ -280,9 +280,9 @@ def warn_uncompiled(module: Module) -> None:
     )
 
 
-def load_function(module: Module) -> Callable[..., Any]:
-    """The main function of a module that is ready to emit, as a function of flat values."""
-    return load_emitted(module, emit(module))
+def load_function(module: Module, guards: Sequence[tuple[Dim, Dim]]) -> Callable[..., Any]:
+    """The main function of a module that is ready to emit, as a function of flat values of which `guards` hold."""
+    return load_emitted(module, emit(lowering.lowered(module, guards)))
 
 
 def converted(out: Any, converters: Sequence[Converter]) -> list[Any]:
