@@ -21,10 +21,12 @@ from s2sad.errors import DerivativeMismatchError, TypeMismatchError
 from s2sad.frontend.elaborate.elaborate import Elaboration, Leaf
 from s2sad.ir import walk
 from s2sad.ir.nodes import Custom, Function, Module
-from s2sad.ir.types import Array, List, Type
+from s2sad.ir.types import Array, Dim, List, Type
 from s2sad.transforms.recording.split import Split
 
 FLOATS = (float, np.float64)
+Guards = Sequence[tuple[Dim, Dim]]
+"""Sizes of arguments that are equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +163,18 @@ class Parts:
     """A split adjoint, loaded. The pushforward is made when it is first asked for; with `reverse_only` there is none,
     as a custom rule is in the way."""
 
-    def __init__(self, split: Split, functions: dict[str, Function], params: int, reverse_only: bool) -> None:
+    def __init__(
+        self, split: Split, functions: dict[str, Function], params: int, reverse_only: bool, guards: Guards
+    ) -> None:
         self.split = split
+        self.guards = guards
         self.reverse_only = reverse_only
         self.functions = functions
         first = params + len(split.residuals)
         self.seeds = tuple(p.type for p in split.reverse.params[first:])
         self.results = tuple(r.type for r in split.reverse.results)
         self.pullback = Module(split.reverse, functions)
-        self.pull = _sweep(self.pullback)
+        self.pull = _sweep(self.pullback, guards)
         used = walk.free_vars(split.reverse.body, split.reverse.results)
         self.kept = tuple(p in used for p in split.reverse.params[:params])
 
@@ -180,7 +185,7 @@ class Parts:
 
     @functools.cached_property
     def _push(self) -> Sweep:
-        return _sweep(self.pushforward)
+        return _sweep(self.pushforward, self.guards)
 
     def push(self, given: tuple[Any, ...], values: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
         """The tangents of the inexact results."""
@@ -198,8 +203,8 @@ Sweep = Callable[[tuple[Any, ...], Sequence[Any]], list[Any]]
 """A compiled function of what is given and of cotangents or tangents, to the derivatives in order."""
 
 
-def _sweep(module: Module) -> Sweep:
-    function = variant.load_function(module)
+def _sweep(module: Module, guards: Guards) -> Sweep:
+    function = variant.load_function(module, guards)
     converters = tuple(variant.converter(r) for r in module.main.results)
     return lambda given, seeds: variant.converted(function(*given, *seeds), converters)
 
@@ -254,7 +259,8 @@ class SplitProgram(Program):
         parts = None
         if split is not None and not any(isinstance(v.type, List) for v in (*split.residuals, *split.forward.results)):
             reverse_only = _has_vjp_rule(elaborated.elaboration.module)
-            parts = Parts(split, functions, len(elaborated.module.main.params), reverse_only)
+            guards = elaborated.elaboration.guards
+            parts = Parts(split, functions, len(elaborated.module.main.params), reverse_only, guards)
         built = variant.load(elaborated, leaves)
         built.parts = parts
         return built

@@ -315,9 +315,9 @@ def warn_uncompiled(module: Module) -> None:
     )
 
 
-def load_function(module: Module) -> Callable[..., Any]:
-    """The main function of a module that is ready to emit, as a function of flat values."""
-    module = lowering.lowered(module)
+def load_function(module: Module, guards: Sequence[tuple[Dim, Dim]]) -> Callable[..., Any]:
+    """The main function of a module that is ready to emit, as a function of flat values of which `guards` hold."""
+    module = lowering.lowered(module, guards)
     loaded = load_emitted(module, lambda: emitted(module, config.nogil), config.nogil)
 
     def call(*values: Any) -> Any:

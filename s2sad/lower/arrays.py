@@ -132,6 +132,15 @@ class Arrays:
         if not made.view and ((not self.fuse and made.element is not None) or made.depth > DEEPEST):
             self.make(made)
 
+    def known(self, var: Var, value: Atom, loops: Sequence[Loop], index: Index) -> None:
+        """Note an array whose elements loops that stand have computed."""
+        made = Delayed(var, self.dims(var), None, region=self.writer.top)
+        made.home = Home(loops[-1].body if loops else self.writer.top, tuple(loops), value, index)
+        self.writer.note(("element", var, index), value, index)
+        self.add(made)
+        if not self.fuse:
+            self.make(made)
+
     # -- elements
 
     def refs(self, index: Sequence[Atom]) -> tuple[Any, ...]:

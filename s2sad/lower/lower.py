@@ -39,8 +39,9 @@ from s2sad.ir.nodes import (
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
 from s2sad.ir.types import Array, Dim, Scalar
 from s2sad.lower.arrays import Arrays, Delayed, Elements
+from s2sad.lower.contractions import contract
 from s2sad.lower.indexing import path_map, read_axes
-from s2sad.lower.reductions import reduce, unbroadcast_
+from s2sad.lower.reductions import SCANS, reduce, scan, unbroadcast_
 from s2sad.lower.regions import START
 from s2sad.lower.sizes import Equalities
 from s2sad.lower.updates import place_whole, update
@@ -50,6 +51,7 @@ from s2sad.rules.broadcasting import broadcast_to, unbroadcast
 from s2sad.rules.creation import arange, eye, full
 from s2sad.rules.elementwise import imag, real
 from s2sad.rules.numbers import costs, is_exact, of_numbers, scalar_form
+from s2sad.rules.products import PRODUCTS
 from s2sad.rules.registry import ELEMENT, PLACES, REDUCTIONS, call_rule
 from s2sad.rules.shape import flip, reshape, transpose
 
@@ -239,6 +241,8 @@ class _Lowering:
                 return reduce(self.arrays, let, self.aliases)
             if prim is unbroadcast and isinstance(let.args[0].type, Array):
                 return unbroadcast_(self.arrays, let, self.aliases, False)
+            if prim in PRODUCTS:
+                return contract(self.arrays, let, self.aliases)
             return prim is load and isinstance(let.args[0].type, Array) and self.element_read(let)
         if any(not is_exact(v.type.dtype) for v in (target, *let.args)):
             return False
@@ -248,6 +252,10 @@ class _Lowering:
             return reduce(self.arrays, let, self.aliases)
         if prim is unbroadcast:
             return unbroadcast_(self.arrays, let, self.aliases, target in self.added and self.arrays.fuse)
+        if prim in SCANS:
+            return scan(self.arrays, let)
+        if prim in PRODUCTS:
+            return contract(self.arrays, let, self.aliases)
         if prim in PLACES:
             return place_whole(self.arrays, let)
         if prim is load:

@@ -16,15 +16,16 @@ from s2sad.ir.nodes import Atom, Const, Let, Var, array_type
 from s2sad.ir.paths import element_path
 from s2sad.ir.primitives import cast, inc, load, store, zeros
 from s2sad.ir.types import Array, Dim, above_one, lower_bound
-from s2sad.lower.arrays import Arrays, Delayed, Home, Index
+from s2sad.lower.arrays import Arrays, Delayed, Index
 from s2sad.lower.regions import Thread
 from s2sad.rules.creation import full
-from s2sad.rules.numbers import is_exact
-from s2sad.rules.reductions import axes_of, sum_
+from s2sad.rules.numbers import WIDE, is_exact
+from s2sad.rules.reductions import axes_of, cumprod, cumsum, prod, sum_
 from s2sad.rules.registry import REDUCTIONS, Reduction
 
 FEW = 16
 """How many trips a loop over reduced axes may have inside one over later axes, which are further apart in memory."""
+SCANS = {cumsum: REDUCTIONS[sum_], cumprod: REDUCTIONS[prod]}
 WIDER = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
 
 
@@ -36,6 +37,32 @@ def reduce(arrays: Arrays, let: Let, aliases: dict[Var, Atom]) -> bool:
     kept = tuple(k for k in range(array_type(x).rank) if k not in axes)
     out = kept if not params.get("keepdims") else None
     return _Reducing(arrays, let, rule, kept, out, aliases).write()
+
+
+def scan(arrays: Arrays, let: Let) -> bool:
+    """A running sum or product: the accumulator after each trip is an element."""
+    x, target = let.args[0], let.targets[0]
+    dims, rule, writer = arrays.dims(x), SCANS[let.prim], arrays.writer
+    dtype = target.type.dtype
+    if x.type.dtype not in WIDE or dtype not in WIDE or dtype.kind == "b" or len(dims) != len(arrays.dims(target)):
+        return False
+    axis = dict(let.params)["axis"] % len(dims)
+    order = (*(k for k in range(len(dims)) if k != axis), axis)
+    need = (x, tuple(order.index(k) for k in range(len(dims))))
+    outer, at = arrays.nest([dims[k] for k in order[:-1]], (need,))
+    region = outer[-1].body if outer else writer.top
+    inner, of = arrays.nest([dims[axis]], (need,), inner=region, first=len(order) - 1)
+    index = tuple((*at, *of)[order.index(k)] for k in range(len(dims)))
+    thread = Thread({region: Const(rule.start(dtype))})
+    with writer.inside(inner[-1].body if inner else region):
+        part = arrays.element(x, index)
+        if part.type.dtype != dtype:
+            part = writer.emit(cast, (part,), {"dtype": dtype})
+        before = writer.through(thread, inner)
+        after = writer.ref(rule.combine(writer.ref(before), writer.ref(part))).atom
+        thread.versions[writer.here] = after
+    arrays.known(target, after, (*outer, *inner), index)
+    return True
 
 
 def unbroadcast_(arrays: Arrays, let: Let, aliases: dict[Var, Atom], added: bool) -> bool:
@@ -53,6 +80,11 @@ def unbroadcast_(arrays: Arrays, let: Let, aliases: dict[Var, Atom], added: bool
         arrays.uses[g] += arrays.uses[target]  # type: ignore[index]
         return True
     return _Reducing(arrays, let, REDUCTIONS[sum_], kept, None, aliases, first).write(added)
+
+
+def sum_of(arrays: Arrays, let: Let, kept: tuple[int, ...], aliases: dict[Var, Atom]) -> bool:
+    """The sum of an array over all axes but these."""
+    return _Reducing(arrays, let, REDUCTIONS[sum_], kept, kept, aliases).write()
 
 
 class _Reducing:
@@ -141,14 +173,7 @@ class _Reducing:
         if not isinstance(self.target.type, Array):
             self.aliases[self.target] = value
             return
-        index: Index = tuple(at.get(k, Const(0)) for k in self.axes)
-        made = Delayed(self.target, self.arrays.dims(self.target), None)
-        made.home = Home(outer[-1].body if outer else self.writer.top, tuple(outer), value, index)
-        made.region = self.writer.top
-        self.writer.note(("element", self.target, index), value, index)
-        self.arrays.add(made)
-        if not self.arrays.fuse:
-            self.arrays.make(made)
+        self.arrays.known(self.target, value, outer, tuple(at.get(k, Const(0)) for k in self.axes))
 
     def spread_axes(self) -> tuple[int | None, ...]:
         return (None,) * len(self.dims)

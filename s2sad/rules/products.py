@@ -271,6 +271,31 @@ def _with_repeats(bar: Any, own: str, term: str) -> Any:
     return bar if order == list(range(len(order))) else transpose(bar, axes=tuple(order))
 
 
+def contraction(prim: Primitive, ranks: Sequence[int], params: dict[str, Any]) -> tuple[list[str], str, bool] | None:
+    """A product as an Einstein sum: the letters of each argument and of the result, and whether it is a call of BLAS
+    where matrices are large. None for what is no product, and where letters stand for batches of unequal ranks."""
+    if prim is _einsum:
+        inputs, _, output = params["subscripts"].partition("->")
+        return inputs.split(","), output, False
+    if prim is _tensordot:
+        left, right = params["axes"]
+        first, second = LETTERS[: ranks[0]], list(LETTERS[ranks[0] : sum(ranks)])
+        out = [c for k, c in enumerate(first) if k not in left] + [c for k, c in enumerate(second) if k not in right]
+        for i, j in zip(left, right, strict=True):
+            second[j] = first[i]
+        return [first, "".join(second)], "".join(out), True
+    if prim is not matmul:
+        return None
+    stack = LETTERS[: max(max(ranks) - 2, 0)]
+    rows, sums, columns = "xyz"
+    a = stack[len(stack) - max(ranks[0] - 2, 0) :] + (rows if ranks[0] > 1 else "") + sums
+    b = stack[len(stack) - max(ranks[1] - 2, 0) :] + sums + (columns if ranks[1] > 1 else "")
+    return [a, b], stack + (rows if ranks[0] > 1 else "") + (columns if ranks[1] > 1 else ""), True
+
+
+PRODUCTS = frozenset({matmul, _tensordot, _einsum})
+"""What `contraction` knows."""
+
 # -- built from the others
 
 

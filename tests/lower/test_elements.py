@@ -14,11 +14,14 @@ from s2sad.ir.paths import SLOT, Index, Path, Slice, View, count_slots
 from s2sad.ir.primitives import inc, load, store
 from s2sad.ir.types import symbol, type_of_value
 from s2sad.lower.lower import lower_function
+from s2sad.lower.reductions import SCANS
+from s2sad.rules.products import PRODUCTS
 from s2sad.rules.registry import ELEMENT, PLACES, REDUCTIONS, RULES
 from tests.rules.samples import SAMPLES, Sample
 
 PRIMITIVES = {p.name: p for p in RULES}
-LOWERED = {p.name for p in (*ELEMENT, *PLACES, *REDUCTIONS)} | {p.name for p in RULES if p.elementwise}
+RULED = (*ELEMENT, *PLACES, *REDUCTIONS, *PRODUCTS, *SCANS, *(p for p in RULES if p.elementwise))
+LOWERED = {p.name for p in RULED}
 FLAT = [(n, s) for n, samples in SAMPLES.items() if n in LOWERED for s in samples]
 
 
@@ -91,7 +94,7 @@ def of(dtype: Any, *shape: int) -> Any:
         values = np.abs(values)
     if np.dtype(dtype).kind == "c":
         values = values + 1j * rng.normal(size=shape)
-    return (values > 0 if dtype == bool else values).astype(dtype)
+    return (values > 0 if np.dtype(dtype).kind == "b" else values).astype(dtype)
 
 
 DTYPES = (bool, np.int8, np.int32, np.int64, np.uint8, np.uint64, np.float32, np.float64, np.complex64, np.complex128)
