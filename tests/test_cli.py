@@ -242,7 +242,7 @@ def test_colours_on_a_terminal(monkeypatch):
 def test_explain():
     out = run("explain", "model.py:loss", *SIGNATURE)
     assert out.startswith("loss_grad:\n")
-    assert "line 8: i is fused" in out
+    assert "line 8: the loop over i is fused" in out
     assert "nothing is recorded" in run("explain", "model.py:penalty", "--mode", "jvp")
 
 

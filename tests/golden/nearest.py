@@ -30,6 +30,7 @@ def grad_nearest(points, p):
     points_bar = np.zeros((dim, points.shape[1]))
     best_bar = np.float64(1.0)
     for i_1 in range(last, last + hit):
+        # the trip is run again
         # golden_cases.py:58  d = (points[i, 0] - p[0]) ** 2 + (points[i, 1] - p[1]) ** 2
         points_bar[i_1, 1] += best_bar * (2 * (points[i_1, 1] - load_1))
         points_bar[i_1, 0] += best_bar * (2 * (points[i_1, 0] - load))

@@ -19,18 +19,21 @@ A FUSED loop replaces both loops, and has no tape longer than one trip:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Block, Carry, Const, Effect, For, Function, If, Let, Stmt, Var, While, replace
+from s2sad.ir.nodes import Atom, Block, Carry, Comment, Const, Effect, For, Function, If, Let, Stmt, Var, While, replace
 from s2sad.ir.paths import SLOT
 from s2sad.ir.paths import Index as IndexStep
 from s2sad.ir.primitives import inc, load, store
 from s2sad.rules.elementwise import add, sub
 
 Loop = For | While
+
+AGAIN = Comment("the trip is run again")
+"""Stands before a trip that is run again in a reverse loop."""
 
 
 # -- FREE
@@ -39,12 +42,14 @@ Loop = For | While
 def order_free(index: Var, body: Iterable[Stmt], ends: Iterable[tuple[Var, Atom]]) -> bool:
     """Whether the trips of a reverse loop may run in any order. `ends` pairs what it carries with its next value;
     `index` is that of the loop it mirrors."""
-    body = tuple(body)
+    return not any(ordered(index, tuple(body), ends))
 
-    def free(phi: Var, end: Atom) -> bool:
-        return end == phi or _Accumulation({phi}).ends(body, end) or _OwnPlace({phi}, index).ends(body, end)
 
-    return all(free(phi, end) for phi, end in ends)
+def ordered(index: Var, body: Block, ends: Iterable[tuple[Var, Atom]]) -> Iterator[Var]:
+    """What keeps the trips of a reverse loop in order: the carried values that are not only added to."""
+    for phi, end in ends:
+        if end != phi and not _Accumulation({phi}).ends(body, end) and not _OwnPlace({phi}, index).ends(body, end):
+            yield phi
 
 
 class _Accumulation:
@@ -117,19 +122,46 @@ class _OwnPlace(_Accumulation):
         return isinstance(first, IndexStep) and first.entries[:1] == (SLOT,) and operands[0] == self.index
 
 
+def straightened(function: Function) -> Function:
+    """The open adjoint with every loop that was reversed for the sake of what has been cleaned away since run forwards.
+    A loop of one trip, or that runs trips again, is left as it is."""
+    loops = {s.index: s for s in walk.statements(function.body) if _is_loop(s)}
+
+    def change(block: Block) -> Block:
+        return tuple(forwards(s) if isinstance(s, For) and s.mirrors is not None else s for s in block)
+
+    def forwards(reverse: For) -> For:
+        loop = loops.get(reverse.mirrors) if reverse.mirrors is not None else None
+        if not isinstance(loop, For) or loop.exit is not None or same_way(loop, reverse) or AGAIN in reverse.body:
+            return reverse
+        if not order_free(loop.index, reverse.body, [(c.phi, c.next) for c in reverse.carried]):
+            return reverse
+        return replace(reverse, start=loop.start, stop=loop.stop, step=loop.step)
+
+    return replace(function, body=walk.map_blocks(function.body, change))
+
+
 # -- FUSED
 
 
-def fuse(function: Function) -> tuple[Function, list[Loop]]:
-    """The open adjoint with every loop that may be fused into its reverse fused into it, and the loops this gave."""
-    merged: list[Loop] = []
-    return replace(function, body=_fuse_block(function.body, merged)), merged
+@dataclass(slots=True)
+class Fused:
+    """The loops that fusing gave, and for those that it could not fuse, by the index of the reverse loop, why."""
+
+    loops: list[Loop] = field(default_factory=list)
+    kept: dict[Var, str] = field(default_factory=dict)
 
 
-def _fuse_block(block: Block, merged: list[Loop]) -> Block:
+def fuse(function: Function) -> tuple[Function, Fused]:
+    """The open adjoint with every loop that may be fused into its reverse fused into it, and what became of them."""
+    fused = Fused()
+    return replace(function, body=_fuse_block(function.body, fused)), fused
+
+
+def _fuse_block(block: Block, fused: Fused) -> Block:
     if any(isinstance(s, For) and s.mirrors is not None for s in block):
-        block = _Fusion(block).run(merged)
-    return tuple(walk.rewrite(s, _same, _same, lambda b: _fuse_block(b, merged)) for s in block)
+        block = _Fusion(block).run(fused)
+    return tuple(walk.rewrite(s, _same, _same, lambda b: _fuse_block(b, fused)) for s in block)
 
 
 def _same(atom: Any) -> Any:
@@ -166,28 +198,31 @@ class _Fusion:
             self.loops[stmt.index] = part
         return part
 
-    def run(self, merged: list[Loop]) -> Block:
+    def run(self, fused: Fused) -> Block:
         """The block with each reverse loop, where that can be, in the loop that it mirrors."""
         place = 0
         while place < len(self.parts):
             reverse = self.parts[place].stmt
             if isinstance(reverse, For) and reverse.mirrors is not None:
-                fused = self._fuse_at(place, reverse, self.loops.get(reverse.mirrors))
-                if fused is not None:
-                    merged.append(fused)
-                    place = self.loops[fused.index].place
+                found = self._fuse_at(place, reverse, self.loops.get(reverse.mirrors))
+                if isinstance(found, str):
+                    fused.kept[reverse.index] = found
+                elif found is not None:
+                    fused.loops.append(found)
+                    place = self.loops[found.index].place
             place += 1
         return tuple(part.stmt for part in self.parts)
 
-    def _fuse_at(self, place: int, reverse: For, mirrored: _Part | None) -> Loop | None:
-        """Make the reverse loop at a place and the loop it mirrors one; None if this cannot be."""
+    def _fuse_at(self, place: int, reverse: For, mirrored: _Part | None) -> Loop | str | None:
+        """Make the reverse loop at a place and the loop it mirrors one, or say why this cannot be; None where the loop
+        stands in another block, or runs the other way."""
         if mirrored is None or not _is_loop(loop := mirrored.stmt) or not same_way(loop, reverse):
             return None
         if self._needs(place, mirrored):
-            return None
+            return "what it makes is needed before it is reversed"
         early, late = self._split(mirrored, place)
         if any(p.acts() for p in (mirrored, *late)) and any(p.acts() for p in early):
-            return None
+            return "what it prints or raises would change its place"
         fused = _merge(loop, reverse)
         del self.loops[reverse.index]
         self.parts[mirrored.place : place + 1] = [*early, self._part(fused, place), *late]
@@ -256,4 +291,4 @@ def _merge(loop: Loop, reverse: For) -> Loop:
     return replace(loop, carried=(*loop.carried, *carried), body=(*loop.body, *body))
 
 
-__all__ = ["fuse", "order_free", "same_way"]
+__all__ = ["AGAIN", "Fused", "fuse", "order_free", "ordered", "same_way", "straightened"]

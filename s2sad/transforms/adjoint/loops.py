@@ -21,7 +21,7 @@ from s2sad.ir.types import Array, Size, symbols_of
 from s2sad.rules.elementwise import add
 from s2sad.transforms.adjoint.choosing import Choice, chosen_range, chosen_trip
 from s2sad.transforms.adjoint.cotangents import Value, bar_name, zero_of
-from s2sad.transforms.adjoint.loop_forms import order_free
+from s2sad.transforms.adjoint.loop_forms import AGAIN, order_free
 from s2sad.transforms.adjoint.ranges import Loop, forward_range, reversed_range
 from s2sad.transforms.adjoint.replay import replayed, replays
 from s2sad.transforms.adjoint.selection import Selection, selected_trip
@@ -122,7 +122,7 @@ def reverse_body(
         was, sweep.replaying = sweep.replaying, sweep.replaying or again
         if again:
             trip, copies = replayed(trip, b.names, outer.active)
-            b.extend(trip)
+            b.extend((AGAIN, *trip))
             ends = {phi: copies.get(end, end) if isinstance(end, Var) else end for phi, end in ends.items()}
         for phi, end in ends.items():
             bars.add(end, carried[phi])

@@ -19,11 +19,11 @@ from s2sad.ir.builder import Names
 from s2sad.ir.nodes import Atom, Block, Comment, For, If, Let, Stmt, Var, While
 from s2sad.ir.primitives import cast, load
 from s2sad.ir.types import Array, List, is_inexact
-from s2sad.rules.elementwise import add, mul, neg, sub, truediv
+from s2sad.rules.elementwise import abs_, add, maximum, minimum, mul, neg, sqrt, square, sub, truediv, where
 from s2sad.transforms.adjoint.loop_forms import order_free
 
 LINEAR = frozenset({add, sub, neg, cast})
-CHEAP = LINEAR | {mul, truediv}
+CHEAP = LINEAR | {mul, truediv, sqrt, square, abs_, where, minimum, maximum}
 RATIO = 2
 """How many values an inner loop must tape for each array that is carried, for a trip to be worth running again."""
 

@@ -47,7 +47,7 @@ from s2sad.rules.elementwise import add
 from s2sad.transforms.adjoint import loop_forms
 from s2sad.transforms.adjoint.ranges import fold
 from s2sad.transforms.recording.cut import Cut, remade
-from s2sad.transforms.recording.decisions import MOST_STEPS, Cost, Decision, choose, forms_of
+from s2sad.transforms.recording.decisions import MOST_STEPS, Cost, Decision, choose, forms_of, over, row_bytes
 from s2sad.transforms.recording.room import Room
 from s2sad.transforms.recording.scopes import Index, Scope
 from s2sad.transforms.recording.tapes import ArrayTape, Export, ListTape, Plan, Tape, Weaver, position, trip_path
@@ -55,12 +55,9 @@ from s2sad.transforms.recording.tapes import ArrayTape, Export, ListTape, Plan, 
 
 def record(function: Function, *, fused: bool = True) -> tuple[Function, list[Decision]]:
     """The closed function, and what was decided. `fused` allows loops without a forward sweep."""
-    forms: list[Decision] = []
-    if fused:
-        function, merged = loop_forms.fuse(function)
-        why = "nothing needs its results before it is reversed"
-        forms += [Decision(s.index.name, "fused", why, pos=s.pos) for s in merged]
-    forms += forms_of(function)
+    function = loop_forms.straightened(function)
+    function, merged = loop_forms.fuse(function) if fused else (function, loop_forms.Fused())
+    forms = list(forms_of(function, merged))
     builder = Builder(walk.names_of(function))
     resolver = Resolver(function, builder)
     resolver.decide()
@@ -353,7 +350,7 @@ class Resolver:
         before = self.plan.before.setdefault(loops[0].number, [])
         if dims is not None:
             before.extend(made)
-            self.note(var, "recorded", f"an array over {len(loops)} loop(s)", self.bytes(room))
+            self.note(var, "recorded", f"{row_bytes(var)} bytes a trip{over(loops)}", self.bytes(room))
             return ArrayTape(var, frame.path, self.named(room.name, room.type), room)
         return self.new_list(var, frame, loops)
 
@@ -375,7 +372,8 @@ class Resolver:
         with self.builder.block() as made:
             room = self.builder.emit(list_new, (), {"item": var.type}, hint=f"{var.name}_tape")
         self.plan.before[loops[0].number].extend(made)
-        self.note(var, "recorded", "a list: the trips of its loop are not known before it")
+        why = f"{row_bytes(var)} bytes a trip{over(loops)}, on a list, for the trips are not known before"
+        self.note(var, "recorded", why)
         path = inner.under(frame.common)
         return ListTape(var, path, self.named(room.name, room.type), room)
 

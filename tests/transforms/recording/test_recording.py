@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from s2sad.ir import Array, For, IRError, List, Module, While, walk
+from s2sad.ir import Array, Const, For, IRError, List, Module, While, walk
+from s2sad.ir.nodes import replace
 from s2sad.ir.primitives import list_append, store, undef
 from s2sad.ir.types import is_inexact
-from s2sad.transforms.adjoint import adjoint
+from s2sad.transforms.adjoint import adjoint, loop_forms
 from s2sad.transforms.recording import recording
 from tests.optimise.reader import read
 from tests.transforms.adjoint.checks import reverse_module
@@ -194,3 +195,65 @@ def test_an_open_adjoint_cannot_be_reversed():
     opened, _ = adjoint.vjp(f, (0,), {})
     with pytest.raises(IRError, match="open mentions"):
         adjoint.vjp(opened, (0,), {})
+
+
+def explained(text, **types):
+    """What is said of a program, line by line."""
+    f = read(text, **types)
+    wrt = tuple(k for k, p in enumerate(f.params) if is_inexact(p.type))
+    return [str(d) for d in reverse_module(Module(f), wrt)[1]]
+
+
+def test_says_the_form_of_each_loop_and_what_stood_in_the_way():
+    said = explained(
+        """
+def f(x, n):
+    s = 0.0
+    for i in range(x.shape[0]):
+        s += np.exp(x[i])
+    t = s
+    for k in range(n):
+        t = np.sin(t)
+    return t
+""", x="f8[m]", n="i")  # fmt: skip
+    assert "the loop over k is reversed: backwards, for t_bar is not only added to" in said
+    why = "its reverse only adds, in any order; not fused, for what it makes is needed before it is reversed"
+    assert f"the loop over i is free: {why}" in said
+    assert "t is recorded: 8 bytes a trip of the loop over k" in said
+    assert "exp is recorded: 8 bytes a trip of the loop over i" in said
+
+
+REPLAYED = """
+def f(x, n):
+    y = np.zeros(x.shape[0])
+    for t in range(n):
+        for i in range(x.shape[0]):
+            y[i] = x[i] - x[i] * y[i]
+        for i in range(1, x.shape[0]):
+            y[i] = y[i] - y[i] * y[i - 1]
+        for i in range(1, x.shape[0]):
+            y[i] = y[i] + y[i] * y[i - 1]
+    return y[0]
+"""
+
+
+def test_says_what_is_replayed_and_the_size_of_an_array():
+    said = explained(REPLAYED, x="f8[m]", n="i")
+    assert any(s.startswith("the loop over t is replayed: each trip is run again from what is carried") for s in said)
+    assert "y is recorded: 8 * m bytes a trip of the loop over t" in [s.replace("y_1", "y") for s in said], said
+
+
+@pytest.mark.parametrize(("step", "free"), [("s += np.exp(x[i])", True), ("s = s * x[i]", False)])
+def test_a_loop_that_need_not_run_backwards_any_more_runs_forwards(step, free):
+    f = read(f"def f(x):\n s = 1.0\n for i in range(x.shape[0]):\n  {step}\n return s", x="f8[m]")
+    opened, _ = adjoint.vjp(f, (0,), {})
+
+    def backwards(block):
+        return tuple(
+            replace(s, start=s.stop, stop=Const(-1), step=Const(-1)) if isinstance(s, For) and s.mirrors else s
+            for s in block
+        )
+
+    opened = replace(opened, body=walk.map_blocks(opened.body, backwards))
+    (loop, reverse) = loops(loop_forms.straightened(opened))
+    assert ((reverse.start, reverse.step) == (loop.start, loop.step)) == free
