@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 class Config:
     """backend: 'numba' compiles, 'python' runs the same source under CPython (S2SAD_BACKEND).
     llvm: write machine code from the IR, not by way of Numba's front end, where that can be done (S2SAD_LLVM=0: never).
+    polynomials: functions such as exp by our own formulas, of which LLVM makes vectors (S2SAD_POLYNOMIALS=0: never).
     verify: check the IR after every pass (S2SAD_VERIFY=1).
     """
 
     backend: str = field(default_factory=lambda: os.environ.get("S2SAD_BACKEND", "numba"))
     llvm: bool = field(default_factory=lambda: os.environ.get("S2SAD_LLVM", "1") != "0")
+    polynomials: bool = field(default_factory=lambda: os.environ.get("S2SAD_POLYNOMIALS", "1") != "0")
     verify: bool = field(default_factory=lambda: os.environ.get("S2SAD_VERIFY", "") not in ("", "0"))
 
     def __setattr__(self, name: str, value: object) -> None:

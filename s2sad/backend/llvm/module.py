@@ -16,6 +16,7 @@ from s2sad.backend.emit import header, source_of
 from s2sad.backend.llvm.calls import Bridge, Form, form
 from s2sad.backend.llvm.faults import LIKELY, Sites
 from s2sad.backend.llvm.function import Writer
+from s2sad.backend.llvm.mathematics import library
 from s2sad.backend.llvm.memory import RUNTIME, SUPPORT
 from s2sad.ir.nodes import Function, Module, Pos
 
@@ -59,9 +60,10 @@ class Unit:
     @property
     def llvm(self) -> str:
         """The LLVM module."""
-        self.declared.update(RUNTIME)
+        texts, functions = library.settled(self.texts)
+        self.declared |= RUNTIME | functions
         calls = [f"declare i32 @{b.symbol}({', '.join(b.types)})" for b in self.bridges.values()]
-        return "\n".join([SUPPORT, *self.texts, *calls, *self.declared.values(), "", LIKELY, ""])
+        return "\n".join([SUPPORT, *texts, *calls, *self.declared.values(), "", LIKELY, ""])
 
     def source(self) -> str:
         """The Python module."""
