@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from s2sad.backend.llvm.code import Code, Value
 from s2sad.backend.llvm.mathematics import exponential, logarithm, trigonometric
 from s2sad.backend.llvm.mathematics.lanes import Formula, Lanes, Real
-from s2sad.backend.llvm.mathematics.loops import Vectors, innermost
+from s2sad.backend.llvm.mathematics.loops import OURS, Loop, Vectors, innermost
 
 FORMULAS: dict[str, Formula] = {
     name: vars(module)[name] for module in (exponential, logarithm, trigonometric) for name in module.__all__
@@ -34,7 +34,8 @@ CALLED = frozenset({"sin", "cos", "tan"})
 """Those with a branch in them, for which LLVM makes no vectors where they are inlined."""
 INLINED = 6
 """As many calls in one loop are inlined."""
-PREFIX = "s2sad.unit.math"
+PREFIX = f"{OURS}math"
+DEFINITION = re.compile(r'define .*?@"?([\w.]+)"?\(')
 USE = re.compile(rf'call (double|float) @"{re.escape(PREFIX)}\.(\w+)\.(f32|f64)"\(')
 PLAIN = "nounwind willreturn memory(none)"
 
@@ -52,16 +53,7 @@ def settled(texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         return list(texts), {}
     bodies = [text.split("\n") for text in texts]
     loops = [list(innermost(lines)) for lines in bodies]
-    ours = {
-        found[2]
-        for lines, found_loops in zip(bodies, loops, strict=True)
-        for lines_of_loop, vectors in found_loops
-        if vectors is not Vectors.NO
-        for k in lines_of_loop
-        if (found := USE.search(lines[k]))
-    }
-    if any(vectors is Vectors.OPEN for found_loops in loops for _, vectors in found_loops):
-        ours |= SLOW_IN_CHAINS
+    ours = _in_vectors(bodies, loops)
     needed: dict[str, str] = {}
     for lines, found_loops in zip(bodies, loops, strict=True):
         inlined = _inlined(lines, found_loops)
@@ -71,12 +63,25 @@ def settled(texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return ["\n".join(lines) for lines in bodies], needed
 
 
-def _inlined(lines: Sequence[str], loops: Sequence[tuple[range, Vectors]]) -> set[int]:
+def _in_vectors(bodies: Sequence[Sequence[str]], loops: Sequence[Sequence[Loop]]) -> set[str]:
+    """The functions of numbers that are called in loops which may become loops of vectors, or in functions that these
+    loops call."""
+    defined = {found[1]: lines for lines in bodies if (found := DEFINITION.match(lines[0]))}
+    uses: set[str] = set()
+    for lines, found_loops in zip(bodies, loops, strict=True):
+        for loop in found_loops:
+            if loop.vectors is not Vectors.NO:
+                parts = [[lines[k] for k in loop.lines], *(defined.get(symbol, ()) for symbol in loop.calls)]
+                uses.update(found[2] for part in parts for line in part if (found := USE.search(line)))
+    return uses
+
+
+def _inlined(lines: Sequence[str], loops: Sequence[Loop]) -> set[int]:
     """The lines with calls that are inlined."""
     chosen: set[int] = set()
-    for loop, vectors in loops:
-        uses = [k for k in loop if (found := USE.search(lines[k])) and found[2] not in CALLED]
-        if vectors is Vectors.YES and len(uses) <= INLINED:
+    for loop in loops:
+        uses = [k for k in loop.lines if (found := USE.search(lines[k])) and found[2] not in CALLED]
+        if loop.vectors is Vectors.YES and len(uses) <= INLINED:
             chosen |= set(uses)
     return chosen
 

@@ -11,12 +11,16 @@ whose order is free, nor of one that calls what has effects.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from typing import NamedTuple
 
+OURS = "s2sad.unit."
 LABEL = re.compile(r'^([\w."]+):')
 JUMP = re.compile(r"label %([\w.]+)")
+PHI = re.compile(r"  %[\w.]+ = phi ")
 CARRIED = re.compile(r"^  (%[\w.]+) = phi (?:double|float) ")
 NAME = re.compile(r"%[\w.]+")
 CALL = re.compile(r'call (?:noalias )?(\w+) @("?)([\w.]+)\2\(')
@@ -29,7 +33,15 @@ class Vectors(Enum):
     NO, OPEN, YES = range(3)
 
 
-def innermost(lines: Sequence[str]) -> Iterator[tuple[range, Vectors]]:
+class Loop(NamedTuple):
+    """An innermost loop: its lines, whether it may become one of vectors, and the functions of the module it calls."""
+
+    lines: range
+    vectors: Vectors
+    calls: frozenset[str] = frozenset()
+
+
+def innermost(lines: Sequence[str]) -> Iterator[Loop]:
     """The innermost loops of a function, as lines."""
     begun: dict[str, int] = {}
     after = 0
@@ -40,25 +52,27 @@ def innermost(lines: Sequence[str]) -> Iterator[tuple[range, Vectors]]:
             starts = [begun[target] for target in JUMP.findall(line) if target in begun]
             if starts and max(starts) >= after:
                 loop = range(max(starts), number + 1)
-                yield loop, _vectors([lines[k] for k in loop])
+                yield _looked_at(loop, [lines[k] for k in loop])
             if starts:
                 after = number
 
 
-def _vectors(body: Sequence[str]) -> Vectors:
-    carried = {found[1] for line in body if (found := CARRIED.match(line))}
-    verdict = Vectors.YES
-    for line in body:
-        if carried and "reassoc" not in line and not CARRIED.match(line) and carried & set(NAME.findall(line)):
-            return Vectors.NO
+def _looked_at(loop: range, body: Sequence[str]) -> Loop:
+    head = list(itertools.takewhile(PHI.match, body[1:]))
+    carried = {found[1] for line in head if (found := CARRIED.match(line))}
+    calls: set[str] = set()
+    leaves = False
+    for line in body[1 + len(head) :]:
+        if carried and "reassoc" not in line and carried & set(NAME.findall(line)):
+            return Loop(loop, Vectors.NO)
         if call := CALL.search(line):
             if call[1] in ("i32", "void", "ptr") and not call[3].startswith("llvm."):
-                if not call[3].startswith("s2sad.unit."):
-                    return Vectors.NO
-                verdict = Vectors.OPEN
+                if not call[3].startswith(OURS):
+                    return Loop(loop, Vectors.NO)
+                calls.add(call[3])
         elif "label %fail" in line:
-            verdict = Vectors.OPEN
-    return verdict
+            leaves = True
+    return Loop(loop, Vectors.OPEN if leaves or calls else Vectors.YES, frozenset(calls))
 
 
-__all__ = ["Vectors", "innermost"]
+__all__ = ["OURS", "Loop", "Vectors", "innermost"]

@@ -10,7 +10,7 @@ import numba
 import pytest
 
 from s2sad.backend.llvm.mathematics.library import FORMULAS, settled
-from s2sad.backend.llvm.mathematics.loops import Vectors, innermost
+from s2sad.backend.llvm.mathematics.loops import Loop, Vectors, innermost
 from s2sad.calling.numba_types import dispatcher
 from tests.backend.llvm.mathematics.loops_of import jitted
 
@@ -61,12 +61,12 @@ out:
 EXP = 'call double @"s2sad.unit.math.exp.f64"(double %x)'
 
 
-def vectors(inside: str) -> list[tuple[range, Vectors]]:
+def found(inside: str) -> list[Loop]:
     return list(innermost(LOOP.format(inside=inside).split("\n")))
 
 
 def test_the_innermost_loop_is_found() -> None:
-    assert vectors(f"%t = {EXP}") == [(range(5, 9), Vectors.YES)]
+    assert found(f"%t = {EXP}") == [Loop(range(5, 9), Vectors.YES)]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,7 @@ def test_the_innermost_loop_is_found() -> None:
     [
         ("%s = phi double [ 0.0, %head1 ], [ %t, %head2 ]\n  %t = fadd double %s, %x", Vectors.NO),
         ("%s = phi double [ 0.0, %head1 ], [ %t, %head2 ]\n  %t = fadd reassoc double %s, %x", Vectors.YES),
+        ("br label %join\njoin:\n  %s = phi double [ 0.0, %head2 ]\n  %t = fadd double %s, %x", Vectors.YES),
         ('%t = call i32 @"s2sad.unit.g"(double %x)', Vectors.OPEN),
         ("br i1 %fine, label %go_on, label %fail", Vectors.OPEN),
         ("%p = call ptr @NRT_MemInfo_alloc_aligned(i64 8, i32 64)", Vectors.NO),
@@ -81,7 +82,7 @@ def test_the_innermost_loop_is_found() -> None:
     ],
 )
 def test_what_keeps_a_loop_from_vectors(inside: str, want: Vectors) -> None:
-    assert [v for _, v in vectors(inside)] == [want]
+    assert [loop.vectors for loop in found(inside)] == [want]
 
 
 def test_the_form_of_a_call_is_chosen() -> None:
@@ -91,3 +92,11 @@ def test_the_form_of_a_call_is_chosen() -> None:
     assert "call double @llvm.exp.f64(double %x)" in alone[0] and list(needed) == ["llvm.exp.f64"]
     both, needed = settled([LOOP.format(inside=f"%t = {EXP}"), f"entry:\n  %t = {EXP}\n  ret i32 0"])
     assert 'exp.f64"(double %x)' in both[1] and "llvm.exp.f64" not in needed
+
+
+def test_functions_called_in_loops_are_looked_into() -> None:
+    callee = f'define internal i32 @"s2sad.unit.g"(double %x) {{\nentry:\n  %t = {EXP}\n  ret i32 0\n}}'
+    _, needed = settled([callee, LOOP.format(inside='%s = call i32 @"s2sad.unit.g"(double %x)')])
+    assert "s2sad.unit.math.exp.f64" in needed
+    _, needed = settled([callee, LOOP.format(inside="%s = fadd double %x, %x")])
+    assert list(needed) == ["llvm.exp.f64"]
