@@ -18,6 +18,7 @@ class Config:
     """backend: 'numba' compiles, 'python' runs the same source under CPython (S2SAD_BACKEND).
     llvm: write machine code from the IR, not by way of Numba's front end, where that can be done (S2SAD_LLVM=0: never).
     reorder_sums: add up in any order what a loop only adds to (S2SAD_REORDER_SUMS=0: in the order of the program).
+    polynomials: functions such as exp by our own formulas, of which LLVM makes vectors (S2SAD_POLYNOMIALS=0: never).
     verify: check the IR after every pass (S2SAD_VERIFY=1).
     nogil: compiled code lets other threads of Python run (S2SAD_NOGIL=1).
     lower: compile loops over elements in the place of array expressions; S2SAD_LOWER=0 compiles what `.source` shows.
@@ -29,6 +30,7 @@ class Config:
     backend: str = field(default_factory=lambda: os.environ.get("S2SAD_BACKEND", "numba"))
     llvm: bool = field(default_factory=lambda: os.environ.get("S2SAD_LLVM", "1") != "0")
     reorder_sums: bool = field(default_factory=lambda: os.environ.get("S2SAD_REORDER_SUMS", "1") != "0")
+    polynomials: bool = field(default_factory=lambda: os.environ.get("S2SAD_POLYNOMIALS", "1") != "0")
     verify: bool = field(default_factory=lambda: os.environ.get("S2SAD_VERIFY", "") not in ("", "0"))
     nogil: bool = field(default_factory=lambda: os.environ.get("S2SAD_NOGIL", "") not in ("", "0"))
     lower: bool = field(default_factory=lambda: os.environ.get("S2SAD_LOWER", "1") not in ("", "0"))

@@ -17,6 +17,7 @@ from s2sad.backend.llvm.calls import Bridge, Form, form
 from s2sad.backend.llvm.code import Support
 from s2sad.backend.llvm.faults import LIKELY, Sites
 from s2sad.backend.llvm.function import Writer
+from s2sad.backend.llvm.mathematics import library
 from s2sad.ir.nodes import Function, Module, Pos
 
 OURS = "s2sad.unit"
@@ -72,12 +73,13 @@ class Unit:
     @property
     def llvm(self) -> str:
         """The LLVM module."""
-        declared = dict(self.declared)
+        texts, functions = library.settled(self.texts)
+        declared = self.declared | functions
         for support in self.support:
             declared.update(support.needs)
         calls = [f"declare i32 @{b.symbol}({', '.join(b.types)})" for b in self.bridges.values()]
-        functions = [*(support.text for support in self.support), *self.texts]
-        return "\n".join([*functions, *calls, *declared.values(), "", LIKELY, SELDOM, *self.loops, ""])
+        parts = [*(support.text for support in self.support), *texts, *calls, *declared.values()]
+        return "\n".join([*parts, "", LIKELY, SELDOM, *self.loops, ""])
 
     def source(self) -> str:
         """The Python module."""

@@ -20,7 +20,9 @@ import numpy as np
 
 from s2sad.backend.llvm.code import I1, Code, Value
 from s2sad.backend.llvm.conversions import convert, truth
+from s2sad.backend.llvm.mathematics import library
 from s2sad.backend.llvm.values import Complex, Number, constant, number_type, part_dtype
+from s2sad.config import config
 from s2sad.ir.primitives import Primitive
 from s2sad.rules import control, elementwise, logical, special
 
@@ -315,6 +317,8 @@ def _function(prim: Primitive, name: str, by: Callable[..., Value] = _intrinsic)
         reals = [a for a in args if isinstance(a, Value)]
         if case.kind != "f" or len(reals) != len(args):
             return None
+        if config.polynomials and prim.name in library.FORMULAS:
+            return library.call(code, prim.name, reals)
         return by(code, name, reals, case if by is _intrinsic else case.dtype)
 
 
@@ -329,6 +333,13 @@ for _prim, _name in (
     (special.erf, "erf"), (special.erfc, "erfc"),
 ):  # fmt: skip
     _function(_prim, _name, _library)
+
+
+@scalar(special.expit)
+def _expit(code: Code, x: Number, case: Case) -> Number | None:
+    if case.kind != "f" or not config.polynomials or isinstance(x, Complex):
+        return None
+    return library.call(code, "expit", [x])
 
 
 @scalar(elementwise.deg2rad)

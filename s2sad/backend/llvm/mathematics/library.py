@@ -1,0 +1,156 @@
+"""The functions that a module calls, as LLVM: on a number, and the same formula on vectors.
+
+    call double @math.exp.f64(double %x)
+
+The formulas have the same bits in all these forms; which one it is, is a matter of speed:
+
+* `math.exp.f64`, not inlined. An attribute tells LLVM's loop vectoriser which functions do the same on vectors (the
+  "Vector Function ABI variants" of LLVM's language reference): `math.exp.f64.8` and its like. A loop that becomes one
+  of vectors calls those. They are in the module once, however often they are called.
+* `math.exp.f64.inline`, inlined before loops become vectors, which saves the call: in innermost loops that can become
+  vectors, if they have few such calls.
+* The C library's, where no loop of the module that calls the function can become one of vectors, and the formula is
+  slower in a chain of operations, each of which waits for the one before: tables, as the C library has them, are faster
+  then. It is one or the other in the whole module, so that what is computed twice is the same twice.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+
+from s2sad.backend.llvm.code import Code, Value
+from s2sad.backend.llvm.mathematics import exponential, logarithm, trigonometric
+from s2sad.backend.llvm.mathematics.lanes import Formula, Lanes, Real
+from s2sad.backend.llvm.mathematics.loops import OURS, Loop, Vectors, innermost
+
+FORMULAS: dict[str, Formula] = {
+    name: vars(module)[name] for module in (exponential, logarithm, trigonometric) for name in module.__all__
+}
+"""By the name of the primitive."""
+SLOW_IN_CHAINS = frozenset({"exp", "exp2", "cosh", "log", "log2", "log10", "log1p", "sin", "cos", "tan"})
+CALLED = frozenset({"sin", "cos", "tan"})
+"""Those with a branch in them, for which LLVM makes no vectors where they are inlined."""
+INLINED = 6
+"""As many calls in one loop are inlined."""
+PREFIX = f"{OURS}math"
+DEFINITION = re.compile(r'define .*?@"?([\w.]+)"?\(')
+USE = re.compile(rf'call (double|float) @"{re.escape(PREFIX)}\.(\w+)\.(f32|f64)"\(')
+PLAIN = "nounwind willreturn memory(none)"
+
+
+def call(code: Code, name: str, args: Sequence[Value]) -> Value:
+    """A call of a function, which `settled` decides about."""
+    type_ = args[0].type
+    suffix = "f32" if type_ == "float" else "f64"
+    return code.value(type_, f'call {type_} @"{PREFIX}.{name}.{suffix}"({", ".join(map(str, args))})')
+
+
+def settled(texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The functions of a module with each call in one of the forms, and what these calls need, by its symbol."""
+    if not any(USE.search(text) for text in texts):
+        return list(texts), {}
+    bodies = [text.split("\n") for text in texts]
+    loops = [list(innermost(lines)) for lines in bodies]
+    ours = _in_vectors(bodies, loops)
+    needed: dict[str, str] = {}
+    for lines, found_loops in zip(bodies, loops, strict=True):
+        inlined = _inlined(lines, found_loops)
+        for k, line in enumerate(lines):
+            if found := USE.search(line):
+                lines[k] = _settled(line, found, ours, k in inlined, needed)
+    return ["\n".join(lines) for lines in bodies], needed
+
+
+def _in_vectors(bodies: Sequence[Sequence[str]], loops: Sequence[Sequence[Loop]]) -> set[str]:
+    """The functions of numbers that are called in loops which may become loops of vectors, or in functions that these
+    loops call."""
+    defined = {found[1]: lines for lines in bodies if (found := DEFINITION.match(lines[0]))}
+    uses: set[str] = set()
+    for lines, found_loops in zip(bodies, loops, strict=True):
+        for loop in found_loops:
+            if loop.vectors is not Vectors.NO:
+                parts = [[lines[k] for k in loop.lines], *(defined.get(symbol, ()) for symbol in loop.calls)]
+                uses.update(found[2] for part in parts for line in part if (found := USE.search(line)))
+    return uses
+
+
+def _inlined(lines: Sequence[str], loops: Sequence[Loop]) -> set[int]:
+    """The lines with calls that are inlined."""
+    chosen: set[int] = set()
+    for loop in loops:
+        uses = [k for k in loop.lines if (found := USE.search(lines[k])) and found[2] not in CALLED]
+        if loop.vectors is Vectors.YES and len(uses) <= INLINED:
+            chosen |= set(uses)
+    return chosen
+
+
+def _settled(line: str, found: re.Match[str], ours: set[str], inline: bool, needed: dict[str, str]) -> str:
+    """The line with its call in one form."""
+    type_, name, suffix = found.groups()
+    arity = line[found.end() :].count(type_)
+    if name in SLOW_IN_CHAINS and name not in ours:
+        return line[: found.start()] + _of_library(type_, name, needed) + line[found.end() :]
+    symbol = f"{PREFIX}.{name}.{suffix}"
+    needed.update(inlined(symbol, name, type_, arity) if inline else called(symbol, name, type_, arity, widths(type_)))
+    return line.replace(f'"{symbol}"', f'"{symbol}.inline"') if inline else line
+
+
+def _of_library(type_: str, name: str, needed: dict[str, str]) -> str:
+    """The beginning of a call of LLVM's intrinsic, or of the C library's function."""
+    intrinsic = name not in ("cosh", "log1p", "tan")
+    function = f"llvm.{name}.{'f32' if type_ == 'float' else 'f64'}" if intrinsic else name + "f" * (type_ == "float")
+    needed[function] = f"declare {type_} @{function}({type_})" + ("" if intrinsic else f" {PLAIN}")
+    return f"call {type_} @{function}("
+
+
+@functools.cache
+def widths(type_: str) -> tuple[int, ...]:
+    """How many numbers a register of this machine holds; of the widest ones, also half of that, which LLVM prefers on
+    some."""
+    import llvmlite.binding as llvm
+    from numba.core import config
+
+    chosen = getattr(config, "CPU_FEATURES", None)
+    features = llvm.get_host_cpu_features().flatten() if chosen is None else chosen
+    double = (4, 8) if "+avx512f" in features else (4,) if "+avx" in features else (2,)
+    return tuple(w * (2 if type_ == "float" else 1) for w in double)
+
+
+@functools.cache
+def called(symbol: str, name: str, type_: str, arity: int, widths: tuple[int, ...]) -> dict[str, str]:
+    """The function on a number, and those on vectors, each by its symbol, with what they declare."""
+    vectors = {w: f"{symbol}.{w}" for w in widths}
+    variants = ",".join(f"_ZGV_LLVM_N{w}{'v' * arity}_{symbol}({v})" for w, v in vectors.items())
+    attributes = f'noinline {PLAIN} "vector-function-abi-variant"="{variants}"'
+    found = _define(symbol, name, 1, type_, arity, "linkonce_odr", attributes)
+    for width, vector in vectors.items():
+        found |= _define(vector, name, width, type_, arity, "weak_odr", PLAIN)
+    return found
+
+
+@functools.cache
+def inlined(symbol: str, name: str, type_: str, arity: int) -> dict[str, str]:
+    """The function on a number, to be inlined."""
+    return _define(f"{symbol}.inline", name, 1, type_, arity, "linkonce_odr", f"alwaysinline {PLAIN}")
+
+
+def _define(
+    symbol: str, name: str, width: int, type_: str, arity: int, linkage: str, attributes: str
+) -> dict[str, str]:
+    """One function: float numbers are computed as doubles."""
+    code = Code()
+    lanes = Lanes(code, width)
+    own, wide = lanes.of(type_), lanes.of("double")
+    params = [Value(f"%x{k}", own) for k in range(arity)]
+    given = params if own == wide else [code.value(wide, f"fpext {p} to {wide}") for p in params]
+    result = FORMULAS[name](lanes, *(Real(lanes, v) for v in given)).value
+    if own != wide:
+        result = code.value(own, f"fptrunc {result} to {own}")
+    code.do(f"ret {result}")
+    head = f'define {linkage} {own} @"{symbol}"({", ".join(map(str, params))}) {attributes}'
+    return {**code.declared, symbol: f"{head} {{\n{code.body()}\n}}"}
+
+
+__all__ = ["CALLED", "FORMULAS", "SLOW_IN_CHAINS", "call", "called", "inlined", "settled"]

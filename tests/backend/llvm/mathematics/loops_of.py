@@ -1,0 +1,87 @@
+"""Loops over elements, each of one function: what `test_accuracy` compiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import s2sad
+
+TEMPLATE = '''"""Written by a test."""
+import math
+
+import numpy as np
+import scipy.special
+
+
+def loop(x):
+    y = np.empty(x.shape[0], dtype=x.dtype)
+    for i in range(x.shape[0]):
+        y[i] = {call}(x[i])
+    return y
+
+
+def chain(x, a, b, n):
+    for i in range(n):
+        x = {call}(x) * b + a
+    return x
+
+
+def many(x):
+    y = np.empty((x.shape[0], 8), dtype=x.dtype)
+    for i in range(x.shape[0]):
+        y[i, 0] = {call}(x[i])
+        y[i, 1] = {call}(x[i] * 0.5)
+        y[i, 2] = {call}(x[i] * 0.25)
+        y[i, 3] = {call}(x[i] * 0.125)
+        y[i, 4] = {call}(x[i] + 0.5)
+        y[i, 5] = {call}(x[i] + 0.25)
+        y[i, 6] = {call}(x[i] + 0.125)
+        y[i, 7] = {call}(x[i] + 1.0)
+    return y
+'''
+CALLS = {"expit": "scipy.special.expit", "erf": "math.erf", "erfc": "math.erfc"}
+
+
+def function_of(folder: Path, name: str, kind: str) -> Callable[..., Any]:
+    """One of the functions above."""
+    path = folder / f"{name}.py"
+    path.write_text(TEMPLATE.format(call=CALLS.get(name, f"np.{name}")))
+    namespace: dict[str, Any] = {}
+    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    found: Callable[..., Any] = namespace[kind]
+    return found
+
+
+def jitted(folder: Path, name: str, kind: str = "loop") -> Any:
+    """The same, compiled by s2sad."""
+    return s2sad.jit(function_of(folder, name, kind))
+
+
+def exact(name: str, x: np.ndarray) -> np.ndarray:
+    """What the function is, with 64 bits."""
+    with np.errstate(all="ignore"):
+        wide = x.astype(np.longdouble)
+        match name:
+            case "expit":
+                return 1 / (1 + np.exp(-wide))
+            case "erf" | "erfc":
+                return np.vectorize(getattr(math, name), otypes=[np.longdouble])(x)
+            case _:
+                found: np.ndarray = getattr(np, name)(wide)
+                return found
+
+
+def ulps(got: np.ndarray, want: np.ndarray) -> np.ndarray:
+    """Errors in units in the last place; inf where one is nan or inf and the other is not that."""
+    with np.errstate(all="ignore"):
+        near = want.astype(got.dtype)
+        error = np.abs(got.astype(np.longdouble) - want) / np.spacing(np.abs(near)).astype(np.longdouble)
+    both = np.isfinite(near) & np.isfinite(got)
+    same = (near == got) | (np.isnan(near) & np.isnan(got))
+    found: np.ndarray = np.where(both, error, np.where(same, 0, np.inf)).astype(float)
+    return found
