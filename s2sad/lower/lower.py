@@ -146,9 +146,13 @@ class _Lowering:
         inner = list(walk.statements((stmt,)))
         named = dict.fromkeys(a for s in inner for a in (*walk.operands(s), *walk.leaving(s)) if isinstance(a, Var))
         updated = {a for s in inner for a in _updated(s)}
+        read = {s.args[0] for s in inner if isinstance(s, Let) and s.prim is load and isinstance(s.targets[0].type, Scalar)}
         for atom in named:
             made = self.arrays.pending(self.aliases.get(atom, atom))
-            if made is not None and (not made.view or made.reads & updated):
+            if made is None:
+                continue
+            constant = made.let is not None and made.let.prim in CONSTANTS  # which would be made in each trip
+            if not made.view or made.reads & updated or (constant and atom in read):
                 self.arrays.make(made)
         self.arrays.flush(updated)
         match stmt:
