@@ -164,10 +164,11 @@ def trip_count(writer: Writer, start: Value, stop: Value, step: Value) -> Value:
     if not step.text.lstrip("-").isdigit():
         writer.faults.unless(code.compare("icmp ne", step, i64(0)), "step")
     up = code.compare("icmp sgt", step, i64(0))
-    span = code.select(up, code.binary("sub", stop, start), code.binary("sub", start, stop))
+    low, high = code.select(up, start, stop), code.select(up, stop, start)
     size = code.select(up, step, code.binary("sub", i64(0), step))
-    count = code.binary("udiv", code.binary("sub", code.binary("add", span, size), i64(1)), size)
-    return code.select(code.compare("icmp sgt", span, i64(0)), count, i64(0))
+    span = code.binary("sub", code.binary("sub", high, low), i64(1))  # without a sign, which holds it
+    count = code.binary("add", code.binary("udiv", span, size), i64(1))
+    return code.select(code.compare("icmp slt", low, high), count, i64(0))
 
 
 def for_loop(writer: Writer, stmt: For) -> None:
