@@ -71,7 +71,7 @@ def leaf_key(leaf: Any) -> Any:
     if plain.is_array(leaf):
         return (leaf.dtype, tuple([d if d < SMALL else -1 for d in leaf.shape]))
     if is_runtime(leaf):
-        return leaf.dtype if isinstance(leaf, np.generic) else type(leaf)
+        return type(leaf)  # not the dtype of a NumPy number: dtype("float64") == float
     try:
         hash(leaf)
     except TypeError:

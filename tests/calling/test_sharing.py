@@ -160,6 +160,21 @@ def test_which_cells_are_one_is_seen(backend):
             np.testing.assert_allclose(s2sad.grad(product(f, g))(X), Y * (11 * k + 10))
 
 
+@pytest.mark.parametrize("backend", ["python", pytest.param("numba", marks=pytest.mark.compiled)])
+def test_numbers_of_python_and_of_numpy_are_told_apart(backend):
+    def f(x, flag):
+        return x * x * (2.0 if flag is True else 5.0)
+
+    with using(backend=backend):
+        for _ in range(2):
+            for x in (np.float32(1), 1.0, np.float64(1), 1j, np.complex64(1)):
+                for flag in (True, np.True_, False, np.False_):
+                    made = s2sad.grad(f, holomorphic=isinstance(x, complex | np.complexfloating))
+                    out = made(x, flag)
+                    assert out == 2 * x * (2.0 if flag is True else 5.0)
+                    assert np.asarray(out).dtype == np.asarray(x).dtype
+
+
 def test_names_and_attributes_of_functions_are_not_shared():
     def maker(name, power):
         def f(x):
