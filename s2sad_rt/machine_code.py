@@ -175,6 +175,7 @@ class _Call(_Flat):
         self.symbol = symbol
         self.flat: list[Any] = []
         self.copies: list[tuple[Any, Any]] = []
+        self.held: list[tuple[Any, Any]] = []
         self.out: Any = None
 
     def link(self, text: str) -> None:
@@ -187,6 +188,7 @@ class _Call(_Flat):
     def arguments(self, given: Sequence[Any], values: Sequence[Any], params: Sequence[Form]) -> None:
         """Take the arguments apart, numbers converted and arrays made contiguous."""
         context, builder = self.context, self.builder
+        self.held = [(t, v) for t, v in zip(given, values, strict=True) if isinstance(t, types.Array)]
         for have, value, form in zip(given, values, params, strict=True):
             want = numba_type(form)
             if not isinstance(want, types.Array):
@@ -210,6 +212,8 @@ class _Call(_Flat):
         for type_, value in self.copies:
             context.nrt.decref(builder, type_, value)
         with builder.if_then(builder.icmp_signed("!=", status, STATUS(0)), likely=False):
+            for type_, value in self.held:  # by the caller's variables, which Numba forgets where something is raised
+                context.nrt.decref(builder, type_, value)
             self._raise(status, excinfo, fault, raised)
 
     def _raise(self, status: Any, excinfo: Any, fault: Any, raised: Sequence[tuple[str, str]]) -> None:
