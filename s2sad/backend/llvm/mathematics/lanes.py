@@ -125,6 +125,10 @@ class Mask:
     def __and__(self, other: Mask) -> Mask:
         return Mask(self.lanes, self.lanes.code.binary("and", self.value, other.value))
 
+    def __invert__(self) -> Mask:
+        lanes = self.lanes
+        return Mask(lanes, lanes.code.binary("xor", self.value, lanes.splat("true", I1)))
+
     def any(self) -> Value:
         """Whether it holds in some lane."""
         width = self.lanes.width
@@ -249,6 +253,10 @@ class Real:
     def at_least(self, bound: float) -> Real:
         """The larger of it and a bound; nan stays."""
         return (self < bound).select(bound, self)
+
+    def leading(self) -> Real:
+        """Its first 21 bits: the product of two such numbers is exact."""
+        return (self.bits() & -(1 << 32)).real()
 
     def bits(self) -> Bits:
         """Its bits."""

@@ -21,16 +21,20 @@ import re
 from collections.abc import Sequence
 
 from s2sad.backend.llvm.code import Code, Value
-from s2sad.backend.llvm.mathematics import exponential, logarithm, trigonometric
+from s2sad.backend.llvm.mathematics import error, exponential, logarithm, power, trigonometric
 from s2sad.backend.llvm.mathematics.lanes import Formula, Lanes, Real
 from s2sad.backend.llvm.mathematics.loops import OURS, Loop, Vectors, innermost
 
 FORMULAS: dict[str, Formula] = {
-    name: vars(module)[name] for module in (exponential, logarithm, trigonometric) for name in module.__all__
+    name: vars(module)[name]
+    for module in (error, exponential, logarithm, power, trigonometric)
+    for name in module.__all__
 }
 """By the name of the primitive."""
-SLOW_IN_CHAINS = frozenset({"exp", "exp2", "cosh", "log", "log2", "log10", "log1p", "sin", "cos", "tan"})
-CALLED = frozenset({"sin", "cos", "tan"})
+SLOW_IN_CHAINS = frozenset(
+    ["exp", "exp2", "cosh", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "erf", "erfc", "pow"]
+)
+CALLED = frozenset(["sin", "cos", "tan", "pow"])
 """Those with a branch in them, for which LLVM makes no vectors where they are inlined."""
 INLINED = 6
 """As many calls in one loop are inlined."""
@@ -91,17 +95,17 @@ def _settled(line: str, found: re.Match[str], ours: set[str], inline: bool, need
     type_, name, suffix = found.groups()
     arity = line[found.end() :].count(type_)
     if name in SLOW_IN_CHAINS and name not in ours:
-        return line[: found.start()] + _of_library(type_, name, needed) + line[found.end() :]
+        return line[: found.start()] + _of_library(type_, name, arity, needed) + line[found.end() :]
     symbol = f"{PREFIX}.{name}.{suffix}"
     needed.update(inlined(symbol, name, type_, arity) if inline else called(symbol, name, type_, arity, widths(type_)))
     return line.replace(f'"{symbol}"', f'"{symbol}.inline"') if inline else line
 
 
-def _of_library(type_: str, name: str, needed: dict[str, str]) -> str:
+def _of_library(type_: str, name: str, arity: int, needed: dict[str, str]) -> str:
     """The beginning of a call of LLVM's intrinsic, or of the C library's function."""
-    intrinsic = name not in ("cosh", "log1p", "tan")
+    intrinsic = name not in ("cosh", "log1p", "tan", "erf", "erfc")
     function = f"llvm.{name}.{'f32' if type_ == 'float' else 'f64'}" if intrinsic else name + "f" * (type_ == "float")
-    needed[function] = f"declare {type_} @{function}({type_})" + ("" if intrinsic else f" {PLAIN}")
+    needed[function] = f"declare {type_} @{function}({', '.join([type_] * arity)})" + ("" if intrinsic else f" {PLAIN}")
     return f"call {type_} @{function}("
 
 

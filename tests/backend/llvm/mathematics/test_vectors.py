@@ -23,7 +23,7 @@ def machine_code(function: Any, *types: Any) -> str:
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", [name for name in FORMULAS if name != "pow"])
 def test_loops_become_vectors(name: str, tmp_path: Path) -> None:
     text = machine_code(jitted(tmp_path, name), numba.float64[::1])
     assert re.search(r"load <\d+ x double>", text)
