@@ -12,6 +12,8 @@ The formulas have the same bits in all these forms; which one it is, is a matter
 * The C library's, where no loop of the module that calls the function can become one of vectors, and the formula is
   slower in a chain of operations, each of which waits for the one before: tables, as the C library has them, are faster
   then. It is one or the other in the whole module, so that what is computed twice is the same twice.
+* Where a module has no loops at all, the C library's with our functions on vectors: a loop of the user's own that calls
+  the module may become one of vectors, and then all of the module's calls in a trip do.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from collections.abc import Sequence
 
 from s2sad.backend.llvm.code import Code, Value
 from s2sad.backend.llvm.mathematics import error, exponential, logarithm, power, trigonometric
-from s2sad.backend.llvm.mathematics.lanes import Formula, Lanes, Real
+from s2sad.backend.llvm.mathematics.lanes import PLAIN, Formula, Lanes, Real
 from s2sad.backend.llvm.mathematics.loops import OURS, Loop, Vectors, innermost
 
 FORMULAS: dict[str, Formula] = {
@@ -41,7 +43,6 @@ INLINED = 6
 PREFIX = f"{OURS}math"
 DEFINITION = re.compile(r'define .*?@"?([\w.]+)"?\(')
 USE = re.compile(rf'call (double|float) @"{re.escape(PREFIX)}\.(\w+)\.(f32|f64)"\(')
-PLAIN = "nounwind willreturn memory(none)"
 
 
 def call(code: Code, name: str, args: Sequence[Value]) -> Value:
@@ -58,12 +59,13 @@ def settled(texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     bodies = [text.split("\n") for text in texts]
     loops = [list(innermost(lines)) for lines in bodies]
     ours = _in_vectors(bodies, loops)
+    alone = not any(loops)
     needed: dict[str, str] = {}
     for lines, found_loops in zip(bodies, loops, strict=True):
         inlined = _inlined(lines, found_loops)
         for k, line in enumerate(lines):
             if found := USE.search(line):
-                lines[k] = _settled(line, found, ours, k in inlined, needed)
+                lines[k] = _settled(line, found, ours, k in inlined, alone, needed)
     return ["\n".join(lines) for lines in bodies], needed
 
 
@@ -90,23 +92,21 @@ def _inlined(lines: Sequence[str], loops: Sequence[Loop]) -> set[int]:
     return chosen
 
 
-def _settled(line: str, found: re.Match[str], ours: set[str], inline: bool, needed: dict[str, str]) -> str:
+def _settled(line: str, found: re.Match[str], ours: set[str], inline: bool, alone: bool, needed: dict[str, str]) -> str:
     """The line with its call in one form."""
     type_, name, suffix = found.groups()
     arity = line[found.end() :].count(type_)
-    if name in SLOW_IN_CHAINS and name not in ours:
-        return line[: found.start()] + _of_library(type_, name, arity, needed) + line[found.end() :]
     symbol = f"{PREFIX}.{name}.{suffix}"
+    if name in SLOW_IN_CHAINS and name not in ours:
+        function = name + "f" * (type_ == "float")
+        needed[function] = f"declare {type_} @{function}({', '.join([type_] * arity)}) {PLAIN}"
+        line = f"{line[: found.start()]}call {type_} @{function}({line[found.end() :]}"
+        if not alone:
+            return line
+        needed.update(on_vectors(symbol, name, type_, arity, widths(type_)))
+        return f"{line} {variants(function, symbol, arity, widths(type_))}"
     needed.update(inlined(symbol, name, type_, arity) if inline else called(symbol, name, type_, arity, widths(type_)))
     return line.replace(f'"{symbol}"', f'"{symbol}.inline"') if inline else line
-
-
-def _of_library(type_: str, name: str, arity: int, needed: dict[str, str]) -> str:
-    """The beginning of a call of LLVM's intrinsic, or of the C library's function."""
-    intrinsic = name not in ("cosh", "log1p", "tan", "erf", "erfc")
-    function = f"llvm.{name}.{'f32' if type_ == 'float' else 'f64'}" if intrinsic else name + "f" * (type_ == "float")
-    needed[function] = f"declare {type_} @{function}({', '.join([type_] * arity)})" + ("" if intrinsic else f" {PLAIN}")
-    return f"call {type_} @{function}("
 
 
 @functools.cache
@@ -122,15 +122,26 @@ def widths(type_: str) -> tuple[int, ...]:
     return tuple(w * (2 if type_ == "float" else 1) for w in double)
 
 
+def variants(function: str, symbol: str, arity: int, widths: tuple[int, ...]) -> str:
+    """The attribute that says which functions on vectors do the same as a function."""
+    mappings = (f"_ZGV_LLVM_N{width}{'v' * arity}_{function}({symbol}.{width})" for width in widths)
+    return f'"vector-function-abi-variant"="{",".join(mappings)}"'
+
+
 @functools.cache
 def called(symbol: str, name: str, type_: str, arity: int, widths: tuple[int, ...]) -> dict[str, str]:
     """The function on a number, and those on vectors, each by its symbol, with what they declare."""
-    vectors = {w: f"{symbol}.{w}" for w in widths}
-    variants = ",".join(f"_ZGV_LLVM_N{w}{'v' * arity}_{symbol}({v})" for w, v in vectors.items())
-    attributes = f'noinline {PLAIN} "vector-function-abi-variant"="{variants}"'
+    attributes = f"noinline {PLAIN} {variants(symbol, symbol, arity, widths)}"
     found = _define(symbol, name, 1, type_, arity, "linkonce_odr", attributes)
-    for width, vector in vectors.items():
-        found |= _define(vector, name, width, type_, arity, "weak_odr", PLAIN)
+    return found | on_vectors(symbol, name, type_, arity, widths)
+
+
+@functools.cache
+def on_vectors(symbol: str, name: str, type_: str, arity: int, widths: tuple[int, ...]) -> dict[str, str]:
+    """The functions on vectors, which nothing calls until the vectoriser does."""
+    found: dict[str, str] = {}
+    for width in widths:
+        found |= _define(f"{symbol}.{width}", name, width, type_, arity, "weak_odr", PLAIN)
     return found
 
 
