@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from s2sad.backend.llvm.mathematics.lanes import Bits, Lanes, Real
+from s2sad.backend.llvm.mathematics.lanes import PLAIN, Bits, Lanes, Real
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH = float.fromhex("0x1.62E42FEFA38p-1")
@@ -115,6 +115,13 @@ def expit(lanes: Lanes, x: Real) -> Real:
     q = negative.select(e, 1.0) / total
     more = negative.select(lost, 0.0) - q * (lost + (e - (total - 1.0)))
     return q + more * negative.select(1.0 - q, q)
+
+
+def plain_expit(lanes: Lanes, x: Real) -> Real:
+    """The same of one number, with the C library's exponential."""
+    code = lanes.code
+    e = Real(lanes, code.call("double", "exp", (-abs(x)).value, attributes=PLAIN))
+    return (x < 0.0).select(e, 1.0) / (e + 1.0)
 
 
 __all__ = ["cosh", "exp", "exp2", "expit", "expm1", "sinh", "tanh"]

@@ -24,6 +24,7 @@ from collections.abc import Sequence
 
 from s2sad.backend.llvm.code import Code, Value
 from s2sad.backend.llvm.mathematics import error, exponential, logarithm, power, trigonometric
+from s2sad.backend.llvm.mathematics.exponential import plain_expit
 from s2sad.backend.llvm.mathematics.lanes import PLAIN, Formula, Lanes, Real
 from s2sad.backend.llvm.mathematics.loops import OURS, Loop, Vectors, innermost
 
@@ -33,9 +34,8 @@ FORMULAS: dict[str, Formula] = {
     for name in module.__all__
 }
 """By the name of the primitive."""
-SLOW_IN_CHAINS = frozenset(
-    ["exp", "exp2", "cosh", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "erf", "erfc", "pow"]
-)
+IN_C = {name: name for name in FORMULAS if name not in ("expit", "expm1", "sinh", "tanh")} | {"arctan": "atan"}
+"""Functions for which the C library is faster in chains, and what it calls them."""
 CALLED = frozenset(["sin", "cos", "tan", "pow"])
 """Those with a branch in them, for which LLVM makes no vectors where they are inlined."""
 INLINED = 6
@@ -97,16 +97,22 @@ def _settled(line: str, found: re.Match[str], ours: set[str], inline: bool, alon
     type_, name, suffix = found.groups()
     arity = line[found.end() :].count(type_)
     symbol = f"{PREFIX}.{name}.{suffix}"
-    if name in SLOW_IN_CHAINS and name not in ours:
-        function = name + "f" * (type_ == "float")
+    before, after = line[: found.start()], line[found.end() :]
+    if name in ours or name not in (*IN_C, "expit"):
+        form = inlined if inline else called
+        needed.update(form(symbol, name, type_, arity, widths(type_)))
+        return line.replace(f'"{symbol}"', f'"{symbol}.inline"') if inline else line
+    if name == "expit":
+        needed.update(_define(f"{symbol}.plain", plain_expit, 1, type_, arity, "linkonce_odr", f"noinline {PLAIN}"))
+        function = f'"{symbol}.plain"'
+    else:
+        function = IN_C[name] + "f" * (type_ == "float")
         needed[function] = f"declare {type_} @{function}({', '.join([type_] * arity)}) {PLAIN}"
-        line = f"{line[: found.start()]}call {type_} @{function}({line[found.end() :]}"
-        if not alone:
-            return line
-        needed.update(on_vectors(symbol, name, type_, arity, widths(type_)))
-        return f"{line} {variants(function, symbol, arity, widths(type_))}"
-    needed.update(inlined(symbol, name, type_, arity) if inline else called(symbol, name, type_, arity, widths(type_)))
-    return line.replace(f'"{symbol}"', f'"{symbol}.inline"') if inline else line
+    line = f"{before}call {type_} @{function}({after}"
+    if not alone:
+        return line
+    needed.update(on_vectors(symbol, name, type_, arity, widths(type_)))
+    return f"{line} {variants(function.strip(chr(34)), symbol, arity, widths(type_))}"
 
 
 @functools.cache
@@ -132,7 +138,7 @@ def variants(function: str, symbol: str, arity: int, widths: tuple[int, ...]) ->
 def called(symbol: str, name: str, type_: str, arity: int, widths: tuple[int, ...]) -> dict[str, str]:
     """The function on a number, and those on vectors, each by its symbol, with what they declare."""
     attributes = f"noinline {PLAIN} {variants(symbol, symbol, arity, widths)}"
-    found = _define(symbol, name, 1, type_, arity, "linkonce_odr", attributes)
+    found = _define(symbol, FORMULAS[name], 1, type_, arity, "linkonce_odr", attributes)
     return found | on_vectors(symbol, name, type_, arity, widths)
 
 
@@ -141,18 +147,18 @@ def on_vectors(symbol: str, name: str, type_: str, arity: int, widths: tuple[int
     """The functions on vectors, which nothing calls until the vectoriser does."""
     found: dict[str, str] = {}
     for width in widths:
-        found |= _define(f"{symbol}.{width}", name, width, type_, arity, "weak_odr", PLAIN)
+        found |= _define(f"{symbol}.{width}", FORMULAS[name], width, type_, arity, "weak_odr", PLAIN)
     return found
 
 
 @functools.cache
-def inlined(symbol: str, name: str, type_: str, arity: int) -> dict[str, str]:
+def inlined(symbol: str, name: str, type_: str, arity: int, widths: tuple[int, ...]) -> dict[str, str]:
     """The function on a number, to be inlined."""
-    return _define(f"{symbol}.inline", name, 1, type_, arity, "linkonce_odr", f"alwaysinline {PLAIN}")
+    return _define(f"{symbol}.inline", FORMULAS[name], 1, type_, arity, "linkonce_odr", f"alwaysinline {PLAIN}")
 
 
 def _define(
-    symbol: str, name: str, width: int, type_: str, arity: int, linkage: str, attributes: str
+    symbol: str, formula: Formula, width: int, type_: str, arity: int, linkage: str, attributes: str
 ) -> dict[str, str]:
     """One function: float numbers are computed as doubles."""
     code = Code()
@@ -160,7 +166,7 @@ def _define(
     own, wide = lanes.of(type_), lanes.of("double")
     params = [Value(f"%x{k}", own) for k in range(arity)]
     given = params if own == wide else [code.value(wide, f"fpext {p} to {wide}") for p in params]
-    result = FORMULAS[name](lanes, *(Real(lanes, v) for v in given)).value
+    result = formula(lanes, *(Real(lanes, v) for v in given)).value
     if own != wide:
         result = code.value(own, f"fptrunc {result} to {own}")
     code.do(f"ret {result}")
@@ -168,4 +174,4 @@ def _define(
     return {**code.declared, symbol: f"{head} {{\n{code.body()}\n}}"}
 
 
-__all__ = ["CALLED", "FORMULAS", "SLOW_IN_CHAINS", "call", "called", "inlined", "settled"]
+__all__ = ["CALLED", "FORMULAS", "IN_C", "call", "called", "inlined", "settled", "widths"]

@@ -43,8 +43,17 @@ def test_a_chain_calls_the_library(tmp_path: Path) -> None:
     numbers = (numba.float64,) * 3
     text = machine_code(jitted(tmp_path, "exp", "chain"), *numbers, numba.int64)
     assert "@exp(" in text and "math.exp" not in text
+    text = machine_code(jitted(tmp_path, "expit", "chain"), *numbers, numba.int64)
+    assert "@exp(" in text and "fmuladd" not in text
     text = machine_code(jitted(tmp_path, "tanh", "chain"), *numbers, numba.int64)
     assert "math.tanh" in text
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("x", [-800.0, -745.0, -1.5, -0.0, 2.0, 40.0, math.nan])
+def test_a_chain_of_logistic_functions(x: float, tmp_path: Path) -> None:
+    got = jitted(tmp_path, "expit", "chain")(x, 0.0, 1.0, 1)
+    assert got == pytest.approx(math.exp(x) / (1 + math.exp(x)) if x == x else x, rel=1e-15, abs=0, nan_ok=True)
 
 
 LOOP = """\
