@@ -7,8 +7,8 @@ The formulas have the same bits in all these forms; which one it is, is a matter
 * `math.exp.f64`, not inlined. An attribute tells LLVM's loop vectoriser which functions do the same on vectors (the
   "Vector Function ABI variants" of LLVM's language reference): `math.exp.f64.8` and its like. A loop that becomes one
   of vectors calls those. They are in the module once, however often they are called.
-* `math.exp.f64.inline`, inlined before loops become vectors, which saves the call: in innermost loops that can become
-  vectors, if they have few such calls.
+* `math.exp.f64.inline`, inlined before loops become vectors, which saves the call and what is kept over it: in
+  innermost loops that may become vectors, if they have few such calls, as each is some fifty instructions to compile.
 * The C library's, where no loop of the module that calls the function can become one of vectors, and the formula is
   slower in a chain of operations, each of which waits for the one before: tables, as the C library has them, are faster
   then. It is one or the other in the whole module, so that what is computed twice is the same twice.
@@ -38,7 +38,7 @@ IN_C = {name: name for name in FORMULAS if name not in ("expit", "expm1", "sinh"
 """Functions for which the C library is faster in chains, and what it calls them."""
 CALLED = frozenset(["sin", "cos", "tan", "pow"])
 """Those with a branch in them, for which LLVM makes no vectors where they are inlined."""
-INLINED = 6
+INLINED = 12
 """As many calls in one loop are inlined."""
 PREFIX = f"{OURS}math"
 DEFINITION = re.compile(r'define .*?@"?([\w.]+)"?\(')
@@ -87,7 +87,7 @@ def _inlined(lines: Sequence[str], loops: Sequence[Loop]) -> set[int]:
     chosen: set[int] = set()
     for loop in loops:
         uses = [k for k in loop.lines if (found := USE.search(lines[k])) and found[2] not in CALLED]
-        if loop.vectors is Vectors.YES and len(uses) <= INLINED:
+        if loop.vectors is not Vectors.NO and len(uses) <= INLINED:
             chosen |= set(uses)
     return chosen
 

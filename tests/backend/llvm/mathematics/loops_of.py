@@ -31,16 +31,24 @@ def chain(x, a, b, n):
 
 
 def many(x):
-    y = np.empty((x.shape[0], 8), dtype=x.dtype)
+    y = np.empty((x.shape[0], 16), dtype=x.dtype)
     for i in range(x.shape[0]):
-        y[i, 0] = {call}(x[i])
+        y[i, 0] = {call}(x[i] * 1.0)
         y[i, 1] = {call}(x[i] * 0.5)
         y[i, 2] = {call}(x[i] * 0.25)
         y[i, 3] = {call}(x[i] * 0.125)
-        y[i, 4] = {call}(x[i] + 0.5)
-        y[i, 5] = {call}(x[i] + 0.25)
-        y[i, 6] = {call}(x[i] + 0.125)
-        y[i, 7] = {call}(x[i] + 1.0)
+        y[i, 4] = {call}(x[i] * 0.0625)
+        y[i, 5] = {call}(x[i] * 0.03125)
+        y[i, 6] = {call}(x[i] * 0.015625)
+        y[i, 7] = {call}(x[i] * 0.0078125)
+        y[i, 8] = {call}(x[i] + 1.0)
+        y[i, 9] = {call}(x[i] + 0.5)
+        y[i, 10] = {call}(x[i] + 0.25)
+        y[i, 11] = {call}(x[i] + 0.125)
+        y[i, 12] = {call}(x[i] + 0.0625)
+        y[i, 13] = {call}(x[i] + 0.03125)
+        y[i, 14] = {call}(x[i] + 0.015625)
+        y[i, 15] = {call}(x[i] + 0.0078125)
     return y
 '''
 CALLS = {"expit": "scipy.special.expit", "erf": "math.erf", "erfc": "math.erfc"}
