@@ -99,16 +99,18 @@ def _error(x: np.ndarray, complement: bool) -> np.ndarray:
     first = (size.view(np.int64) & -(1 << 27)).view(float).astype(np.longdouble)
     size = size.astype(np.longdouble)
     gauss = np.exp(-first * first) * np.exp(-(size - first) * (size + first))
-    term, series = np.minimum(size, 2), np.zeros_like(size)
-    for n in range(80):
+    near = size < 2
+    term, series = size[near], np.zeros_like(size[near])
+    for n in range(60):
         series += term
-        term = term * 2 * np.minimum(size, 2) ** 2 / (2 * n + 3)
-    below = scale * gauss * series
-    large, tail = np.maximum(size, 1.5), np.zeros_like(size)
-    for n in range(200, 0, -1):
-        tail = np.longdouble(n) / 2 / (large + tail)
-    beyond = scale / 2 * gauss / (large + tail)
-    erf, erfc = np.where(size < 2, below, 1 - beyond), np.where(size < 2, 1 - below, beyond)
+        term = term * 2 * size[near] ** 2 / (2 * n + 3)
+    below, beyond = np.zeros_like(size), np.zeros_like(size)
+    below[near] = scale * gauss[near] * series
+    far, tail = size[~near], np.zeros_like(size[~near])
+    for n in range(100, 0, -1):
+        tail = np.longdouble(n) / 2 / (far + tail)
+    beyond[~near] = scale / 2 * gauss[~near] / (far + tail)
+    erf, erfc = np.where(near, below, 1 - beyond), np.where(near, 1 - below, beyond)
     found: np.ndarray = np.where(x < 0, 1 + erf, erfc) if complement else np.where(np.signbit(x), -erf, erf)
     return np.where(np.isnan(x), np.nan, found)
 
