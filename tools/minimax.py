@@ -92,6 +92,21 @@ def _arctangent(z: Any) -> Any:
     return -mp.mpf(1) / 3 if z < TINY else (mp.atan(x) / x - 1) / z
 
 
+def _powers(z: Any) -> Any:
+    s = mp.sqrt(z)
+    return mp.mpf(3) / 5 if z < TINY else (3 / (2 * s) * mp.log((1 + s) / (1 - s)) - 3 - z) / z**2
+
+
+def _error(z: Any) -> Any:
+    x = mp.sqrt(z)
+    return 2 / mp.sqrt(mp.pi) - 1 if z < TINY**2 else mp.erf(x) / x - 1
+
+
+def _scaled(t: Any) -> Any:
+    x = 4 * (1 + t) / (1 - t)
+    return mp.exp(x * x) * mp.erfc(x) * (1 + 2 * x)
+
+
 def tasks() -> list[Task]:
     """All of them; intervals are a little wider than needed, as reductions round."""
     wider = mp.mpf("1.0001")
@@ -102,6 +117,9 @@ def tasks() -> list[Task]:
         Task("SERIES", _series, 6, mp.mpf(0), s**2, lambda z: z),
         Task("SINE", _sine, 5, mp.mpf(0), pi4**2, lambda z: z),
         Task("COSINE", _cosine, 5, mp.mpf(0), pi4**2, lambda z: z * z),
+        Task("POWERS", _powers, 6, mp.mpf(0), s**2, lambda z: z * z),
+        Task("ERROR", _error, 9, mp.mpf(0), mp.mpf("0.25") * wider, lambda z: mp.mpf(1)),
+        Task("SCALED", _scaled, 23, -mp.mpf("3.5001") / mp.mpf("4.4999"), mp.mpf(24) / 32, lambda t: mp.mpf(1)),
         Task("ARCTANGENT", _arctangent, 12, mp.mpf(0), mp.mpf("0.50001") ** 2, lambda z: z),
     ]
 

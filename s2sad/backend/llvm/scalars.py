@@ -269,7 +269,7 @@ def _integer_pow(code: Code, x: Number, case: Case) -> Number | None:
     if n == 0:
         return constant(1, case.dtype)
     if case.kind == "f" and abs(n) > 8 and isinstance(x, Value):
-        return _intrinsic(code, "pow", [x, case.of(float(n))], case)
+        return _power_of(code, x, case.of(float(n)), case)
     if n < 0:
         if case.kind != "f":
             return None
@@ -295,7 +295,11 @@ def _power(code: Code, x: Number, n: int, case: Case) -> Number:
 def _pow(code: Code, x: Number, y: Number, case: Case) -> Number | None:
     if case.kind != "f" or not (isinstance(x, Value) and isinstance(y, Value)):
         return None
-    return _intrinsic(code, "pow", [x, y], case)
+    return _power_of(code, x, y, case)
+
+
+def _power_of(code: Code, x: Value, y: Value, case: Case) -> Value:
+    return library.call(code, "pow", [x, y]) if config.polynomials else _intrinsic(code, "pow", [x, y], case)
 
 
 # -- functions

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from s2sad.backend.llvm.mathematics.lanes import Bits, Lanes, Real
+from s2sad.backend.llvm.mathematics.lanes import PLAIN, Bits, Lanes, Real
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH = float.fromhex("0x1.62E42FEFA38p-1")
@@ -39,7 +39,7 @@ def _less_one(lanes: Lanes, power: Real, one: float, r: Real, rest: Real) -> tup
     return y, (high - y) + low
 
 
-def _powers(lanes: Lanes, k: Real, bits: Bits) -> tuple[Real, Real]:
+def powers(lanes: Lanes, k: Real, bits: Bits) -> tuple[Real, Real]:
     """Two powers of 2 whose product is 2^k: times one and then the other, a result below the normal numbers is rounded
     once, and one beyond the largest is inf."""
     _, half = lanes.rounded(k, 0.5)
@@ -48,7 +48,7 @@ def _powers(lanes: Lanes, k: Real, bits: Bits) -> tuple[Real, Real]:
 
 def _scaled(lanes: Lanes, r: Real, k: Real, bits: Bits) -> Real:
     """``exp(r) * 2^k``."""
-    one, other = _powers(lanes, k, bits)
+    one, other = powers(lanes, k, bits)
     return lanes.fma(one, lanes.fma(r * r, lanes.polynomial(r, RATIO), r), one) * other
 
 
@@ -108,13 +108,20 @@ def tanh(lanes: Lanes, x: Real) -> Real:
 def expit(lanes: Lanes, x: Real) -> Real:
     """``1 / (1 + exp(-x))``, from ``exp(-|x|)``, which does not overflow; corrected as `tanh` is."""
     r, rest, k, bits = _reduced(lanes, (-abs(x)).at_least(-746.0))
-    one, other = _powers(lanes, k, bits)
+    one, other = powers(lanes, k, bits)
     y = r + rest + 1.0
     e, lost = y * one * other, ((1.0 - y) + r + rest) * one * other
     negative, total = x < 0.0, e + 1.0
     q = negative.select(e, 1.0) / total
     more = negative.select(lost, 0.0) - q * (lost + (e - (total - 1.0)))
     return q + more * negative.select(1.0 - q, q)
+
+
+def plain_expit(lanes: Lanes, x: Real) -> Real:
+    """The same of one number, with the C library's exponential."""
+    code = lanes.code
+    e = Real(lanes, code.call("double", "exp", (-abs(x)).value, attributes=PLAIN))
+    return (x < 0.0).select(e, 1.0) / (e + 1.0)
 
 
 __all__ = ["cosh", "exp", "exp2", "expit", "expm1", "sinh", "tanh"]

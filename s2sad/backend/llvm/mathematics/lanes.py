@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 from s2sad.backend.llvm.code import I1, I64, Code, Value
 
+PLAIN = "nounwind willreturn memory(none)"
+"""What is said of every function of numbers, those of the C library too."""
 ROUNDER = 1.5 * 2.0**52
 """Added to a number below 2^51, it leaves the nearest integer in the low bits, and subtracted again that integer."""
 
@@ -87,7 +89,7 @@ class Lanes:
         code.branch(where.any(), slow, end)
         code.start(slow)
         if self.width == 1:
-            careful = code.call("double", function, *(a.value for a in args), attributes="nounwind willreturn")
+            careful = code.call("double", function, *(a.value for a in args), attributes=PLAIN)
         else:
             careful = self._each(where, plain, function, args)
         last = code.label
@@ -102,7 +104,7 @@ class Lanes:
         code, out = self.code, plain.value
         for k in range(self.width):
             numbers = [code.value("double", f"extractelement {a.value}, i32 {k}") for a in args]
-            found = code.call("double", function, *numbers, attributes="nounwind willreturn")
+            found = code.call("double", function, *numbers, attributes=PLAIN)
             out = code.value(out.type, f"insertelement {out}, {found}, i32 {k}")
         return code.value(out.type, f"select {where.value}, {out}, {plain.value}")
 
@@ -124,6 +126,10 @@ class Mask:
 
     def __and__(self, other: Mask) -> Mask:
         return Mask(self.lanes, self.lanes.code.binary("and", self.value, other.value))
+
+    def __invert__(self) -> Mask:
+        lanes = self.lanes
+        return Mask(lanes, lanes.code.binary("xor", self.value, lanes.splat("true", I1)))
 
     def any(self) -> Value:
         """Whether it holds in some lane."""
@@ -250,6 +256,10 @@ class Real:
         """The larger of it and a bound; nan stays."""
         return (self < bound).select(bound, self)
 
+    def leading(self) -> Real:
+        """Its first 21 bits: the product of two such numbers is exact."""
+        return (self.bits() & -(1 << 32)).real()
+
     def bits(self) -> Bits:
         """Its bits."""
         lanes = self.lanes
@@ -258,4 +268,4 @@ class Real:
 
 Formula = Callable[..., Real]
 
-__all__ = ["Bits", "Formula", "Lanes", "Mask", "Real"]
+__all__ = ["PLAIN", "Bits", "Formula", "Lanes", "Mask", "Real"]

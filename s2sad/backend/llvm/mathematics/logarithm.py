@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from s2sad.backend.llvm.mathematics.exponential import LN2_HIGH, LN2_LOW
-from s2sad.backend.llvm.mathematics.lanes import Bits, Lanes, Real
+from s2sad.backend.llvm.mathematics.lanes import Lanes, Real
 
 SERIES = (
     0.6666666666666734, 0.39999999999414015, 0.28571428742559035, 0.2222219855349288, 0.18183565447565747,
@@ -29,7 +29,7 @@ LOG10_2 = (float.fromhex("0x1.34413509F7800p-2"), float.fromhex("0x1.FEF311F12B3
 """1 / ln 2, 1 / ln 10 and log10(2), each in two parts."""
 
 
-def _parts(lanes: Lanes, x: Real) -> tuple[Real, Real]:
+def parts(lanes: Lanes, x: Real) -> tuple[Real, Real]:
     """k and m of a positive number."""
     small = x < 2.0**-1022
     scaled = small.select(x * 2.0**54, x).bits() + (ONE - SQRT_HALF)
@@ -54,7 +54,7 @@ def _edges(lanes: Lanes, x: Real, y: Real) -> Real:
 
 def log(lanes: Lanes, x: Real) -> Real:
     """The natural logarithm."""
-    k, m = _parts(lanes, x)
+    k, m = parts(lanes, x)
     f = m - 1.0
     half, tail = _tail(lanes, f)
     y = lanes.fma(k, LN2_HIGH, f - (half - lanes.fma(k, LN2_LOW, tail)))
@@ -64,13 +64,13 @@ def log(lanes: Lanes, x: Real) -> Real:
 def _split(lanes: Lanes, f: Real) -> tuple[Real, Real]:
     """``log(1 + f)`` as a number of 21 bits and the rest of it."""
     half, tail = _tail(lanes, f)
-    high = (Bits(lanes, (f - half).bits().value) & -(1 << 32)).real()
+    high = (f - half).leading()
     return high, (f - high) - half + tail
 
 
 def log2(lanes: Lanes, x: Real) -> Real:
     """The logarithm of base 2, exact for powers of 2."""
-    k, m = _parts(lanes, x)
+    k, m = parts(lanes, x)
     high, low = _split(lanes, m - 1.0)
     large, small = INVERSE_LN2
     first = high * large
@@ -81,7 +81,7 @@ def log2(lanes: Lanes, x: Real) -> Real:
 
 def log10(lanes: Lanes, x: Real) -> Real:
     """The logarithm of base 10."""
-    k, m = _parts(lanes, x)
+    k, m = parts(lanes, x)
     high, low = _split(lanes, m - 1.0)
     large, small = INVERSE_LN10
     first, base = high * large, k * LOG10_2[0]
@@ -93,7 +93,7 @@ def log10(lanes: Lanes, x: Real) -> Real:
 def log1p(lanes: Lanes, x: Real) -> Real:
     """``log(1 + x)``: where 1 + x is rounded, what was lost of it, over it, is added."""
     u = x + 1.0
-    k, m = _parts(lanes, u)
+    k, m = parts(lanes, u)
     near = k.equals(0.0)
     lost = (x > 1.0).select(1.0 - (u - x), x - (u - 1.0)) / u
     lost = (near | (u > 2.0**53)).select(0.0, lost)

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import s2sad
 from s2sad.backend.llvm.mathematics.library import FORMULAS
 from s2sad.backend.llvm.mathematics.table import ULPS
 from s2sad.config import using
-from tests.backend.llvm.mathematics.loops_of import exact, jitted, ulps
+from tests.backend.llvm.mathematics.loops_of import exact, jitted, power, ulps
 
 pytestmark = pytest.mark.compiled
 ROOT = Path(__file__).parents[4]
@@ -30,6 +31,8 @@ RANGES: dict[str, list[tuple[float, float]]] = {
     "sin": [(-1.1e6, 1.1e6), (-10, 10), (-1, 1), (-1e-4, 1e-4), (-1e9, 1e9)],
     "cos": [(-1.1e6, 1.1e6), (-10, 10), (-1, 1), (-1e9, 1e9)],
     "tan": [(-1.1e6, 1.1e6), (-10, 10), (-1, 1), (-1e-4, 1e-4), (-1e9, 1e9)],
+    "erf": [(-6, 6), (-1, 1), (-1e-5, 1e-5), (0.45, 0.55)],
+    "erfc": [(-6, 6), (-1, 1), (2, 6), (6, 27), (26, 27.3)],
     "arctan": [(-100, 100), (-3, 3), (-0.5, 0.5), (-1e-4, 1e-4), (-1e18, 1e18)],
 }
 EDGES = [
@@ -51,7 +54,7 @@ def points(name: str) -> np.ndarray:
 
 
 def test_every_formula_is_tried() -> None:
-    assert set(RANGES) == set(FORMULAS) == set(ULPS)
+    assert set(RANGES) | {"pow"} == set(FORMULAS) == set(ULPS)
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).nmant < 60, reason="no wider numbers here")
@@ -101,6 +104,50 @@ def test_powers_are_exact(tmp_path: Path) -> None:
     assert np.array_equal(jitted(tmp_path, "exp2")(k), np.ldexp(1.0, k.astype(int)))
     assert np.array_equal(jitted(tmp_path, "log2")(np.ldexp(1.0, k.astype(int))), k)
     assert np.array_equal(jitted(tmp_path, "log10")(10.0 ** np.arange(23)), np.arange(23.0))
+
+
+def powers() -> tuple[np.ndarray, np.ndarray]:
+    """Bases and exponents: of any size, near 1, where the logarithm is largest, negative, with results below the normal
+    numbers."""
+    random, n = np.random.default_rng(0), 10_000
+    pairs = [
+        (random.integers(1, 0x7FF0 << 48, n).view(float), random.uniform(-2, 2, n)),
+        (random.uniform(0.1, 3, n), random.uniform(-3, 3, n)),
+        (random.uniform(0.9, 1.1, n), random.uniform(-7000, 7000, n)),
+        (random.uniform(0.7, 0.71, n), random.uniform(-2100, 2100, n)),
+        (1 + random.integers(-2000, 2000, n) * 2.0**-53, random.uniform(-(2.0**29), 2.0**29, n)),
+        (random.uniform(-5, 5, n), random.integers(-20, 20, n).astype(float)),
+        (random.uniform(0, 1e-290, n), random.uniform(0.9, 1.2, n)),
+        (random.uniform(0, 1e-310, n), random.uniform(-1, 1, n)),
+    ]
+    x, y = zip(*pairs, strict=True)
+    return np.concatenate(x), np.concatenate(y)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).nmant < 60, reason="no wider numbers here")
+def test_errors_of_powers_are_as_stated() -> None:
+    x, y = powers()
+    with np.errstate(all="ignore"):
+        want = x.astype(np.longdouble) ** y.astype(np.longdouble)
+    errors = ulps(s2sad.jit(power)(x, y), want)
+    worst = int(np.argmax(errors))
+    assert errors[worst] <= ULPS["pow"], (errors[worst], x[worst], y[worst])
+
+
+def test_edges_of_powers_are_those_of_numpy() -> None:
+    values = np.array([*EDGES, *(-e for e in EDGES), 3.0, -3.0, 2.0**31, 2.0**53 + 2, 0.1, 1e-5, 1074.5])
+    x, y = (a.ravel() for a in np.meshgrid(values, values))
+    with np.errstate(all="ignore"):
+        want, got = x**y, s2sad.jit(power)(x, y)
+    assert np.array_equal(np.isnan(got), np.isnan(want))
+    fine = ~np.isnan(want)
+    assert np.array_equal(np.signbit(got[fine]), np.signbit(want[fine]))
+    assert np.max(ulps(got, want.astype(np.longdouble))) <= 2
+
+
+def test_powers_of_integers_are_exact() -> None:
+    x, y = (a.ravel().astype(float) for a in np.meshgrid(np.arange(-30, 31), np.arange(12)))
+    assert np.array_equal(s2sad.jit(power)(x, y), [float(int(p) ** int(q)) for p, q in zip(x, y, strict=True)])
 
 
 def test_without_them_the_library_is_called(tmp_path: Path) -> None:
