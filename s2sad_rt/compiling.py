@@ -33,6 +33,12 @@ def plain_python() -> Iterator[None]:
         _plain.reset(token)
 
 
+def compiles() -> bool:
+    """Whether `jit` compiles here and now."""
+    plain = _plain.get() or os.environ.get("S2SAD_PLAIN_PYTHON")
+    return not plain and importlib.util.find_spec("numba") is not None
+
+
 @overload
 def jit(function: Function) -> Function: ...
 @overload
@@ -44,7 +50,7 @@ def jit(function: Any = None, *, nogil: bool = False) -> Any:
     S2SAD_BOUNDSCHECK=0 compiles without that check. With `nogil` other threads of Python run while it does."""
     if function is None:
         return partial(jit, nogil=nogil)
-    if _plain.get() or os.environ.get("S2SAD_PLAIN_PYTHON") or importlib.util.find_spec("numba") is None:
+    if not compiles():
         return function
     numba = _numba()
     from s2sad_rt.pipeline_numba import GeneratedCode

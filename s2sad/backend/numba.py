@@ -22,6 +22,7 @@ from s2sad.config import config
 from s2sad.errors import Pos, UnsupportedError
 from s2sad.ir.nodes import Module
 from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad_rt.compiling import compiles
 from s2sad_rt.native_errors import NativeError
 
 
@@ -49,7 +50,7 @@ def load_module(module: Module, source: Callable[[], str], nogil: bool = False) 
     """The main function of a module. `source` gives its text as it is emitted, for what LLVM cannot be written of.
     With `nogil` other threads of Python run while it does."""
     name = module.main.name
-    if config.llvm:
+    if config.llvm and compiles():
         try:
             unit = llvm.write(module)
         except Uncovered:
