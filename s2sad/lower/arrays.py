@@ -245,10 +245,14 @@ class Arrays:
         made.home = Home(loops[-1].body if loops else self.writer.top, tuple(loops), value, index)
 
     def make(self, made: Delayed) -> None:
-        """Store a delayed array."""
+        """Store a delayed array, in the block of the program that it is defined in."""
         if made.thread is not None:
             return
         writer = self.writer
+        if made.region is not writer.top:
+            with writer.block_of_program(made.region):
+                self.make(made)
+            return
         if made.spread is not None:
             made.spread.push()
             return
@@ -290,13 +294,15 @@ class Arrays:
         return made.thread.at(self.writer.here) if made.thread is not None else atom
 
     def _viewed(self, made: Delayed, let: Let) -> Atom:
-        """An array as the view that the program has of another."""
+        """An array as the view that the program has of another, where the program has it."""
         found = self.writer.recall(("view", made.var))
         if found is None:
+            assert made.region is not None
             found = Var(self.writer.names.fresh(made.var.name), made.var.type)
-            args = tuple(self.concrete(a) for a in let.args)
-            self.writer.append(replace(let, targets=(found,), args=args))
-            self.writer.note(("view", made.var), found, ())
+            with self.writer.block_of_program(made.region):
+                args = tuple(self.concrete(a) for a in let.args)
+                self.writer.append(replace(let, targets=(found,), args=args))
+                self.writer.note(("view", made.var), found, ())
         return found
 
     def _at_hand(self, atom: Atom) -> bool:
