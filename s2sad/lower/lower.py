@@ -293,9 +293,7 @@ class _Lowering:
             reads |= self.arrays.reads(arg)
             if source is not None and source.thread is None:
                 depth = max(depth, source.depth + 1)
-        made = Delayed(
-            target, dims, element, args, tuple(axes), cost, depth, let, view, reads, region=self.writer.top
-        )
+        made = Delayed(target, dims, element, args, tuple(axes), cost, depth, let, view, reads, region=self.writer.top)
         self.arrays.add(made)
         return True
 
