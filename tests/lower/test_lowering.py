@@ -1,4 +1,4 @@
-"""What is compiled for whole programs: which loops and buffers are left, how exact sums are, and how it is switched off."""
+"""What is compiled for whole programs: which loops and buffers are left, how exact sums are, how it is switched off."""
 
 from __future__ import annotations
 
@@ -60,6 +60,24 @@ def stencil(u, n):
     return np.sum(u * u)
 
 
+def halved_while_large(x):
+    n = 0
+    while np.sum(np.exp(x) * x) > 0.5:
+        y = np.exp(x)[::-1]
+        x = x * 0.5 + 0.01 * y * y
+        n += 1
+    return np.sum(x * x) * n
+
+
+def counted(x, n):
+    """An array as long as a count that a reduction gives."""
+    k = int(np.sum(np.arange(n)))
+    w = np.zeros(k)
+    for i in range(k):
+        w[i] = x[i % len(x)] * i
+    return np.sum(np.sin(w) * w)
+
+
 rng = np.random.default_rng(3)
 X = rng.normal(size=(4, 3))
 PROGRAMS = [
@@ -70,6 +88,8 @@ PROGRAMS = [
     (centred, (X,)),
     (shifted_in_loop, (X[:, 0], 3)),
     (stencil, (X.ravel(), 3)),
+    (halved_while_large, (np.array([0.7, 1.1, 0.2]),)),
+    (counted, (X[0], 4)),
 ]
 
 
@@ -130,7 +150,7 @@ def test_sizes_that_the_call_checks_are_one() -> None:
     with s2sad.using(backend="python"):
         gradient = s2sad.grad(logistic)
         gradient(X[0], X, X[:, 1])
-        with pytest.raises(Exception, match="broadcast|differ|shape"):
+        with pytest.raises(Exception, match=r"broadcast|differ|shape"):
             gradient(X[0], X, X[:3, 1])
 
 
