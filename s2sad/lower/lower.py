@@ -37,7 +37,7 @@ from s2sad.ir.nodes import (
     replace,
 )
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
-from s2sad.ir.types import Array, Dim, Scalar
+from s2sad.ir.types import Array, Dim, Scalar, Size
 from s2sad.lower.arrays import Arrays, Delayed, Elements
 from s2sad.lower.contractions import contract
 from s2sad.lower.indexing import path_map, read_axes
@@ -348,8 +348,10 @@ class _Lowering:
 
     def possible(self, let: Let) -> bool:
         """Whether a rule that is for some params and types only applies."""
-        if let.prim is arange:
-            return all(let.args[k].type.dtype.kind in "iu" for k in (0, 2))
+        if let.prim is arange:  # of a number below 0 it is empty
+            (size,) = self.arrays.dims(let.targets[0])
+            numbers = isinstance(size, Size) and any(s.name in self.writer.integers for s, _ in size.terms)
+            return not numbers and all(let.args[k].type.dtype.kind in "iu" for k in (0, 2))
         rank = len(self.arrays.dims(let.args[0]))
         return dict(let.params).get("axis") is not None or rank == 1
 

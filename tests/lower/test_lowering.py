@@ -78,6 +78,16 @@ def counted(x, n):
     return np.sum(np.sin(w) * w)
 
 
+def of_a_range(x, n):
+    return np.sum(x * np.sum(np.sin(np.arange(n) * 0.5)))
+
+
+def test_a_range_below_zero_is_empty() -> None:
+    with s2sad.using(backend="python"):
+        for n in (-2, 0, 3):
+            np.testing.assert_allclose(s2sad.jit(of_a_range)(X, n), of_a_range(X, n), rtol=1e-12)
+
+
 rng = np.random.default_rng(3)
 X = rng.normal(size=(4, 3))
 PROGRAMS = [
