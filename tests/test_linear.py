@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import s2sad
+from s2sad.lower.lower import lowered
 
 N = 50
 MOST = 2.2
@@ -83,6 +84,18 @@ def stores_in_loops(n: int) -> Program:
     return "a, b, n", body("w = np.zeros(n)", *lines, "return w.sum()"), (np.ones(5), 0.3, 5)
 
 
+def sums(n: int) -> Program:
+    """Sums of array expressions, each of which reads the last."""
+    lines = ["s = s + np.sum(np.exp(a * s) * b)" for _ in range(n)]
+    return "a, b", body("s = 0.5", *lines, "return s"), (np.ones(5), np.ones(5))
+
+
+def rows(n: int) -> Program:
+    """Reductions along an axis, and what is broadcast back."""
+    lines = ["a = np.exp(a - b)\n a = a / np.sum(a, axis=1)[:, None]" for _ in range(n)]
+    return "a, b", body(*lines, "return np.sum(a)"), (np.ones((5, 4)), np.ones((5, 4)))
+
+
 def body(*lines: str) -> str:
     return "\n".join(f" {line}" for line in lines)
 
@@ -102,9 +115,21 @@ def calls(kind: Callable[[int], Program], n: int, folder: Path) -> int:
     """How many functions are called while the gradient of a program is made."""
     program = kind(n)
     gradient = s2sad.grad(written(program, folder / f"{kind.__name__}_{n}.py"))
+    return counted(lambda: gradient.lower(*program[2]))
+
+
+def calls_to_loops(kind: Callable[[int], Program], n: int, folder: Path) -> int:
+    """How many functions are called while the loops of its gradient are made."""
+    program = kind(n)
+    made = s2sad.grad(written(program, folder / f"{kind.__name__}_{n}.py")).lower(*program[2])._lowered
+    return counted(lambda: lowered(made.module, made.elaboration.guards))
+
+
+def counted(make: Callable[[], Any]) -> int:
+    """How many functions a call calls."""
     profile = cProfile.Profile()
     with profile:
-        gradient.lower(*program[2])
+        make()
     return sum(entry.callcount for entry in profile.getstats())
 
 
@@ -123,4 +148,10 @@ KINDS = (
 @pytest.mark.parametrize("kind", KINDS, ids=[k.__name__ for k in KINDS])
 def test_lowering_a_gradient_is_linear(kind: Callable[[int], Program], tmp_path: Path):
     once, twice = (calls(kind, n, tmp_path) for n in (N, 2 * N))
+    assert twice < MOST * once
+
+
+@pytest.mark.parametrize("kind", (*KINDS, sums, rows), ids=lambda k: k.__name__)
+def test_lowering_it_to_loops_is_linear(kind: Callable[[int], Program], tmp_path: Path):
+    once, twice = (calls_to_loops(kind, n, tmp_path) for n in (N, 2 * N))
     assert twice < MOST * once

@@ -19,7 +19,7 @@ from s2sad.ir.builder import atom_of
 from s2sad.ir.nodes import Atom, Const, Let, Var, array_type, replace
 from s2sad.ir.paths import element_path
 from s2sad.ir.primitives import load, store, undef
-from s2sad.ir.types import Dim
+from s2sad.ir.types import Dim, Scalar
 from s2sad.lower.regions import Key, Loop, Region, Thread, before
 from s2sad.lower.writer import Writer
 
@@ -103,6 +103,7 @@ class Arrays:
         self.writer, self.uses, self.updated, self.fuse = writer, uses, updated, fuse
         self.shared = {v for v, n in uses.items() if n > 1}
         self.delayed: dict[Var, Delayed] = {}
+        self.aliases: dict[Var, Atom] = {}
         self.readers: dict[Var, list[Delayed]] = {}
         self.sums: dict[Var, tuple[Thread, Loop]] = {}
         """The arrays that loops of this block only add to, with the outermost of these loops."""
@@ -140,6 +141,16 @@ class Arrays:
         self.add(made)
         if not self.fuse:
             self.make(made)
+
+    def alias(self, var: Var, atom: Atom) -> None:
+        """Let an atom stand for a variable of the program from here on."""
+        self.aliases[var] = atom
+        if isinstance(atom, Var):
+            self.uses[atom] = self.uses.get(atom, 0) + self.uses.get(var, 0)
+            if var in self.shared:
+                self.shared.add(atom)
+            if isinstance(var.type, Scalar) and var.type.dtype.kind in "iu":
+                self.writer.integers[var.name] = atom
 
     # -- elements
 
@@ -245,10 +256,14 @@ class Arrays:
         made.home = Home(loops[-1].body if loops else self.writer.top, tuple(loops), value, index)
 
     def make(self, made: Delayed) -> None:
-        """Store a delayed array."""
+        """Store a delayed array, in the block of the program that it is defined in."""
         if made.thread is not None:
             return
         writer = self.writer
+        if made.region is not writer.top:
+            with writer.block_of_program(made.region):
+                self.make(made)
+            return
         if made.spread is not None:
             made.spread.push()
             return
@@ -290,13 +305,15 @@ class Arrays:
         return made.thread.at(self.writer.here) if made.thread is not None else atom
 
     def _viewed(self, made: Delayed, let: Let) -> Atom:
-        """An array as the view that the program has of another."""
+        """An array as the view that the program has of another, where the program has it."""
         found = self.writer.recall(("view", made.var))
         if found is None:
+            assert made.region is not None
             found = Var(self.writer.names.fresh(made.var.name), made.var.type)
-            args = tuple(self.concrete(a) for a in let.args)
-            self.writer.append(replace(let, targets=(found,), args=args))
-            self.writer.note(("view", made.var), found, ())
+            with self.writer.block_of_program(made.region):
+                args = tuple(self.concrete(a) for a in let.args)
+                self.writer.append(replace(let, targets=(found,), args=args))
+                self.writer.note(("view", made.var), found, ())
         return found
 
     def _at_hand(self, atom: Atom) -> bool:

@@ -25,7 +25,7 @@ FEW = 64
 """How many sums a loop over the terms of all of them may keep."""
 
 
-def contract(arrays: Arrays, let: Let, aliases: dict[Var, Atom]) -> bool:
+def contract(arrays: Arrays, let: Let) -> bool:
     """A contraction as loops, where that is at least as good as a call."""
     target = let.targets[0]
     ranks = [len(arrays.dims(a)) if isinstance(a.type, Array) else 0 for a in let.args]
@@ -65,7 +65,7 @@ def contract(arrays: Arrays, let: Let, aliases: dict[Var, Atom]) -> bool:
     arrays.uses[product] = 1
     arrays.add(made)
     places = tuple(k for k, c in enumerate(letters) if c in out)
-    return sum_of(arrays, Let((target,), sum_, (product,), (), let.pos), places, aliases)
+    return sum_of(arrays, Let((target,), sum_, (product,), (), let.pos), places)
 
 
 def _sizes(arrays: Arrays, let: Let, terms: list[str]) -> dict[str, Dim] | None:

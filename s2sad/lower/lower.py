@@ -37,7 +37,7 @@ from s2sad.ir.nodes import (
     replace,
 )
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
-from s2sad.ir.types import Array, Dim, Scalar
+from s2sad.ir.types import Array, Dim, Scalar, Size
 from s2sad.lower.arrays import Arrays, Delayed, Elements
 from s2sad.lower.contractions import contract
 from s2sad.lower.indexing import path_map, read_axes
@@ -91,7 +91,7 @@ class _Lowering:
             v for v, s in users.items() if self.uses[v] == 1 and isinstance(s, Let) and s.prim is inc and s.args[1] == v
         }
         self.arrays = Arrays(self.writer, self.uses, self.updated, fuse)
-        self.aliases: dict[Var, Atom] = {}
+        self.aliases = self.arrays.aliases
 
     def run(self) -> Function:
         for p in self.function.params:
@@ -107,7 +107,10 @@ class _Lowering:
         if not isinstance(atom, Var):
             return atom
         self.uses[atom] -= 1
-        return self.aliases.get(atom, atom)
+        found = self.aliases.get(atom, atom)
+        if isinstance(found, Var) and found != atom:
+            self.uses[found] -= 1
+        return found
 
     def whole(self, atom: Atom) -> Atom:
         """An atom for use as a whole."""
@@ -176,13 +179,12 @@ class _Lowering:
                     self.bind(stmt.index, *(c.phi for c in stmt.carried))
                     self.block(stmt.pre)
                     test = self.whole(stmt.test)
-                    for atom in [*self.arrays.delayed]:
-                        self.settle(atom)
-                    pre = self.writer.finished(region)
+                    self.writer.top.close()
                     with self.writer.block_of_program() as second:
                         self.block(stmt.body)
                         carried = self.carried(stmt, inits)
                         body = self.writer.finished(second)
+                    pre = self.writer.finished(region)
                 done = replace(stmt, carried=carried, pre=pre, test=test, body=body)
             case If():
                 cond = self.whole(stmt.cond)
@@ -197,12 +199,6 @@ class _Lowering:
                 done = replace(stmt, cond=cond, then=blocks[0], orelse=blocks[1], joined=joined)
         self.writer.add(done, walk.defines(stmt))
         self.writer.top.close()
-
-    def settle(self, atom: Var) -> None:
-        """Make a delayed array of the block being written that is still to be read."""
-        made = self.arrays.delayed[atom]
-        if made.thread is None and not made.view and self.uses[atom] > 0 and made.region is self.writer.top:
-            self.arrays.make(made)
 
     def bind(self, *variables: Var) -> None:
         for v in variables:
@@ -242,24 +238,24 @@ class _Lowering:
             return update(self.arrays, let)
         if len(let.targets) > 1 or not isinstance(target.type, Array):
             if prim in REDUCTIONS and isinstance(let.args[0].type, Array):
-                return reduce(self.arrays, let, self.aliases)
+                return reduce(self.arrays, let)
             if prim is unbroadcast and isinstance(let.args[0].type, Array):
-                return unbroadcast_(self.arrays, let, self.aliases, False)
+                return unbroadcast_(self.arrays, let, False)
             if prim in PRODUCTS:
-                return contract(self.arrays, let, self.aliases)
+                return contract(self.arrays, let)
             return prim is load and isinstance(let.args[0].type, Array) and self.element_read(let)
         if any(not is_exact(v.type.dtype) for v in (target, *let.args)):
             return False
         if any(self.writer.extent(d) is None for d in self.arrays.dims(target)):
             return False
         if prim in REDUCTIONS:
-            return reduce(self.arrays, let, self.aliases)
+            return reduce(self.arrays, let)
         if prim is unbroadcast:
-            return unbroadcast_(self.arrays, let, self.aliases, target in self.added and self.arrays.fuse)
+            return unbroadcast_(self.arrays, let, target in self.added and self.arrays.fuse)
         if prim in SCANS:
             return scan(self.arrays, let)
         if prim in PRODUCTS:
-            return contract(self.arrays, let, self.aliases)
+            return contract(self.arrays, let)
         if prim in PLACES:
             return place_whole(self.arrays, let)
         if prim is load:
@@ -280,7 +276,7 @@ class _Lowering:
         found = self.writer.extent(array.type.dims[dict(let.params)["axis"]])
         if found is None:
             return False
-        self.aliases[let.targets[0]] = found
+        self.arrays.alias(let.targets[0], found)
         return True
 
     def delay(self, let: Let, element: Any, cost: int, axes: Any = None, view: bool = False) -> bool:
@@ -297,8 +293,7 @@ class _Lowering:
             reads |= self.arrays.reads(arg)
             if source is not None and source.thread is None:
                 depth = max(depth, source.depth + 1)
-        made = Delayed(target, dims, element, args, tuple(axes), cost, depth, let, view, reads)
-        made.region = self.writer.top
+        made = Delayed(target, dims, element, args, tuple(axes), cost, depth, let, view, reads, region=self.writer.top)
         self.arrays.add(made)
         return True
 
@@ -357,8 +352,10 @@ class _Lowering:
 
     def possible(self, let: Let) -> bool:
         """Whether a rule that is for some params and types only applies."""
-        if let.prim is arange:
-            return all(let.args[k].type.dtype.kind in "iu" for k in (0, 2))
+        if let.prim is arange:  # of a number below 0 it is empty
+            (size,) = self.arrays.dims(let.targets[0])
+            numbers = isinstance(size, Size) and any(s.name in self.writer.integers for s, _ in size.terms)
+            return not numbers and all(let.args[k].type.dtype.kind in "iu" for k in (0, 2))
         rank = len(self.arrays.dims(let.args[0]))
         return dict(let.params).get("axis") is not None or rank == 1
 
@@ -390,7 +387,7 @@ class _Lowering:
         found = path_map(self.arrays, base, operands, dict(let.params)["path"])
         if found is None or found.dims or found.part:
             return False
-        self.aliases[let.targets[0]] = self.arrays.element(base, found.at(()))
+        self.arrays.alias(let.targets[0], self.arrays.element(base, found.at(())))
         return True
 
 

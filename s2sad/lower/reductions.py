@@ -29,14 +29,14 @@ SCANS = {cumsum: REDUCTIONS[sum_], cumprod: REDUCTIONS[prod]}
 WIDER = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
 
 
-def reduce(arrays: Arrays, let: Let, aliases: dict[Var, Atom]) -> bool:
+def reduce(arrays: Arrays, let: Let) -> bool:
     """A reduction over axes, as loops where it stands."""
     x, params = let.args[0], dict(let.params)
     rule = REDUCTIONS[let.prim]
     axes = axes_of(arrays.writer.ref(x), params.get("axis"))
     kept = tuple(k for k in range(array_type(x).rank) if k not in axes)
     out = kept if not params.get("keepdims") else None
-    return _Reducing(arrays, let, rule, kept, out, aliases).write()
+    return _Reducing(arrays, let, rule, kept, out).write()
 
 
 def scan(arrays: Arrays, let: Let) -> bool:
@@ -65,7 +65,7 @@ def scan(arrays: Arrays, let: Let) -> bool:
     return True
 
 
-def unbroadcast_(arrays: Arrays, let: Let, aliases: dict[Var, Atom], added: bool) -> bool:
+def unbroadcast_(arrays: Arrays, let: Let, added: bool) -> bool:
     """A sum over the axes along which an array was broadcast; the array itself where there are none. Where it is to be
     `added` to another, it waits for that."""
     g, target = let.args[0], let.targets[0]
@@ -76,15 +76,14 @@ def unbroadcast_(arrays: Arrays, let: Let, aliases: dict[Var, Atom], added: bool
         return False
     kept = tuple(k for k in range(first, len(dims)) if dims[k] == own[k - first])
     if len(kept) == len(dims):
-        aliases[target] = g
-        arrays.uses[g] += arrays.uses[target]  # type: ignore[index]
+        arrays.alias(target, g)
         return True
-    return _Reducing(arrays, let, REDUCTIONS[sum_], kept, None, aliases, first).write(added)
+    return _Reducing(arrays, let, REDUCTIONS[sum_], kept, None, first).write(added)
 
 
-def sum_of(arrays: Arrays, let: Let, kept: tuple[int, ...], aliases: dict[Var, Atom]) -> bool:
+def sum_of(arrays: Arrays, let: Let, kept: tuple[int, ...]) -> bool:
     """The sum of an array over all axes but these."""
-    return _Reducing(arrays, let, REDUCTIONS[sum_], kept, kept, aliases).write()
+    return _Reducing(arrays, let, REDUCTIONS[sum_], kept, kept).write()
 
 
 class _Reducing:
@@ -98,10 +97,9 @@ class _Reducing:
         rule: Reduction,
         kept: tuple[int, ...],
         out: tuple[int, ...] | None,
-        aliases: dict[Var, Atom],
         first: int = 0,
     ) -> None:
-        self.arrays, self.writer, self.let, self.rule, self.aliases = arrays, arrays.writer, let, rule, aliases
+        self.arrays, self.writer, self.let, self.rule = arrays, arrays.writer, let, rule
         self.x, self.target = let.args[0], let.targets[0]
         self.dims = arrays.dims(self.x)
         self.kept, self.first = kept, first
@@ -171,7 +169,7 @@ class _Reducing:
     def finish(self, value: Atom, outer: Sequence[Any], at: dict[int, Atom]) -> None:
         """Let the result be known where it was computed."""
         if not isinstance(self.target.type, Array):
-            self.aliases[self.target] = value
+            self.arrays.alias(self.target, value)
             return
         self.arrays.known(self.target, value, outer, tuple(at.get(k, Const(0)) for k in self.axes))
 

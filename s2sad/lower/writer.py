@@ -38,10 +38,10 @@ class Writer(Builder):
     # -- regions
 
     @contextmanager
-    def block_of_program(self) -> Iterator[Region]:
-        """A block nested in a statement of the program, finished by the caller."""
+    def block_of_program(self, region: Region | None = None) -> Iterator[Region]:
+        """A block of the program, one that is nested in this one or a known one; finished by the caller."""
         outer, here = self.top, self.here
-        self.top = self.here = Region(outer)
+        self.top = self.here = region or Region(outer)
         try:
             yield self.top
         finally:
@@ -144,8 +144,6 @@ class Writer(Builder):
             found = region.known.get(key)
             if found is not None and self.visible(found):
                 return found
-            if region is self.top:
-                return None
             region = region.parent
         return None
 
