@@ -162,9 +162,8 @@ class _Moving:
     def last_version(self, loop: Loop, array: Var) -> Var | None:
         """The last version of an array in a trip; None if something of it outlives the trip."""
         shared = {array}
-        for stmt in walk.statements(loop.body):  # what shares is made after what it shares with, but for loops
-            if not self._share(stmt, shared):
-                return None
+        if not all(self._share(stmt, shared) for b in walk.blocks_of(loop) for stmt in b):
+            return None
         if not shared.isdisjoint(walk.leaving(loop)):
             return None
         last = array

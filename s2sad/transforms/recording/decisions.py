@@ -1,6 +1,6 @@
-"""What recording decides: how each mentioned value is provided. `choose` may be replaced by a minimum cut.
+"""What was decided, for `.explain()`: the form of each reverse loop, and how each mentioned value is provided.
 
-Decisions are what `.explain()` shows.
+`cut` chooses for what the adjoint mentions, `choose` for what its tapes ask for besides.
 """
 
 from __future__ import annotations
