@@ -20,7 +20,7 @@ from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Block, Call, Custom, Function, Module, Stmt, replace
 from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import verify
-from s2sad.memory import buffers
+from s2sad.memory import buffers, lists
 from s2sad.optimise import apart, cse, dce, hoist, induction, once, prune, simplify
 from s2sad.transforms.adjoint import adjoint
 from s2sad.transforms.batch import batch
@@ -65,6 +65,7 @@ FINAL: tuple[tuple[str, Pass], ...] = (
     ("prune", prune.prune),
     ("dce", dce.dce),
     ("buffers", buffers.buffers),
+    ("lists", lists.lists),
 )
 """What runs last, before emission."""
 
