@@ -95,6 +95,7 @@ def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
     functions = {name: inline_customs(f) for name, f in functions.items()}
     trace.note("resolve", Module(main, functions))
     main = run(main, FINAL, functions, trace)
+    trace.decisions.extend(buffers.kept(trace.stages["dce"].main, main))
     used = reachable(main, functions)
     module = Module(main, {name: f for name, f in functions.items() if name in used})
     trace.note("final", module)
