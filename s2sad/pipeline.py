@@ -20,7 +20,7 @@ from s2sad.ir import walk
 from s2sad.ir.nodes import Apply, Block, Call, Custom, Function, Module, Stmt, replace
 from s2sad.ir.types import is_inexact
 from s2sad.ir.verifier import verify
-from s2sad.memory import buffers
+from s2sad.memory import buffers, lists
 from s2sad.optimise import apart, cse, dce, hoist, induction, once, prune, simplify
 from s2sad.transforms.adjoint import adjoint
 from s2sad.transforms.batch import batch
@@ -65,6 +65,7 @@ FINAL: tuple[tuple[str, Pass], ...] = (
     ("prune", prune.prune),
     ("dce", dce.dce),
     ("buffers", buffers.buffers),
+    ("lists", lists.lists),
 )
 """What runs last, before emission."""
 
@@ -94,6 +95,7 @@ def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
     functions = {name: inline_customs(f) for name, f in functions.items()}
     trace.note("resolve", Module(main, functions))
     main = run(main, FINAL, functions, trace)
+    trace.decisions.extend(buffers.kept(trace.stages["dce"].main, main))
     used = reachable(main, functions)
     module = Module(main, {name: f for name, f in functions.items() if name in used})
     trace.note("final", module)

@@ -2,6 +2,7 @@
 
     liveness    which values are read later
     sharing     which values may be one buffer
+    buffers     work arrays of loops, allocated once; `lists` of numbers likewise
     inplace     the plan: what overwrites, what is copied first
     copying     how a copy is made
 """

@@ -65,6 +65,7 @@ from s2sad.optimise.facts import Facts
 from s2sad.rules.counting import trip_count
 from s2sad.rules.elementwise import where
 from s2sad.rules.logical import gt
+from s2sad.transforms.recording.decisions import Decision, plain
 
 Loop = For | While
 
@@ -77,6 +78,19 @@ def buffers(function: Function) -> Function:
         if not moving.count:
             return function
         function = moved
+
+
+def kept(before: Function, after: Function) -> Iterator[Decision]:
+    """What is to be said of the arrays that were moved out of loops."""
+    known = set(walk.all_defined(before.body))
+    carried = {c.init: s for s in walk.statements(after.body) if isinstance(s, (For, While)) for c in s.carried}
+    for stmt in walk.statements(after.body):
+        if isinstance(stmt, Let) and stmt.prim is undef and stmt.targets[0] not in known:
+            (room,) = stmt.targets
+            loop = carried.get(room)
+            if loop is not None:
+                why = f"every trip of the loop{'' if loop.pos is None else f' of line {loop.pos.line}'} fills it anew"
+                yield Decision(plain(room.name), "allocated once", why, pos=stmt.pos)
 
 
 class _Moving:
@@ -162,9 +176,8 @@ class _Moving:
     def last_version(self, loop: Loop, array: Var) -> Var | None:
         """The last version of an array in a trip; None if something of it outlives the trip."""
         shared = {array}
-        for stmt in walk.statements(loop.body):  # what shares is made after what it shares with, but for loops
-            if not self._share(stmt, shared):
-                return None
+        if not all(self._share(stmt, shared) for b in walk.blocks_of(loop) for stmt in b):
+            return None
         if not shared.isdisjoint(walk.leaving(loop)):
             return None
         last = array
@@ -224,4 +237,4 @@ class _Moving:
                     return version
 
 
-__all__ = ["buffers"]
+__all__ = ["buffers", "kept"]

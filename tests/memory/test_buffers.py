@@ -50,6 +50,24 @@ def test_a_filled_array_is_allocated_once(made):
     moved(FILL.format(made=made) + " for j in range(n):\n  s += w[j] * w[j]")
 
 
+def test_says_what_is_allocated_once():
+    f = read(
+        """
+def f(x, k):
+    n = x.shape[0]
+    s = 0.0
+    for i in range(k):
+        w = np.empty(n)
+        for j in range(n):
+            w[j] = x[j] * i
+        s += w[1]
+    return s
+""", x="f8[n]", k="i")  # fmt: skip
+    said = [str(d) for d in module.kept(f, buffers(f))]
+    assert said == ["w is allocated once: every trip of the loop fills it anew"]
+    assert not list(module.kept(f, f))
+
+
 def test_zeros_are_stored_again():
     moved("for i in range(k):\n w = np.zeros(n)\n w[0] = w[0] + y\n w[1] += x[1]\n s += w[0] * w[1] + w[2]")
 

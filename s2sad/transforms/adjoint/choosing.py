@@ -177,9 +177,9 @@ class Checks:
             return False
         if let.prim in CLEAR or let.prim in (load, cast) or _is_power(let):
             return True
-        rule = rule_of(let.prim)
         self.others.append(let)
-        return outside and rule.partials is not None and all(isinstance(a.type, Scalar) for a in let.args)
+        known = let.prim is where or rule_of(let.prim).partials is not None
+        return outside and known and all(isinstance(a.type, Scalar) for a in let.args)
 
 
 def _is_power(let: Let) -> bool:
@@ -231,9 +231,11 @@ def _finite(b: Builder, checks: Checks) -> Iterator[Atom]:
     """Whether each value of the trip, and each partial, that is to be looked at is finite."""
     looked: dict[Atom, None] = dict.fromkeys(checks.values)
     for let in checks.others:
-        partials = partials_of(rule_of(let.prim), [b.ref(a) for a in let.args], b.ref(let.targets[0]), dict(let.params))
         looked.update((a, None) for a in let.args if is_inexact(a.type))
-        looked.update((atom_of(p), None) for p in partials if p is not None and p is not unknown)
+        if let.prim is not where and let.prim not in BETTER:  # the partials of a choice are 0, a half and 1
+            given = [b.ref(a) for a in let.args]
+            partials = partials_of(rule_of(let.prim), given, b.ref(let.targets[0]), dict(let.params))
+            looked.update((atom_of(p), None) for p in partials if p is not None and p is not unknown)
     for atom in looked:
         if isinstance(atom, Var) and is_inexact(atom.type):
             yield b.emit(isfinite, (atom,), hint="finite")

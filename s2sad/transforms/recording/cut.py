@@ -18,8 +18,8 @@ An element of an array that is overwritten later is made of that version of the 
                 s += a[j] * w[j, k]                 s += a[j] * w[j, k]       not n m m numbers
         a = ...                             a = ...
 
-Sizes and trips that are not known count as `MANY`, an axis that is read at numbers alone as `FEW`, one that no loop
-around its readers goes over as `MORE`.
+Sizes and trips that are not known count as `MANY`, an axis that is read at numbers alone as `FEW`, one that is read at
+the counter of a loop of perhaps another length as `SOME`, any other that no loop goes over as `MORE`.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ from dataclasses import dataclass, field
 from math import inf
 
 from s2sad.ir.nodes import Atom, Const, For, Let, Var, While, asked_size
+from s2sad.ir.paths import SLOT
 from s2sad.ir.paths import Index as IndexStep
 from s2sad.ir.primitives import cast, dim, list_get, load
 from s2sad.ir.types import Array, Dim, Scalar, Size, add_dims, is_inexact, symbol
 from s2sad.rules.elementwise import add, mul, neg, sqrt, sub, truediv, where
 from s2sad.transforms.recording.scopes import Index, Scope
 
-FEW, MANY, MORE = 4.0, 64.0, 4096.0
+FEW, MANY, SOME, MORE = 4.0, 64.0, 256.0, 4096.0
 EFFORT = {
-    neg: 0.5, cast: 1.0, add: 1.5, sub: 1.5, mul: 1.5, where: 1.5, load: 1.5, list_get: 2.0, truediv: 6.0, sqrt: 8.0,
+    neg: 0.5, cast: 0.5, add: 1.0, sub: 1.0, mul: 1.0, where: 1.0, load: 1.5, list_get: 2.0, truediv: 6.0, sqrt: 8.0,
 }  # fmt: skip
 """What making a number again costs, in bytes of a tape, which are written and read: of what is correctly rounded only,
 so that it is the same number again. Integers cost nothing."""
@@ -120,8 +121,9 @@ class Cut:
         depth = len(self._loops(array))
         around = {s.index: s for r in readers for s in self._loops(r.targets[0])[depth:] if isinstance(s, For)}
         lengths = (self._length(s) for s in around.values())
-        over = any(isinstance(n, Size) and size is not None and n.terms == size.terms for n in lengths)
-        return MANY if over else MORE
+        if any(isinstance(n, Size) and size is not None and n.terms == size.terms for n in lengths):
+            return MANY
+        return SOME if any(_entry(r, axis) in around for r in readers) else MORE
 
     def _loops(self, var: Var) -> list[For | While]:
         return [s.loop for s in self.index.scope[var].under(self.common) if s.is_loop]
@@ -182,10 +184,11 @@ class Cut:
 
 
 def _entry(reader: Let, axis: int) -> object:
-    """The entry of a load's path for an axis."""
-    path = dict(reader.params)["path"]
-    entries = path[0].entries if isinstance(path[0], IndexStep) else ()
-    return entries[axis] if axis < len(entries) else None
+    """What a load reads an axis at: a number, or an integer of the program."""
+    path, operands = dict(reader.params)["path"], iter(reader.args[1:])
+    entries = path[0].entries if isinstance(path[0], IndexStep) and len(path) == 1 else ()
+    found = [next(operands, None) if e is SLOT else e for e in entries[: axis + 1]]
+    return found[axis] if axis < len(found) and all(isinstance(e, (int, Var, Const)) for e in found) else None
 
 
 @dataclass(slots=True)

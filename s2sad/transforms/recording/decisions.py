@@ -1,6 +1,6 @@
-"""What recording decides: how each mentioned value is provided. `choose` may be replaced by a minimum cut.
+"""What was decided, for `.explain()`: the form of each reverse loop, and how each mentioned value is provided.
 
-Decisions are what `.explain()` shows.
+`cut` chooses for what the adjoint mentions, `choose` for what its tapes ask for besides.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Decision:
     def __str__(self) -> str:
         where = "" if self.pos is None else f"line {self.pos.line}: "
         size = "" if self.bytes is None else f" ({self.bytes} bytes)"
-        what = f"the loop over {_plain(self.variable)}" if self.loop else self.variable
+        what = f"the loop over {plain(self.variable)}" if self.loop else self.variable
         return f"{where}{what} is {self.how}{size}{': ' if self.why else ''}{self.why}"
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A name without its counters."""
     return re.sub(r"_\d+(?=_|$)", "", name)
 
@@ -70,7 +70,7 @@ def _form_of(reverse: For, loop: For | While, made: Mapping[Var, Stmt], fused: F
     if isinstance(loop, For) and choosing.is_chosen(reverse.start, loop, made):
         return "selected", "only the trip chosen last is reversed, or all where something is not finite or ties"
     ends = [(c.phi, c.next) for c in reverse.carried]
-    held = dict.fromkeys(_plain(v.name) for v in loop_forms.ordered(reverse.mirrors, reverse.body, ends))
+    held = dict.fromkeys(plain(v.name) for v in loop_forms.ordered(reverse.mirrors, reverse.body, ends))
     why = f"backwards, for {', '.join(held)} " + ("is" if len(held) == 1 else "are") + " not only added to"
     if AGAIN in reverse.body:
         return "replayed", f"each trip is run again from what is carried, then reversed; {why}"
@@ -93,7 +93,7 @@ def over(loops: Sequence[Scope]) -> str:
     """Of which loops the trips are, from the outermost."""
     owners = [s.loop for s in loops]
     return " of " + " of ".join(
-        f"the loop over {_plain(o.index.name)}" + ("" if o.pos is None else f" (line {o.pos.line})")
+        f"the loop over {plain(o.index.name)}" + ("" if o.pos is None else f" (line {o.pos.line})")
         for o in reversed(owners)
     )
 

@@ -28,6 +28,8 @@ TRIPS = {
     "quotient": "d = x[i] / y",
     "root": "d = np.sqrt(x[i])",
     "exponential": "d = np.exp(-x[i] * y)",
+    "least of two": "d = np.minimum(x[i] * y, y + x[0])",
+    "choice of two": "d = np.where(x[i] > y, np.sqrt(x[i]), x[0])",
     "sum": "d = y - y\n        for j in range(2):\n            d += x[i] * x[j] * y",
 }
 CHOICES = {
