@@ -164,7 +164,7 @@ class _Lowering:
                 inits = [self.whole(c.init) for c in stmt.carried]
                 self.writer.top.close()
                 with self.writer.block_of_program() as region:
-                    self.bind(stmt.index, *(c.phi for c in stmt.carried))
+                    self.bind(stmt.index, stmt.carried)
                     self.block(stmt.body)
                     carried = self.carried(stmt, inits)
                     leave = None if stmt.exit is None else self.whole(stmt.exit)
@@ -176,7 +176,7 @@ class _Lowering:
                 inits = [self.whole(c.init) for c in stmt.carried]
                 self.writer.top.close()
                 with self.writer.block_of_program() as region:
-                    self.bind(stmt.index, *(c.phi for c in stmt.carried))
+                    self.bind(stmt.index, stmt.carried)
                     self.block(stmt.pre)
                     test = self.whole(stmt.test)
                     self.writer.top.close()
@@ -200,9 +200,13 @@ class _Lowering:
         self.writer.add(done, walk.defines(stmt))
         self.writer.top.close()
 
-    def bind(self, *variables: Var) -> None:
-        for v in variables:
-            self.writer.define(v, self.writer.top, START)
+    def bind(self, index: Var, carried: Iterable[Carry]) -> None:
+        """What a loop defines at its head. An array that begins empty has the sizes of its type from the second trip on
+        only."""
+        self.writer.define(index, self.writer.top, START)
+        for c in carried:
+            same = not isinstance(c.phi.type, Array) or self.arrays.dims(c.phi) == self.arrays.dims(c.init)
+            self.writer.define(c.phi, self.writer.top, START, sized=same)
 
     def carried(self, stmt: For | While, inits: list[Atom]) -> tuple[Carry, ...]:
         ends = [self.whole(c.next) for c in stmt.carried]

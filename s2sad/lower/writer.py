@@ -66,11 +66,11 @@ class Writer(Builder):
 
     # -- statements
 
-    def define(self, var: Var, region: Region, key: Key) -> None:
-        """Note where a variable is defined."""
+    def define(self, var: Var, region: Region, key: Key, sized: bool = True) -> None:
+        """Note where a variable is defined; where it is not `sized`, other arrays must say how large it is."""
         self.places[var] = (region, key)
         match var.type:
-            case Array(dims=dims) if region.loop is None:
+            case Array(dims=dims) if region.loop is None and sized:
                 for k, d in enumerate(self.equalities_known.dims(dims)):
                     if isinstance(d, Size):
                         region.sizes.setdefault(d, (var, k))

@@ -244,8 +244,8 @@ for caller in (of_transform, of_dispatcher):
 
 @pytest.mark.compiled
 def test_callers_of_what_cannot_be_kept_are_not_kept(scripts):
-    """Numba's cache crashed on recursion over types that change, inside of a caller as well. Recursion in LLVM of our own
-    is kept as everything else is."""
+    """Numba's cache crashed on recursion over types that change, inside of a caller as well. Recursion in LLVM of our
+    own is kept as everything else is."""
     scripts.write("script.py", RECURSIVE)
     for _ in range(2):
         assert "Cannot cache" not in scripts.run("script.py").stderr
