@@ -43,7 +43,7 @@ from s2sad.lower.contractions import contract
 from s2sad.lower.indexing import path_map, read_axes
 from s2sad.lower.reductions import SCANS, reduce, scan, unbroadcast_
 from s2sad.lower.regions import START
-from s2sad.lower.sizes import Equalities
+from s2sad.lower.sizes import Equalities, unsure
 from s2sad.lower.updates import place_whole, update
 from s2sad.lower.writer import Writer
 from s2sad.optimise import dce, simplify
@@ -78,7 +78,7 @@ def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), f
 class _Lowering:
     def __init__(self, function: Function, equalities: Equalities, fuse: bool) -> None:
         self.function = function
-        self.writer = Writer(walk.names_of(function), equalities)
+        self.writer = Writer(walk.names_of(function), equalities, unsure(function, equalities))
         self.uses: Counter[Var] = Counter(r for r in function.results if isinstance(r, Var))
         self.updated: set[Atom] = set()
         users: dict[Var, Stmt] = {}
@@ -228,6 +228,8 @@ class _Lowering:
     def lowers(self, let: Let) -> bool:
         """Delay a statement, or write it as loops; False where neither is possible."""
         prim, target = let.prim, let.targets[0]
+        if not self.writer.unsure.isdisjoint((*let.args, *let.targets)):
+            return False
         if prim is dim:
             return self.size(let)
         if prim in (store, inc):
