@@ -348,12 +348,13 @@ class Arrays:
         region = inner or writer.top
         loops: list[Loop] = []
         index: list[Atom] = []
+        ones = frozenset(k for k, d in enumerate(dims, first) if d == 1)
         for place, d in enumerate(dims, first):
             if d == 1:
                 index.append(Const(0))
                 continue
             loop = region.open.get(d) if self.fuse else None
-            if loop is None or not self._may_join(loop, place, needs, root, updated):
+            if loop is None or not self._may_join(loop, place, ones, needs, root, updated):
                 with writer.inside(region):
                     stop = self.extent(d)
                 loop = writer.loop(d, stop, region, root)
@@ -367,18 +368,27 @@ class Arrays:
         place = next((k for k, d in enumerate(dims) if d != 1), None)
         if place is None or loop.region is not self.writer.top or loop.region.open.get(dims[place]) is not loop:
             return False
-        return self._may_join(loop, place, needs, None, None)
+        ones = frozenset(k for k, d in enumerate(dims) if d == 1)
+        return self._may_join(loop, place, ones, needs, None, None)
 
-    def _may_join(self, loop: Loop, place: int, needs: Sequence[Need], root: Loop | None, updated: Atom | None) -> bool:
+    def _may_join(
+        self,
+        loop: Loop,
+        place: int,
+        ones: frozenset[int],
+        needs: Sequence[Need],
+        root: Loop | None,
+        updated: Atom | None,
+    ) -> bool:
         """Whether values can be had in a loop that exists, as the loop over axis `place` of their reader."""
         if root is not None and not loop.key < root.key:
             return False
         if updated is not None and updated in loop.reads:
             return False
         seen: set[Need] = set()
-        return all(self._fits(need, loop, place, seen) for need in needs)
+        return all(self._fits(need, loop, place, ones, seen) for need in needs)
 
-    def _fits(self, need: Need, loop: Loop, place: int, seen: set[Need]) -> bool:
+    def _fits(self, need: Need, loop: Loop, place: int, ones: frozenset[int], seen: set[Need]) -> bool:
         atom, axes = need
         if not isinstance(atom, Var) or need in seen:
             return True
@@ -388,11 +398,21 @@ class Arrays:
             return atom not in loop.updates and self._defined(*self.writer.places[atom], loop)
         if made.home is not None and (made.thread is not None or not self._again(made)):
             return self._at_home(made.home, loop, place, axes)
+        if axes is None or made.spread is not None or not (self._again(made) or self._inline(made, axes, ones)):
+            return all(self._fits((arg, None), loop, place, ones, seen) for arg in made.args)
         return all(
-            self._fits(
-                (arg, None if axes is None else tuple(None if k is None else axes[k] for k in own)), loop, place, seen
-            )
+            self._fits((arg, tuple(None if k is None else axes[k] for k in own)), loop, place, ones, seen)
             for arg, own in zip(made.args, made.axes, strict=True)
+        )
+
+    def _inline(self, made: Delayed, axes: Axes, ones: frozenset[int]) -> bool:
+        """Whether a reader computes the elements where it reads them; else they may be made before its loops.
+
+        `ones` are the axes of the reader that need no loop.
+        """
+        places = {k for k, d in zip(axes, made.dims, strict=True) if d != 1}
+        return None not in places and all(
+            k in places or k in ones for k in range(max((k for k in places if k is not None), default=0))
         )
 
     def _again(self, made: Delayed) -> bool:

@@ -43,7 +43,7 @@ from s2sad.lower.contractions import contract
 from s2sad.lower.indexing import path_map, read_axes
 from s2sad.lower.reductions import SCANS, reduce, scan, unbroadcast_
 from s2sad.lower.regions import START
-from s2sad.lower.sizes import Equalities
+from s2sad.lower.sizes import Equalities, unsure
 from s2sad.lower.updates import place_whole, update
 from s2sad.lower.writer import Writer
 from s2sad.optimise import dce, simplify
@@ -78,7 +78,7 @@ def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), f
 class _Lowering:
     def __init__(self, function: Function, equalities: Equalities, fuse: bool) -> None:
         self.function = function
-        self.writer = Writer(walk.names_of(function), equalities)
+        self.writer = Writer(walk.names_of(function), equalities, unsure(function, equalities))
         self.uses: Counter[Var] = Counter(r for r in function.results if isinstance(r, Var))
         self.updated: set[Atom] = set()
         users: dict[Var, Stmt] = {}
@@ -149,13 +149,9 @@ class _Lowering:
         inner = list(walk.statements((stmt,)))
         named = dict.fromkeys(a for s in inner for a in (*walk.operands(s), *walk.leaving(s)) if isinstance(a, Var))
         updated = {a for s in inner for a in _updated(s)}
-        read = {s.args[0] for s in inner if isinstance(s, Let) and s.prim is load and isinstance(s.targets[0].type, Scalar)}
         for atom in named:
             made = self.arrays.pending(self.aliases.get(atom, atom))
-            if made is None:
-                continue
-            constant = made.let is not None and made.let.prim in CONSTANTS  # which would be made in each trip
-            if not made.view or made.reads & updated or (constant and atom in read):
+            if made is not None and (not made.view or made.reads & updated):
                 self.arrays.make(made)
         self.arrays.flush(updated)
         match stmt:
@@ -164,7 +160,7 @@ class _Lowering:
                 inits = [self.whole(c.init) for c in stmt.carried]
                 self.writer.top.close()
                 with self.writer.block_of_program() as region:
-                    self.bind(stmt.index, stmt.carried)
+                    self.bind(stmt.index, *(c.phi for c in stmt.carried))
                     self.block(stmt.body)
                     carried = self.carried(stmt, inits)
                     leave = None if stmt.exit is None else self.whole(stmt.exit)
@@ -176,7 +172,7 @@ class _Lowering:
                 inits = [self.whole(c.init) for c in stmt.carried]
                 self.writer.top.close()
                 with self.writer.block_of_program() as region:
-                    self.bind(stmt.index, stmt.carried)
+                    self.bind(stmt.index, *(c.phi for c in stmt.carried))
                     self.block(stmt.pre)
                     test = self.whole(stmt.test)
                     self.writer.top.close()
@@ -200,13 +196,9 @@ class _Lowering:
         self.writer.add(done, walk.defines(stmt))
         self.writer.top.close()
 
-    def bind(self, index: Var, carried: Iterable[Carry]) -> None:
-        """What a loop defines at its head. An array that begins empty has the sizes of its type from the second trip on
-        only."""
-        self.writer.define(index, self.writer.top, START)
-        for c in carried:
-            same = not isinstance(c.phi.type, Array) or self.arrays.dims(c.phi) == self.arrays.dims(c.init)
-            self.writer.define(c.phi, self.writer.top, START, sized=same)
+    def bind(self, *variables: Var) -> None:
+        for v in variables:
+            self.writer.define(v, self.writer.top, START)
 
     def carried(self, stmt: For | While, inits: list[Atom]) -> tuple[Carry, ...]:
         ends = [self.whole(c.next) for c in stmt.carried]
@@ -236,6 +228,8 @@ class _Lowering:
     def lowers(self, let: Let) -> bool:
         """Delay a statement, or write it as loops; False where neither is possible."""
         prim, target = let.prim, let.targets[0]
+        if not self.writer.unsure.isdisjoint((*let.args, *let.targets)):
+            return False
         if prim is dim:
             return self.size(let)
         if prim in (store, inc):

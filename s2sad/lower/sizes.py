@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from s2sad.ir.types import Dim, Size, Symbol, add_dims, replace_in_dim, scale_dim
+from s2sad.ir import walk
+from s2sad.ir.nodes import Atom, Call, For, Function, If, Let, Var, While
+from s2sad.ir.types import Array, Dim, Size, Symbol, add_dims, replace_in_dim, scale_dim
 
 
 class Equalities:
@@ -35,3 +37,36 @@ class Equalities:
     def dims(self, dims: Iterable[Dim | None]) -> tuple[Dim, ...]:
         """The dims of a variable, each in its one form."""
         return tuple(self.canonical(d) for d in dims if d is not None)
+
+
+def unsure(function: Function, equalities: Equalities) -> set[Var]:
+    """The arrays whose sizes may not be what their types say: those that loops or branches give arrays of other sizes,
+    as a stack of items does that is empty until the first one is known, and what is made of them."""
+    found: set[Var] = set()
+    statements = [*walk.statements(function.body)]
+    before = -1
+    while before < len(found):
+        before = len(found)
+        for stmt in statements:
+            match stmt:
+                case Let() | Call() if not found.isdisjoint(stmt.args):
+                    found.update(t for t in stmt.targets if isinstance(t.type, Array))
+                case For() | While():
+                    for c in stmt.carried:
+                        if _differs(c.phi, (c.init, c.next), found, equalities):
+                            found.update((c.phi, c.out))
+                case If():
+                    found.update(j.out for j in stmt.joined if _differs(j.out, (j.then, j.orelse), found, equalities))
+                case _:
+                    pass
+    return found
+
+
+def _differs(var: Var, values: tuple[Atom, ...], found: set[Var], equalities: Equalities) -> bool:
+    """Whether a variable is given arrays of other sizes than its own."""
+    if not isinstance(var.type, Array):
+        return False
+    dims = equalities.dims(var.type.dims)
+    return any(
+        v in found or (isinstance(v.type, Array) and equalities.dims(v.type.dims) != dims) for v in (var, *values)
+    )

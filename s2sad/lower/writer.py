@@ -27,8 +27,9 @@ INDEXES = "ijklmpq"
 class Writer(Builder):
     """`top` is the block of the program being written, `here` the region in it where the next value is needed."""
 
-    def __init__(self, names: Names, equalities: Equalities) -> None:
+    def __init__(self, names: Names, equalities: Equalities, unsure: set[Var]) -> None:
         super().__init__(names)
+        self.unsure = unsure
         self.equalities_known = equalities
         self.top = self.here = Region()
         self.places: dict[Var, tuple[Region, Key]] = {}
@@ -66,11 +67,11 @@ class Writer(Builder):
 
     # -- statements
 
-    def define(self, var: Var, region: Region, key: Key, sized: bool = True) -> None:
-        """Note where a variable is defined; where it is not `sized`, other arrays must say how large it is."""
+    def define(self, var: Var, region: Region, key: Key) -> None:
+        """Note where a variable is defined."""
         self.places[var] = (region, key)
         match var.type:
-            case Array(dims=dims) if region.loop is None and sized:
+            case Array(dims=dims) if region.loop is None and var not in self.unsure:
                 for k, d in enumerate(self.equalities_known.dims(dims)):
                     if isinstance(d, Size):
                         region.sizes.setdefault(d, (var, k))

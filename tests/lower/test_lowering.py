@@ -69,6 +69,19 @@ def halved_while_large(x):
     return np.sum(x * x) * n
 
 
+def spread_again(x):
+    """What is read in every trip of an inner loop is made before the loops, with what it is made of."""
+    s = np.sum(np.exp(x), axis=1)
+    t = np.sin(x[0] * s[0]) + np.log(s.sum() + x[1] ** 2)
+    u = np.cos(s)[:, None] * np.sin(t)[None, :]
+    return np.sum(np.sum(x * u, axis=1) ** 2 + s)
+
+
+def shifted_twice(x):
+    h = x - np.sum(np.sum(x, axis=0) ** 2)
+    return np.sum(h * h)
+
+
 def counted(x, n):
     """An array as long as a count that a reduction gives."""
     k = int(np.sum(np.arange(n)))
@@ -100,6 +113,8 @@ PROGRAMS = [
     (stencil, (X.ravel(), 3)),
     (halved_while_large, (np.array([0.7, 1.1, 0.2]),)),
     (counted, (X[0], 4)),
+    (spread_again, (X * 0.1,)),
+    (shifted_twice, (X * 0.3,)),
 ]
 
 
