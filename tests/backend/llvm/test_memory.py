@@ -35,7 +35,7 @@ def chosen(x, n):
     for i in range(n):
         if i % 2 == 0:
             y = y * x
-        else:
+        elif i % 3 == 0:
             y = y + 1.0
     return np.sum(y)
 
