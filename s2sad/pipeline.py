@@ -95,7 +95,6 @@ def lower(elaboration: Elaboration) -> tuple[Module, Trace]:
     functions = {name: inline_customs(f) for name, f in functions.items()}
     trace.note("resolve", Module(main, functions))
     main = run(main, FINAL, functions, trace)
-    trace.decisions.extend(buffers.kept(trace.stages["dce"].main, main))
     used = reachable(main, functions)
     module = Module(main, {name: f for name, f in functions.items() if name in used})
     trace.note("final", module)
@@ -166,8 +165,10 @@ def resolved(elaboration: Elaboration) -> tuple[Function, dict[str, Function], T
 def run(function: Function, passes: tuple[tuple[str, Pass], ...], functions: Functions, trace: Trace) -> Function:
     """Run a list of passes on a function."""
     for name, change in passes:
-        function = change(function)
+        before, function = function, change(function)
         trace.note(name, Module(function, functions))
+        if change is buffers.buffers:
+            trace.decisions.extend(buffers.kept(before, function))
     return function
 
 

@@ -39,7 +39,7 @@ from s2sad.transforms.recording.scopes import Index, Scope
 
 FEW, MANY, SOME, MORE = 4.0, 64.0, 256.0, 4096.0
 EFFORT = {
-    neg: 0.5, cast: 0.5, add: 1.0, sub: 1.0, mul: 1.0, where: 1.0, load: 1.5, list_get: 2.0, truediv: 6.0, sqrt: 8.0,
+    neg: 0.5, cast: 0.5, add: 1.0, sub: 1.0, mul: 1.0, where: 1.0, load: 1.5, list_get: 2.0, truediv: 9.0, sqrt: 9.0,
 }  # fmt: skip
 """What making a number again costs, in bytes of a tape, which are written and read: of what is correctly rounded only,
 so that it is the same number again. Integers cost nothing."""
