@@ -35,6 +35,10 @@ Need = tuple[Atom, Axes | None]
 """What is read in a loop, and how its axes are; None where it is read as a whole."""
 
 
+class Entangled(Exception):
+    """What reads an array was joined with the loops that compute it, and needs more of it than there is by then."""
+
+
 @dataclass(eq=False, slots=True)
 class Home:
     """Where the elements of an array were computed: the loops, the element in the innermost, and its index."""
@@ -176,11 +180,21 @@ class Arrays:
         if made.spread is not None:
             return self.load(array, index)
         if made.thread is not None:
+            self._in_order(made, index)
             return self.load(made.thread.at(self.writer.here), index)
         value = self.compute(made, index)
         if made.home is None and self._whole(made, index):
             self._settle(made, value, index)
         return value
+
+    def _in_order(self, made: Delayed, index: Index | None) -> None:
+        """Refuse to read, while the loops that store an array still run, an element of another trip; or all of them."""
+        home = made.home
+        for loop in () if home is None else home.loops:
+            if self.writer.here.within(loop.body):
+                axis = home.index.index(loop.index) if home is not None and loop.index in home.index else None
+                if index is None or axis is None or index[axis] != loop.index:
+                    raise Entangled(str(made.var))
 
     def compute(self, made: Delayed, index: Index) -> Atom:
         """An element computed here, whoever has it elsewhere."""
@@ -302,7 +316,10 @@ class Arrays:
         if made.thread is None and made.view and made.let is not None and all(map(self._at_hand, made.args)):
             return self._viewed(made, made.let)
         self.make(made)
-        return made.thread.at(self.writer.here) if made.thread is not None else atom
+        if made.thread is None:
+            return atom
+        self._in_order(made, None)
+        return made.thread.at(self.writer.here)
 
     def _viewed(self, made: Delayed, let: Let) -> Atom:
         """An array as the view that the program has of another, where the program has it."""

@@ -38,9 +38,10 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
 from s2sad.ir.types import Array, Dim, Scalar, Size
-from s2sad.lower.arrays import Arrays, Delayed, Elements
+from s2sad.lower.arrays import Arrays, Delayed, Elements, Entangled
 from s2sad.lower.contractions import contract
 from s2sad.lower.indexing import path_map, read_axes
+from s2sad.lower.order import in_order
 from s2sad.lower.reductions import SCANS, reduce, scan, unbroadcast_
 from s2sad.lower.regions import START
 from s2sad.lower.sizes import Equalities, unsure
@@ -70,9 +71,15 @@ def lowered(module: Module, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool =
 
 
 def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True) -> Function:
-    """One function."""
-    done = _Lowering(function, Equalities(guards), fuse).run()
-    return dce.dce(simplify.simplify(done))
+    """One function. Where loops that were joined need more of each other than there is by then, every array is made
+    where it stands."""
+    try:
+        done = _Lowering(function, Equalities(guards), fuse).run()
+    except Entangled:
+        done = function
+    if not fuse or (done is not function and in_order(done)):
+        return dce.dce(simplify.simplify(done))
+    return lower_function(function, guards, fuse=False)
 
 
 class _Lowering:

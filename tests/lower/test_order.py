@@ -1,0 +1,36 @@
+"""Loops that were joined, and need more of each other than there is by then."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import s2sad
+from s2sad.lower.order import in_order
+
+X = np.random.default_rng(0).normal(size=(2, 4))
+
+
+def correlations(x):
+    return np.sum(np.corrcoef(x) ** 2)
+
+
+def scaled_by_diagonal(x):
+    gram = x @ x.T
+    scale = np.sqrt(np.diagonal(gram))
+    return np.sum(gram / scale[:, None] / scale[None, :] * np.arange(4.0).reshape(2, 2))
+
+
+@pytest.mark.parametrize("function", [correlations, scaled_by_diagonal], ids=lambda f: f.__name__)
+def test_elements_of_other_trips(function):
+    """The first time that an element is read computes it in a loop; what lies on the diagonal is read in all trips."""
+    derived = s2sad.grad(function)
+    loops = derived.lowered((X,), {}).loops
+    assert in_order(loops.main)
+    with s2sad.using(backend="python", lower=False):
+        expected = derived(X)
+    with s2sad.using(backend="python"):
+        np.testing.assert_allclose(derived(X), expected, rtol=1e-12)
+    step = 1e-6 * np.eye(8).reshape(8, 2, 4)
+    numbers = np.array([(function(X + h) - function(X - h)) / 2e-6 for h in step]).reshape(2, 4)
+    np.testing.assert_allclose(expected, numbers, rtol=1e-6, atol=1e-8)
