@@ -236,6 +236,8 @@ class Arrays:
 
     def _whole(self, made: Delayed, index: Index) -> bool:
         """Whether the loops around go through every element once, this being the one for their indexes."""
+        if any(d == 1 and i != Const(0) for i, d in zip(index, made.dims, strict=True)):
+            return False  # an index of a loop that may have no trip
         loops = [self._only_loop(atom, d) for atom, d in zip(index, made.dims, strict=True) if d != 1]
         return None not in loops and len(set(loops)) == len(loops) and not self._repeats(index)
 

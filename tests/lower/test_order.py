@@ -34,3 +34,15 @@ def test_elements_of_other_trips(function):
     step = 1e-6 * np.eye(8).reshape(8, 2, 4)
     numbers = np.array([(function(X + h) - function(X - h)) / 2e-6 for h in step]).reshape(2, 4)
     np.testing.assert_allclose(expected, numbers, rtol=1e-6, atol=1e-8)
+
+
+def test_one_element_read_in_a_loop_without_trips():
+    def one(x):
+        y = np.sin(x)
+        rest = np.concatenate((np.ones(1), y[1:] - y[:-1]))
+        return y * np.sum(rest)
+
+    x = np.array([0.3])
+    with s2sad.using(backend="python"):
+        np.testing.assert_allclose(s2sad.jit(one)(x), one(x))
+        np.testing.assert_array_equal(s2sad.jit(np.unique)(x), x)
