@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from s2sad.backend import numba as numba_backend
-from s2sad.calling.variant import Lowered
+from s2sad.calling.variant import Lowered, emitted
 from s2sad.errors import UnsupportedError
 from s2sad.ir.nodes import Module
 from s2sad.ir.printer import to_source
 from s2sad.ir.python_calls import positions_of
+from s2sad.lower import lower as lowering
 
 
 class Inspection:
@@ -98,6 +99,7 @@ def write_whole(path: Path, text: str, force: bool = False) -> Path:
 
 
 def dispatcher(lowered: Lowered) -> Callable[..., Any]:
-    """The loaded function of flat values."""
+    """The loaded function of flat values, for callers that do not see to it that equal sizes are equal."""
     refuse_python_calls(lowered)
-    return numba_backend.load_module(lowered.loops, lambda: lowered.compiled_source, lowered.nogil).function
+    module = lowering.lowered(lowered.module)
+    return numba_backend.load_module(module, lambda: emitted(module, lowered.nogil), lowered.nogil).function
