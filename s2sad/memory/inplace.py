@@ -190,8 +190,11 @@ class _Planner:
         rest = [self._apart(a, base, (target, k), sharing, out, stmt.pos) for k, a in enumerate(rest)]
         for w in inside:
             sharing.link(target, w)
-        if stmt.prim in (list_append, list_set) and isinstance(rest[-1], Var) and is_buffer(rest[-1]):
-            sharing.link(target, rest[-1])
+        if stmt.prim in (list_append, list_set) and isinstance(item := rest[-1], Var) and is_buffer(item):
+            if item in sharing.parts or sharing.share(item, CALLER):  # one item is copied, not the list each time
+                rest[-1] = self._copy(item, ("item", target), out, stmt.pos)
+            else:
+                sharing.link(target, item)
         return replace(stmt, args=(base, *rest))
 
     def call(self, stmt: Call, at: Point, sharing: Sharing, out: list[Stmt]) -> Call:
