@@ -226,7 +226,7 @@ class _Planner:
         others = set(extra)
         live = [
             w for w in sharing.holders(base)
-            if w == CALLER or w in others or (_clashes(base, w) and self.live.after(w, at))
+            if w == CALLER or (_clashes(base, w) and (w in others or self.live.after(w, at)))
         ]
         if not live:
             return False
