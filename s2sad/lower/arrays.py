@@ -20,7 +20,7 @@ from s2sad.ir.nodes import Atom, Const, Let, Var, array_type, replace
 from s2sad.ir.paths import element_path
 from s2sad.ir.primitives import load, store, undef
 from s2sad.ir.types import Dim, Scalar
-from s2sad.lower.regions import Key, Loop, Region, Thread, before
+from s2sad.lower.regions import Entangled, Key, Loop, Region, Thread, before
 from s2sad.lower.writer import Writer
 
 CHEAP = 4
@@ -33,10 +33,6 @@ Axes = tuple[int | None, ...]
 """For each axis of an array, the axis of its reader whose index it is read at; None where it is another one."""
 Need = tuple[Atom, Axes | None]
 """What is read in a loop, and how its axes are; None where it is read as a whole."""
-
-
-class Entangled(Exception):
-    """What reads an array was joined with the loops that compute it, and needs more of it than there is by then."""
 
 
 @dataclass(eq=False, slots=True)
@@ -121,7 +117,8 @@ class Arrays:
     def extent(self, size: Dim) -> Atom:
         """A size that is known to be at hand."""
         found = self.writer.extent(size)
-        assert found is not None, f"no array has the size {size}"
+        if found is None:
+            raise Entangled(f"no array that is at hand has the size {size}")
         return found
 
     def pending(self, array: Atom) -> Delayed | None:

@@ -38,12 +38,12 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
 from s2sad.ir.types import Array, Dim, Scalar, Size
-from s2sad.lower.arrays import Arrays, Delayed, Elements, Entangled
+from s2sad.lower.arrays import Arrays, Delayed, Elements
 from s2sad.lower.contractions import contract
 from s2sad.lower.indexing import path_map, read_axes
 from s2sad.lower.order import in_order
 from s2sad.lower.reductions import SCANS, reduce, scan, unbroadcast_
-from s2sad.lower.regions import START
+from s2sad.lower.regions import START, Entangled
 from s2sad.lower.sizes import Equalities, unsure
 from s2sad.lower.updates import place_whole, update
 from s2sad.lower.writer import Writer
@@ -72,7 +72,7 @@ def lowered(module: Module, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool =
 
 def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True) -> Function:
     """One function. Where loops that were joined need more of each other than there is by then, every array is made
-    where it stands."""
+    where it stands; where that is not possible either, the function stays as it is."""
     try:
         done = _Lowering(function, Equalities(guards), fuse).run()
     except Entangled:

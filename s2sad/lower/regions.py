@@ -14,6 +14,11 @@ from typing import Any
 from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Pos, Stmt, Var
 from s2sad.ir.types import Dim
 
+
+class Entangled(Exception):
+    """What reads an array was joined with the loops that compute it, and needs more of it than there is by then."""
+
+
 Key = tuple[float, ...]
 START: Key = (0,)
 

@@ -17,7 +17,7 @@ from s2sad.ir.builder import Builder, Names, atom_of
 from s2sad.ir.nodes import Atom, Block, Const, Let, Stmt, Var, int_var
 from s2sad.ir.primitives import Primitive, dim
 from s2sad.ir.types import Array, Dim, Scalar, Size
-from s2sad.lower.regions import START, Key, Loop, Region, Thread, before, behind, finished
+from s2sad.lower.regions import START, Entangled, Key, Loop, Region, Thread, before, behind, finished
 from s2sad.lower.sizes import Equalities
 from s2sad.rules.elementwise import add, mul, sub
 
@@ -186,6 +186,8 @@ class Writer(Builder):
             found = loop.threads.get(thread)
             name = out if k == 0 else None
             if found is None:
+                if loop.region not in thread.versions:
+                    raise Entangled("an array is asked for in a loop that ended before it was made")
                 init = thread.versions[loop.region]
                 hint = str(out) if out is not None else init.name if isinstance(init, Var) else "total"
                 phi = Var(self.names.fresh(hint), init.type)
