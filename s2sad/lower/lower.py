@@ -73,13 +73,14 @@ def lowered(module: Module, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool =
 def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True) -> Function:
     """One function. Where loops that were joined need more of each other than there is by then, every array is made
     where it stands; where that is not possible either, the function stays as it is."""
-    try:
-        done = _Lowering(function, Equalities(guards), fuse).run()
-    except Entangled:
-        done = function
-    if not fuse or (done is not function and in_order(done)):
-        return dce.dce(simplify.simplify(done))
-    return lower_function(function, guards, fuse=False)
+    for joined in dict.fromkeys((fuse, False)):
+        try:
+            done = _Lowering(function, Equalities(guards), joined).run()
+        except Entangled:
+            continue
+        if in_order(done):
+            return dce.dce(simplify.simplify(done))
+    return function
 
 
 class _Lowering:

@@ -30,6 +30,10 @@ TRUE, FALSE = Value("true", I1), Value("false", I1)
 NULL = Value("null", PTR)
 
 
+SELDOM_LOOP = "!llvm.loop !seldom"
+"""Ends the last block of a loop that seldom runs, until the module gives it a node of its own."""
+
+
 def i64(n: int) -> Value:
     """A literal of 64 bits."""
     return Value(str(n), I64)
@@ -50,7 +54,6 @@ class Code:
         self.allocas: list[str] = []
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
-        self.metadata: list[str] = []
         self.support: dict[Support, None] = {}
         self.label = "entry"
         self._count = 0
@@ -180,8 +183,7 @@ class Code:
         if not seldom:
             self.jump(label)
             return
-        self.metadata.append(label)
-        self.do(f"br label %{label}, !llvm.loop !loop.{len(self.metadata)}.")
+        self.do(f"br label %{label}, {SELDOM_LOOP}")
 
     def branch(self, condition: Value, then: str, orelse: str) -> None:
         """End the block, one way or the other."""
@@ -211,4 +213,4 @@ def _folded(a: Value, b: Value, operation: str) -> Value | None:
     return i64({"+": left + right, "-": left - right, "*": left * right}[operation])
 
 
-__all__ = ["FALSE", "I1", "I8", "I32", "I64", "NULL", "PTR", "TRUE", "Code", "Support", "Value", "i64"]
+__all__ = ["FALSE", "I1", "I8", "I32", "I64", "NULL", "PTR", "SELDOM_LOOP", "TRUE", "Code", "Support", "Value", "i64"]

@@ -24,14 +24,14 @@ class Sites:
 
     places: list[Pos | None] = field(default_factory=list)
     raised: list[tuple[str, str]] = field(default_factory=list)
+    _numbers: dict[tuple[str, int] | None, int] = field(default_factory=dict)
 
     def number(self, pos: Pos | None) -> int:
         """The number of a place."""
-        for k, known in enumerate(self.places):
-            if (known and (known.filename, known.line)) == (pos and (pos.filename, pos.line)):
-                return k
-        self.places.append(pos)
-        return len(self.places) - 1
+        number = self._numbers.setdefault(None if pos is None else (pos.filename, pos.line), len(self.places))
+        if number == len(self.places):
+            self.places.append(pos)
+        return number
 
     def error(self, kind: str, message: str) -> int:
         """The number of an error that the program raises."""

@@ -150,7 +150,7 @@ def _slice(writer: Writer, entry: Slice, supply: Iterator[Atom], size: Value) ->
     span = code.sub(last, first) if by > 0 else code.sub(first, last)
     if abs(by) > 1:
         span = code.binary("sdiv", code.add(span, i64(abs(by) - 1)), i64(abs(by)))
-    if not ((start is None and by > 0) or span.text.isdigit()) or (stop is not None and not span.text.isdigit()):
+    if not span.text.isdigit() and (start is not None or stop is not None or by < 0):
         span = code.larger(span, i64(0))
     return first, span, i64(by)
 

@@ -9,12 +9,13 @@ Raises `Uncovered` where something has no instructions yet.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 
 from s2sad.backend import planning
 from s2sad.backend.emit import header, source_of
 from s2sad.backend.llvm.calls import Bridge, Form, form
-from s2sad.backend.llvm.code import Support
+from s2sad.backend.llvm.code import SELDOM_LOOP, Support
 from s2sad.backend.llvm.faults import LIKELY, Sites
 from s2sad.backend.llvm.function import Writer
 from s2sad.backend.llvm.mathematics import library
@@ -27,6 +28,7 @@ OURS = "s2sad.unit"
 SELDOM = '!2 = !{!"llvm.loop.unroll.disable"}\n!3 = !{!"llvm.loop.vectorize.enable", i1 false}'
 """What is said of loops that seldom run."""
 FIRST_LOOP = 4
+LOOP = re.compile(f"{re.escape(SELDOM_LOOP)}$", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -59,11 +61,14 @@ class Unit:
         text = writer.text(self.symbol("main" if main else function.name), main=main)
         self.declared.update(writer.code.declared)
         self.support.update(writer.code.support)
-        for k in range(1, len(writer.code.metadata) + 1):  # each loop has a node of its own
-            number = FIRST_LOOP + len(self.loops)
-            text = text.replace(f"!loop.{k}.", f"!{number}")
-            self.loops.append(f"!{number} = distinct !{{!{number}, !2, !3}}")
+        text = LOOP.sub(self._loop, text)
         self.texts.append(text)
+
+    def _loop(self, _: re.Match[str]) -> str:
+        """The node of a loop that seldom runs: each has one of its own."""
+        number = FIRST_LOOP + len(self.loops)
+        self.loops.append(f"!{number} = distinct !{{!{number}, !2, !3}}")
+        return f"!llvm.loop !{number}"
 
     @property
     def places(self) -> list[Pos | None]:
