@@ -10,6 +10,7 @@ made and printed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -92,16 +93,14 @@ class Code:
     def call(self, type_: str, function: str, *args: Value, attributes: str = "") -> Value:
         """A call of a function that is declared on the way."""
         self.declare(type_, function, [a.type for a in args], attributes)
-        text = f"call {type_} @{function}({', '.join(map(str, args))})"
-        if type_ == "void":
-            self.do(text)
-            return NULL
-        return self.value(type_, text)
+        return self._called(type_, f"call {type_} @{function}({', '.join(map(str, args))})")
 
     def ours(self, support: Support, type_: str, function: str, *args: Value, flags: str = "") -> Value:
         """A call of a function of ours. `flags` are those of its result."""
         self.support[support] = None
-        text = f"call {flags}{type_} @{function}({', '.join(map(str, args))})"
+        return self._called(type_, f"call {flags}{type_} @{function}({', '.join(map(str, args))})")
+
+    def _called(self, type_: str, text: str) -> Value:
         if type_ == "void":
             self.do(text)
             return NULL
@@ -166,6 +165,18 @@ class Code:
     def smaller(self, a: Value, b: Value) -> Value:
         """The smaller of two signed numbers."""
         return self.call(I64, "llvm.smin.i64", a, b)
+
+    def product(self, sizes: Iterable[Value]) -> Value:
+        """The product of sizes."""
+        total = i64(1)
+        for size in sizes:
+            total = self.mul(total, size)
+        return total
+
+    def from_front(self, index: Value, size: Value) -> Value:
+        """An index that counts from the end where it is negative, as one from the front."""
+        below = self.compare("icmp slt", index, i64(0))
+        return self.select(below, self.binary("add", index, size), index)
 
     # -- blocks
 

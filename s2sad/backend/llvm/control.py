@@ -113,7 +113,7 @@ class _Carried:
     def __init__(self, writer: Writer, carried: Sequence[Carry]) -> None:
         self.writer = writer
         code, memory = writer.code, writer.memory
-        self.moving = [c for c in carried if isinstance(c.phi.type, Scalar) or c.phi in writer.buffers.rebound]
+        self.moving = [c for c in carried if not _is_steady(writer, c)]
         for c in carried:
             if c not in self.moving:
                 writer.env[c.phi] = writer.env[c.out] = writer.anything(c.init)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2sad.backend.llvm.code import I1, I64, Code, Value
+from s2sad.backend.llvm.code import I64, Code, Value
 from s2sad.backend.llvm.values import Complex, Number, constant, number_type, part_dtype
 
 
@@ -92,4 +92,4 @@ def _to_integer(code: Code, number: Value, target: np.dtype) -> Value:
     return out if want == I64 else _cast(code, "trunc", out, want)
 
 
-__all__ = ["I1", "convert", "real", "truth"]
+__all__ = ["convert", "real", "truth"]

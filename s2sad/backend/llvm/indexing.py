@@ -60,8 +60,7 @@ def index(writer: Writer, atom: Atom, size: Value, d: Dim | None, axis: int) -> 
     elif facts.at_least_zero(atom) or atom.type.dtype.kind == "u":
         found = given
     else:
-        below = code.compare("icmp slt", given, i64(0))
-        found = code.select(below, code.binary("add", given, size), given)
+        found = code.from_front(given, size)
     writer.faults.unless(code.compare("icmp ult", found, size), "index", i64(axis), given, size)
     return found
 
@@ -166,7 +165,7 @@ def _bound(writer: Writer, atom: Atom, size: Value, low: Value, high: Value) -> 
     elif writer.facts.at_least_zero(atom):
         found = given
     else:
-        found = code.select(code.compare("icmp slt", given, i64(0)), code.binary("add", given, size), given)
+        found = code.from_front(given, size)
     return code.smaller(code.larger(found, low), high)
 
 
@@ -222,13 +221,9 @@ def reshaped(writer: Writer, base: View, shape: Sequence[Any]) -> View:
     """A contiguous view in another shape; one size may be -1."""
     code = writer.code
     base = writer.contiguous(base)
-    count = i64(1)
-    for size in base.shape:
-        count = code.mul(count, size)
+    count = code.product(base.shape)
     sizes = [None if s in (-1, Const(-1)) else i64(s) if isinstance(s, int) else writer.int64(s) for s in shape]
-    given = i64(1)
-    for s in sizes:
-        given = given if s is None else code.mul(given, s)
+    given = code.product(s for s in sizes if s is not None)
     if None in sizes:
         whole = given if given.text.isdigit() and given.text != "0" else code.larger(given, i64(1))
         rest = count if whole.text == "1" else code.binary("sdiv", count, whole)

@@ -128,8 +128,7 @@ def _place(writer: Writer, items: Growing, index: Atom) -> Value:
     """The address of an item that is there."""
     code = writer.code
     given, length = writer.int64(index), code.load(I64, items.length)
-    below = code.compare("icmp slt", given, i64(0))
-    found = code.select(below, code.binary("add", given, length), given)
+    found = code.from_front(given, length)
     writer.faults.unless(code.compare("icmp ult", found, length), "list index")
     return _at(writer, items, found)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad.backend.llvm.code import I1, I8, I32, I64, NULL, PTR, Code, Support, Value, i64
-from s2sad.backend.llvm.values import Growing, View, memory_type
+from s2sad.backend.llvm.values import Growing, View, memory_type, part_dtype
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.faults import Faults
@@ -249,7 +249,7 @@ class Memory:
 
     def part(self, view: View, number: int) -> View:
         """The real or imaginary parts of a complex array, in place."""
-        part = np.dtype(f"f{view.dtype.itemsize // 2}")
+        part = part_dtype(view.dtype)
         strides = tuple(self.code.mul(s, i64(2)) for s in self.strides(view))
         data = self.code.element(memory_type(part), view.data, i64(number))
         return replace(view, dtype=part, data=data, strides=strides)

@@ -99,9 +99,7 @@ def copy(writer: Writer, target: View, source: View, adding: bool = False) -> No
     code = writer.code
     source = indexing.stretched(writer, source, target.shape)
     if not adding and source.dtype == target.dtype and source.strides is None and target.strides is None:
-        size = i64(target.dtype.itemsize)
-        for count in target.shape:
-            size = code.mul(size, count)
+        size = code.mul(code.product(target.shape), i64(target.dtype.itemsize))
         code.call("void", "llvm.memcpy.p0.p0.i64", target.data, source.data, size, FALSE)
         return
 
