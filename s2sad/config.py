@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 
@@ -42,7 +42,7 @@ class Config:
         if name == "backend" and value not in ("numba", "python"):
             raise ValueError(f"backend is 'numba' or 'python', not {value!r}")
         if name == "passes_off":
-            value = frozenset(value) if not isinstance(value, str) else frozenset((value,))  # type: ignore[call-overload]
+            value = frozenset((value,) if isinstance(value, str) or not isinstance(value, Iterable) else value)
             if unknown := value - LOWERING:
                 raise ValueError(f"no pass is called {', '.join(sorted(unknown))}: {', '.join(sorted(LOWERING))}")
         object.__setattr__(self, name, value)

@@ -54,7 +54,8 @@ class Region:
         """The region right below `ancestor` on the way from it to this one; None where that is this one itself."""
         region, below = self, None
         while region is not ancestor:
-            below, region = region, region.parent  # type: ignore[assignment]
+            assert region.parent is not None
+            below, region = region, region.parent
         return below
 
     def within(self, ancestor: Region) -> bool:
