@@ -99,13 +99,15 @@ class Carry:
     """A value that a loop carries.
 
     `phi` names it at the head of an iteration, `init` is its value on entry, `next` its value at the end of
-    the body, `out` names it after the loop (the last `next`, or `init` when there was no trip).
+    the body, `out` names it after the loop (the last `next`, or `init` when there was no trip). An array that each
+    trip fills `anew` is memory only: nothing reads what the trip before, or the value on entry, left in it.
     """
 
     phi: Var
     init: Atom
     next: Atom
     out: Var
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from s2sad.ir.nodes import (
     Atom,
     Block,
     Call,
-    Carry,
     Comment,
     Const,
     Custom,
@@ -150,7 +149,7 @@ def rewrite(
             index, phis = define(stmt.index), [define(c.phi) for c in stmt.carried]
             body = block(stmt.body)
             carried = tuple(
-                Carry(phi, init, use(c.next), define(c.out))
+                replace(c, phi=phi, init=init, next=use(c.next), out=define(c.out))
                 for phi, init, c in zip(phis, inits, stmt.carried, strict=True)
             )
             mirrors = stmt.mirrors and use(stmt.mirrors)
@@ -166,7 +165,7 @@ def rewrite(
             test = use(stmt.test)
             body = block(stmt.body)
             carried = tuple(
-                Carry(phi, init, use(c.next), define(c.out))
+                replace(c, phi=phi, init=init, next=use(c.next), out=define(c.out))
                 for phi, init, c in zip(phis, inits, stmt.carried, strict=True)
             )
             return replace(

@@ -133,9 +133,10 @@ class _Moving:
             dtype = target.type.dtype
             zero = Const(dtype.type(0).item() if dtype.char in "dD" else dtype.type(0))
             clear = Let((target,), store, (phi, zero), (("path", (Index((...,)),)),), let.pos)
-            return Carry(phi, room, last, out), tuple(clear if target in walk.defines(s) else s for s in body)
+            body = tuple(clear if target in walk.defines(s) else s for s in body)
+            return Carry(phi, room, last, out, anew=True), body
         body = tuple(s for s in body if target not in walk.defines(s))
-        return Carry(phi, room, phi if last == target else last, out), walk.substitute(body, {target: phi})
+        return Carry(phi, room, phi if last == target else last, out, anew=True), walk.substitute(body, {target: phi})
 
     # -- which
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Call, For, Function, If, Let, Stmt, Var, While
+from s2sad.ir.nodes import Atom, Call, Carry, For, Function, If, Let, Stmt, Var, While
 from s2sad.ir.primitives import dim, inc, list_len
+from s2sad.ir.types import Scalar
 from s2sad.rules import elementwise, ordering, reductions
 
 CHOOSING = frozenset(
@@ -28,7 +29,7 @@ CHOOSING = frozenset(
 
 
 def accumulators(function: Function) -> frozenset[Var]:
-    """The targets of the additions, and of the increments, that may be done in any order."""
+    """The targets of the additions, and of the increments, that may be done in any order, and the carried sums."""
     statements = list(walk.statements(function.body))
     exact = _exact(function, statements)
     uses = _Uses(function, statements)
@@ -36,9 +37,8 @@ def accumulators(function: Function) -> frozenset[Var]:
     for stmt in statements:
         if isinstance(stmt, For | While):
             for c in stmt.carried:
-                chain: list[Var] = []
-                if c.phi not in exact and uses.reaches(c.phi, c.next, chain):
-                    found.update(chain)
+                if isinstance(c.phi.type, Scalar) and c.phi not in exact:
+                    found |= uses.sum_of(c, stmt)
         elif isinstance(stmt, Let) and stmt.prim is inc and stmt.targets[0] not in exact:
             found.add(stmt.targets[0])
     return frozenset(found)
@@ -55,47 +55,48 @@ class _Uses:
             for atom in (*walk.operands(stmt), *walk.leaving(stmt)):
                 self.readers.setdefault(atom, []).append(stmt)
 
-    def reaches(self, at: Atom, end: Atom, chain: list[Var], reader: Stmt | None = None) -> bool:
-        """Whether all that is done with a value is adding to it, until it is `end`, which nothing else reads; notes the
-        sums on the way. `reader` is the statement to begin with, where that is known."""
-        began = False
-        while not began or at != end:
-            found = self._step(reader, at, chain) if reader is not None and not began else self._next(at, chain)
-            if found is None:
-                return False
-            at, began = found, True
-        return len(self.readers.get(end, ())) == 1
+    def sum_of(self, carry: Carry, loop: For | While) -> set[Var]:
+        """What a carried value is called between its phi and the end of a trip, if all that is done with it is adding
+        to it, on every way; else nothing."""
+        found, todo = {carry.phi}, [carry.phi]
+        joined: list[tuple[Atom, ...]] = []
+        while todo:
+            at = todo.pop()
+            for stmt in self.readers.get(at, ()):
+                if stmt is loop and at == carry.next:
+                    continue
+                step = _added(stmt, at)
+                if step is None:
+                    return set()
+                outs, sides = step
+                joined += sides
+                todo += [v for v in outs if v not in found]
+                found.update(outs)
+        added = (s for v in found for s in self.readers.get(v, ()) if isinstance(s, Let))
+        twice = any(sum(a in found for a in s.args) > 1 for s in added)
+        together = all(a in found for sides in joined for a in sides)
+        return found if carry.next in found and together and not twice else set()
 
-    def _next(self, at: Atom, chain: list[Var]) -> Atom | None:
-        match self.readers.get(at, ()):
-            case [stmt] if stmt is not None:
-                return self._step(stmt, at, chain)
-            case [one, other] if one is not other and isinstance(one, If) != isinstance(other, If):
-                branch, adding = (one, other) if isinstance(one, If) else (other, one)
-                assert isinstance(branch, If)
-                join = next((j for j in branch.joined if at in (j.then, j.orelse)), None)
-                if join is None:
-                    return None
-                goal = join.orelse if join.then == at else join.then
-                return join.out if self.reaches(at, goal, chain, adding) else None
-        return None
 
-    def _step(self, stmt: Stmt, at: Atom, chain: list[Var]) -> Atom | None:
-        """What a value is called behind a statement that adds to it, or hands it on."""
-        match stmt:
-            case Let(targets=(target,), prim=elementwise.add, args=(left, right)) if left != right:
-                chain.append(target)
-                return target
-            case Let(targets=(target,), prim=elementwise.sub, args=(left, right)) if left == at and left != right:
-                chain.append(target)
-                return target
-            case For() | While():
-                carry = next((c for c in stmt.carried if c.init == at), None)
-                return carry.out if carry is not None and self.reaches(carry.phi, carry.next, chain) else None
-            case If():
-                join = next((j for j in stmt.joined if at in (j.then, j.orelse)), None)
-                return None if join is None else join.out
-        return None
+def _added(stmt: Stmt | None, at: Atom) -> tuple[list[Var], list[tuple[Atom, ...]]] | None:
+    """What a sum is called behind a statement that adds to it, or hands it on, and what has to be the same sum for
+    that; None if the statement does anything else with it."""
+    match stmt:
+        case Let(targets=(target,), prim=elementwise.add):
+            return [target], []
+        case Let(targets=(target,), prim=elementwise.sub, args=(left, right)) if left == at != right:
+            return [target], []
+        case For() | While() if at not in _control(stmt):
+            carried = [c for c in stmt.carried if at in (c.init, c.next)]
+            return [v for c in carried for v in (c.phi, c.out)], [(c.init, c.next) for c in carried]
+        case If() if at != stmt.cond:
+            joins = [j for j in stmt.joined if at in (j.then, j.orelse)]
+            return [j.out for j in joins], [(j.then, j.orelse) for j in joins]
+    return None
+
+
+def _control(loop: For | While) -> tuple[Atom | None, ...]:
+    return (loop.test,) if isinstance(loop, While) else (loop.start, loop.stop, loop.step, loop.exit)
 
 
 def _exact(function: Function, statements: Iterable[Stmt]) -> set[Atom]:

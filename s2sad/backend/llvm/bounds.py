@@ -61,6 +61,13 @@ class Facts:
         self._same: dict[Symbol, Dim] = {}
         self._at_least: dict[Symbol, Dim] = {}
 
+    def copied(self) -> Facts:
+        """The same facts, to be added to apart."""
+        other = Facts()
+        other._forms, other._ranges, other._sizes = dict(self._forms), dict(self._ranges), list(self._sizes)
+        other._same, other._at_least = dict(self._same), dict(self._at_least)
+        return other
+
     def mark(self) -> int:
         """Where a block begins."""
         return len(self._sizes)

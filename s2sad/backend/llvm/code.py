@@ -6,11 +6,13 @@
 
 Instructions are text from the start: LLVM's assembly is read by LLVM itself, many times faster than objects could be
 made and printed.
+
+Arithmetic is on numbers, or on vectors of them, lane by lane: a number beside a vector is the same in all lanes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,6 +40,21 @@ SELDOM_LOOP = "!llvm.loop !seldom"
 def i64(n: int) -> Value:
     """A literal of 64 bits."""
     return Value(str(n), I64)
+
+
+def vector(element: str, width: int) -> str:
+    """The type of a vector; of width 0, that of a number."""
+    return f"<{width} x {element}>" if width else element
+
+
+def width_of(type_: str) -> int:
+    """How many lanes a type has; 0 for a number."""
+    return int(type_[1 : type_.index(" ")]) if type_.startswith("<") else 0
+
+
+def element_of(type_: str) -> str:
+    """The type of one lane."""
+    return type_[type_.index("x ") + 2 : -1] if type_.startswith("<") else type_
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +95,85 @@ class Code:
 
     def binary(self, operation: str, a: Value, b: Value) -> Value:
         """``operation type a, b``, of the type of `a`."""
+        a, b = self.alike(a, b)
         return self.value(a.type, f"{operation} {a.type} {a.text}, {b.text}")
 
     def compare(self, operation: str, a: Value, b: Value) -> Value:
         """A comparison, such as ``icmp slt``."""
-        return self.value(I1, f"{operation} {a.type} {a.text}, {b.text}")
+        a, b = self.alike(a, b)
+        return self.value(vector(I1, width_of(a.type)), f"{operation} {a.type} {a.text}, {b.text}")
 
     def select(self, condition: Value, a: Value, b: Value) -> Value:
         """`a` where the condition holds, else `b`."""
         if a == b:
             return a
+        if width := width_of(condition.type):
+            a, b = self.splat(a, width), self.splat(b, width)
+        a, b = self.alike(a, b)
         return self.value(a.type, f"select {condition}, {a}, {b}")
 
+    def cast(self, operation: str, value: Value, target: str) -> Value:
+        """A number, or each lane of a vector, as one of another type, such as ``sitofp``."""
+        type_ = vector(target, width_of(value.type))
+        return self.value(type_, f"{operation} {value} to {type_}")
+
     def call(self, type_: str, function: str, *args: Value, attributes: str = "") -> Value:
-        """A call of a function that is declared on the way."""
+        """A call of a function that is declared on the way; of a function of numbers on vectors, for each lane."""
+        args = self.alike(*args)
+        width = width_of(args[0].type) if args else 0
+        if width and not function.startswith("llvm."):
+            return self.each_lane(lambda *a: self.call(type_, function, *a, attributes=attributes), args)
+        if width:
+            stem, suffix = function.rsplit(".", 1)
+            type_, function = vector(type_, width), f"{stem}.v{width}{suffix}"
         self.declare(type_, function, [a.type for a in args], attributes)
         return self._called(type_, f"call {type_} @{function}({', '.join(map(str, args))})")
+
+    # -- vectors
+
+    def splat(self, value: Value, width: int) -> Value:
+        """The same number in all lanes; a vector as it is."""
+        if value.type.startswith("<") or not width:
+            return value
+        type_ = vector(value.type, width)
+        if not value.text.startswith("%"):
+            return Value(f"splat ({value})", type_)
+        first = self.value(type_, f"insertelement {type_} poison, {value}, i64 0")
+        return self.value(type_, f"shufflevector {first}, {type_} poison, <{width} x i32> zeroinitializer")
+
+    def alike(self, *values: Value) -> tuple[Value, ...]:
+        """Numbers, or vectors where one of them is."""
+        width = max((width_of(v.type) for v in values), default=0)
+        return tuple(self.splat(v, width) for v in values) if width else values
+
+    def lane(self, value: Value, k: int | Value) -> Value:
+        """One lane of a vector; a number as it is."""
+        if not value.type.startswith("<"):
+            return value
+        return self.value(element_of(value.type), f"extractelement {value}, i64 {k if isinstance(k, int) else k.text}")
+
+    def gathered(self, numbers: Sequence[Value]) -> Value:
+        """The vector of some numbers."""
+        type_ = vector(numbers[0].type, len(numbers))
+        found = Value("poison", type_)
+        for k, number in enumerate(numbers):
+            found = self.value(type_, f"insertelement {found}, {number}, i64 {k}")
+        return found
+
+    def reduced(self, operation: str, value: Value, start: Value | None = None) -> Value:
+        """All lanes in one, such as their sum; of floats in any order, from `start`."""
+        type_ = element_of(value.type)
+        short = {"double": "f64", "float": "f32"}.get(type_, type_)
+        name = f"llvm.vector.reduce.{operation}.v{width_of(value.type)}{short}"
+        args = (value,) if start is None else (start, value)
+        self.declare(type_, name, [a.type for a in args])
+        flags = "" if start is None else "reassoc "
+        return self.value(type_, f"call {flags}{type_} @{name}({', '.join(map(str, args))})")
+
+    def each_lane(self, function: Callable[..., Value], args: Sequence[Value]) -> Value:
+        """A function of numbers, applied to each lane."""
+        width = width_of(args[0].type)
+        return self.gathered([function(*(self.lane(a, k) for a in args)) for k in range(width)])
 
     def ours(self, support: Support, type_: str, function: str, *args: Value, flags: str = "") -> Value:
         """A call of a function of ours. `flags` are those of its result."""
@@ -224,4 +304,7 @@ def _folded(a: Value, b: Value, operation: str) -> Value | None:
     return i64({"+": left + right, "-": left - right, "*": left * right}[operation])
 
 
-__all__ = ["FALSE", "I1", "I8", "I32", "I64", "NULL", "PTR", "SELDOM_LOOP", "TRUE", "Code", "Support", "Value", "i64"]
+__all__ = [
+    "FALSE", "I1", "I8", "I32", "I64", "NULL", "PTR", "SELDOM_LOOP", "TRUE", "Code", "Support", "Value", "element_of",
+    "i64", "vector", "width_of",
+]  # fmt: skip

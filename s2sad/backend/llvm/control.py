@@ -27,7 +27,7 @@ def branch(writer: Writer, stmt: If) -> None:
     """``if cond: then else: orelse``."""
     code, memory = writer.code, writer.memory
     then, orelse, end = code.fresh("then"), code.fresh("else"), code.fresh("join")
-    moving = [j for j in stmt.joined if not _steady(writer, j)]
+    moving = [j for j in stmt.joined if not is_steady(writer, j)]
     slots = {j.out: memory.slot() for j in moving if isinstance(j.out.type, Array)}
     code.branch(writer.truth(stmt.cond), then, orelse)
     sides: list[tuple[list[list[Value]], str]] = []
@@ -59,7 +59,7 @@ def _join(
         writer.env[out] = _whole(writer, out, values, slots.get(out))
 
 
-def _steady(writer: Writer, join: Join) -> bool:
+def is_steady(writer: Writer, join: Join) -> bool:
     """Whether a join is the same buffer on both sides, named before the branch; then it is that one."""
     root = writer.buffers.root(join.then)
     if isinstance(join.out.type, Scalar) or not writer.buffers.steady(join.then, join.orelse):
@@ -81,6 +81,8 @@ class _Leaving:
         match out.type:
             case Scalar(dtype):
                 number = writer.number(atom, dtype)
+                if writer.lanes is not None:
+                    number = writer.lanes.leaving(out, number)
                 self.parts = list(number) if isinstance(number, Complex) else [number]
             case Array():
                 self.view = writer.contiguous(writer.view(atom))
@@ -113,7 +115,7 @@ class _Carried:
     def __init__(self, writer: Writer, carried: Sequence[Carry]) -> None:
         self.writer = writer
         code, memory = writer.code, writer.memory
-        self.moving = [c for c in carried if not _is_steady(writer, c)]
+        self.moving = [c for c in carried if not _carries_steady(writer, c)]
         for c in carried:
             if c not in self.moving:
                 writer.env[c.phi] = writer.env[c.out] = writer.anything(c.init)
@@ -174,13 +176,13 @@ def trip_count(writer: Writer, start: Value, stop: Value, step: Value) -> Value:
 def for_loop(writer: Writer, stmt: For) -> None:
     """A loop; an outermost one without checks of what can be tested before it, and with them for where that fails."""
     if writer.versioning:
-        _plain_for(writer, stmt)
+        writer.loop(stmt)
         return
     code, memory = writer.code, writer.memory
     fast, slow, end = code.fresh("fast"), code.fresh("slow"), code.fresh("both")
     line = code.reserve()
     assumptions = Assumptions(_known_values(writer, stmt))
-    outs = [c.out for c in stmt.carried if not _is_steady(writer, c)]
+    outs = [c.out for c in stmt.carried if not _carries_steady(writer, c)]
     outs += [] if stmt.trips is None else [stmt.trips]
     slots: dict[Var, Value] = {}
     sides: list[tuple[list[list[Value]], str]] = []
@@ -189,7 +191,7 @@ def for_loop(writer: Writer, stmt: For) -> None:
         code.start(label)
         memory.enter(loop=False)
         writer.assumptions, writer.seldom = assumed, assumed is None
-        _plain_for(writer, stmt)
+        writer.loop(stmt)
         writer.assumptions, writer.seldom = None, False
         if assumed is not None and not assumed.made:
             memory.merge()
@@ -211,7 +213,7 @@ def for_loop(writer: Writer, stmt: For) -> None:
     _join(writer, outs, sides, slots)
 
 
-def _is_steady(writer: Writer, carry: Carry) -> bool:
+def _carries_steady(writer: Writer, carry: Carry) -> bool:
     return not isinstance(carry.phi.type, Scalar) and carry.phi not in writer.buffers.rebound
 
 
@@ -255,10 +257,12 @@ def _test(writer: Writer, assumptions: Assumptions, fast: str, slow: str) -> str
     return "\n".join(lines)
 
 
-def _plain_for(writer: Writer, stmt: For) -> None:
-    """``for index in range(start, stop, step)``, left behind a trip at whose end `exit` holds."""
+def plain_for(writer: Writer, stmt: For, begin: Value | None = None) -> None:
+    """``for index in range(start, stop, step)``, left behind a trip at whose end `exit` holds; without the trips up to
+    `begin`, if it is given."""
     code = writer.code
     start, stop, step = (writer.int64(a) for a in (stmt.start, stmt.stop, stmt.step))
+    start = begin or start
     by_one = step.text in ("1", "-1")
     count = None if by_one else trip_count(writer, start, stop, step)
     carried = _Carried(writer, stmt.carried)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2sad.backend.llvm.code import I64, Code, Value
+from s2sad.backend.llvm.code import I64, Code, Value, element_of
 from s2sad.backend.llvm.values import Complex, Number, constant, number_type, part_dtype
 
 
@@ -53,43 +53,40 @@ def real(code: Code, number: Value, source: np.dtype, target: np.dtype) -> Value
         return found
     match source.kind, target.kind:
         case "b", ("i" | "u"):
-            return _cast(code, "zext", number, want)
+            return code.cast("zext", number, want)
         case "b", "f":
-            return _cast(code, "uitofp", number, want)
+            return code.cast("uitofp", number, want)
         case (("i" | "u"), ("i" | "u")):
             wider = target.itemsize > source.itemsize
-            return _cast(code, ("zext" if source.kind == "u" else "sext") if wider else "trunc", number, want)
+            return code.cast(("zext" if source.kind == "u" else "sext") if wider else "trunc", number, want)
         case (("i" | "u"), "f"):
-            return _cast(code, "uitofp" if source.kind == "u" else "sitofp", number, want)
+            return code.cast("uitofp" if source.kind == "u" else "sitofp", number, want)
         case "f", "f":
-            return _cast(code, "fpext" if target.itemsize > source.itemsize else "fptrunc", number, want)
+            return code.cast("fpext" if target.itemsize > source.itemsize else "fptrunc", number, want)
         case "f", _:
             return _to_integer(code, number, target)
     raise AssertionError(f"no conversion of {source} to {target}")
 
 
-def _cast(code: Code, operation: str, number: Value, want: str) -> Value:
-    return code.value(want, f"{operation} {number} to {want}")
-
 
 def _to_integer(code: Code, number: Value, target: np.dtype) -> Value:
     """Towards zero. What does not fit, nan with it, becomes the smallest integer, as processors of the x86 family and
     NumPy on them have it; LLVM itself leaves it open."""
-    scale = constant(2.0**63, np.dtype("f4" if number.type == "float" else "f8"))
-    low = constant(-(2.0**63), np.dtype("f4" if number.type == "float" else "f8"))
+    scale = constant(2.0**63, np.dtype("f4" if element_of(number.type) == "float" else "f8"))
+    low = constant(-(2.0**63), np.dtype("f4" if element_of(number.type) == "float" else "f8"))
     assert isinstance(scale, Value) and isinstance(low, Value)
     below, above = code.compare("fcmp olt", number, scale), code.compare("fcmp oge", number, low)
-    plain = code.value(I64, f"fptosi {number} to i64")
+    plain = code.cast("fptosi", number, I64)
     fits = code.binary("and", below, above)
     out = code.select(fits, plain, Value(str(-(2**63)), I64))
     if target.kind == "u" and target.itemsize == 8:
-        upper = code.value(number.type, f"fsub {number}, {scale.text}")
-        high = code.value(I64, f"fptosi {upper} to i64")
+        upper = code.binary("fsub", number, scale)
+        high = code.cast("fptosi", upper, I64)
         flipped = code.binary("xor", high, Value(str(-(2**63)), I64))
         large = code.binary("and", code.compare("fcmp oge", number, scale), code.compare("fcmp olt", upper, scale))
         out = code.select(large, flipped, out)
     want = number_type(target)
-    return out if want == I64 else _cast(code, "trunc", out, want)
+    return out if want == I64 else code.cast("trunc", out, want)
 
 
 __all__ = ["convert", "real", "truth"]

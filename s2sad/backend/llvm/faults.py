@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from s2sad.backend.llvm.code import I32, I64, PTR, Code, Value, i64
+from s2sad.backend.llvm.values import Refused
 from s2sad.ir.nodes import Pos
 from s2sad_rt.native_errors import FIRST, KNOWN
 
@@ -46,11 +47,14 @@ class Faults:
     def __init__(self, code: Code, sites: Sites) -> None:
         self.code, self.sites = code, sites
         self.pos: Pos | None = None
-        self.used = False
+        self.used = self.masked = False
         self.status = code.alloca(I32, Value("0", I32))
 
     def unless(self, fine: Value, kind: str, *details: Value) -> None:
-        """Fail unless a condition holds; `details` are integers that the message shows."""
+        """Fail unless a condition holds; `details` are integers that the message shows. Where only some lanes take part
+        (`masked`), nobody knows yet whether it is looked at: raises `Refused`."""
+        if self.masked:
+            raise Refused("something may fail inside a branch")
         bad, go_on = self.code.fresh("bad"), self.code.fresh("fine")
         self.code.do(f"br {fine}, label %{go_on}, label %{bad}, !prof !1")
         self.code.start(bad)

@@ -10,19 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
-from s2sad.backend.llvm import calls, control, elements, indexing, lists, movement, products
+from s2sad.backend.llvm import calls, control, elements, indexing, lanes, lists, movement, products, varying
 from s2sad.backend.llvm.accumulators import accumulators
 from s2sad.backend.llvm.bounds import Assumptions, Facts
 from s2sad.backend.llvm.buffers import Buffers
 from s2sad.backend.llvm.code import I32, I64, PTR, Code, Value, i64
 from s2sad.backend.llvm.conversions import convert, truth
 from s2sad.backend.llvm.faults import Faults
+from s2sad.backend.llvm.lanes import Lanes
 from s2sad.backend.llvm.memory import Memory
-from s2sad.backend.llvm.values import Anything, Complex, Number, Uncovered, View, constant, fields, result_struct
+from s2sad.backend.llvm.values import (
+    Anything,
+    Complex,
+    Number,
+    Refused,
+    Uncovered,
+    View,
+    constant,
+    fields,
+    result_struct,
+)
 from s2sad.config import config
 from s2sad.ir.nodes import (
     Apply,
@@ -68,6 +79,10 @@ class Writer:
         self.env: dict[Var, Anything] = {}
         self.assumptions: Assumptions | None = None
         self.versioning = self.seldom = False
+        self.lanes: Lanes | None = None
+        """Set while what is written is for several trips of a loop at once."""
+        self.alone = False
+        """Whether loops run trip by trip: inside a loop in lanes, and where that is left."""
 
     def text(self, symbol: str, *, main: bool) -> str:
         """The definition."""
@@ -167,10 +182,16 @@ class Writer:
         """Write one statement."""
         if not isinstance(stmt, Comment):
             self.faults.pos = stmt.pos or self.faults.pos
+        if self.lanes is None or not self.lanes.statement(stmt):
+            self.plain(stmt)
+        if isinstance(stmt, Let):
+            self.facts.let(stmt)
+
+    def plain(self, stmt: Stmt) -> None:
+        """Write a statement that is one for all lanes."""
         match stmt:
             case Let():
                 self.let(stmt)
-                self.facts.let(stmt)
             case For():
                 control.for_loop(self, stmt)
             case While():
@@ -277,6 +298,35 @@ class Writer:
         one, other = self.buffers.origin(value), self.buffers.origin(base)
         return one != other and self.buffers.is_whole(one) and self.buffers.is_whole(other)
 
+    def loop(self, stmt: For) -> None:
+        """A loop, in lanes where that is possible and pays."""
+        if self.seldom or self.alone or "lanes" in config.passes_off:
+            control.plain_for(self, stmt)
+            return
+        state = self.state()
+        self.alone = True
+        try:
+            lanes.write(self, varying.planned(self, stmt, lanes.lanes_of_machine()))
+        except Refused:
+            self.restore(state)
+            self.alone = False
+            control.plain_for(self, stmt)
+        self.alone = False
+
+    def state(self) -> tuple[Any, ...]:
+        """What is written so far."""
+        made = None if self.assumptions is None else dict(self.assumptions.made)
+        return len(self.code.lines), self.code.label, dict(self.env), self.facts.copied(), self.memory.state(), made
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Forget what was written since."""
+        lines, self.code.label, self.env, self.facts, memory, made = state
+        del self.code.lines[lines:]
+        self.memory.restore(memory)
+        self.faults.masked, self.lanes = False, None
+        if self.assumptions is not None:
+            self.assumptions.made = made
+
     # -- values
 
     def anything(self, atom: Atom) -> Anything:
@@ -290,6 +340,8 @@ class Writer:
             return convert(self.code, exact, atom.type.dtype, dtype)
         found = self.env[atom]
         assert isinstance(found, Value | Complex), f"{atom} is no number"
+        if self.lanes is not None:
+            found = self.lanes.number(atom, found)
         return convert(self.code, found, atom.type.dtype, dtype)
 
     def int64(self, atom: Atom) -> Value:

@@ -13,6 +13,9 @@ from s2sad.ir.paths import SLOT, Index, Path, Slice
 from s2sad.ir.paths import View as ViewStep
 from s2sad.ir.types import Array, Dim, Scalar, add_dims
 
+EVERYTHING: Path = (Index((...,)),)
+"""The path of a whole array."""
+
 if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
 
@@ -44,17 +47,13 @@ def index(writer: Writer, atom: Atom, size: Value, d: Dim | None, axis: int) -> 
     if not isinstance(atom.type, Scalar) or atom.type.dtype.kind not in "iu":
         raise Uncovered("an index that is not an integer")
     code, facts = writer.code, writer.facts
-    given, d = writer.int64(atom), facts.size(d)
-    known = atom.value if isinstance(atom, Const) else None
+    given, known = writer.int64(atom), atom.value if isinstance(atom, Const) else None
     if known is not None and known < 0:
+        d = facts.size(d)
         if isinstance(d, int) and -d <= known:
             return i64(d + known)
-    elif facts.at_least_zero(atom) and facts.below(atom, d):
+    elif is_inside(writer, atom, d):
         return given
-    elif writer.assumptions is not None and d is not None and (form := facts.form(atom)) is not None:
-        needed = [form, add_dims(add_dims(d, form, -1), -1)]
-        if writer.assumptions.make(facts.least(f) for f in needed if not facts.not_negative(f)):
-            return given
     if known is not None:
         found = code.add(size, given) if known < 0 else given
     elif facts.at_least_zero(atom) or atom.type.dtype.kind == "u":
@@ -63,6 +62,18 @@ def index(writer: Writer, atom: Atom, size: Value, d: Dim | None, axis: int) -> 
         found = code.from_front(given, size)
     writer.faults.unless(code.compare("icmp ult", found, size), "index", i64(axis), given, size)
     return found
+
+
+def is_inside(writer: Writer, atom: Atom, d: Dim | None) -> bool:
+    """Whether an index is proved to be in range, or assumed to be."""
+    facts, d = writer.facts, writer.facts.size(d)
+    if facts.at_least_zero(atom) and facts.below(atom, d):
+        return True
+    form = facts.form(atom)
+    if writer.assumptions is None or d is None or form is None:
+        return False
+    needed = [form, add_dims(add_dims(d, form, -1), -1)]
+    return writer.assumptions.make(facts.least(f) for f in needed if not facts.not_negative(f))
 
 
 # -- views
@@ -261,4 +272,6 @@ def stretched(writer: Writer, base: View, shape: Sequence[Value]) -> View:
     return replace(base, shape=tuple(shape), strides=tuple(kept))
 
 
-__all__ = ["index", "is_element", "place", "reordered", "reshaped", "stretched", "view"]
+__all__ = [
+    "EVERYTHING", "SLOT", "index", "is_element", "is_inside", "place", "reordered", "reshaped", "stretched", "view",
+]  # fmt: skip

@@ -103,6 +103,15 @@ class Memory:
         """The lists of arrays, which have a reference to each."""
         self._loops = 0
 
+    def state(self) -> tuple[list[list[Value]], int, int]:
+        """What is held, to come back to."""
+        return [list(scope) for scope in self._scopes], len(self.all), self._loops
+
+    def restore(self, state: tuple[list[list[Value]], int, int]) -> None:
+        """Forget what was allocated since."""
+        self._scopes, count, self._loops = state
+        del self.all[count:]
+
     # -- scopes
 
     def enter(self, loop: bool) -> None:

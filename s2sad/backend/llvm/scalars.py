@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.backend.llvm.code import I1, Code, Value
+from s2sad.backend.llvm.code import I1, Code, Value, element_of
 from s2sad.backend.llvm.conversions import convert, truth
 from s2sad.backend.llvm.mathematics import library
 from s2sad.backend.llvm.values import Complex, Number, constant, number_type, part_dtype
@@ -371,12 +371,16 @@ def _absolute(code: Code, x: Number, case: Case) -> Number:
     return convert(code, positive, case.dtype, case.result)
 
 
+def _float_suffix(x: Value) -> str:
+    return "f64" if element_of(x.type) == "double" else "f32"
+
+
 def _abs(code: Code, x: Value) -> Value:
-    return code.call(x.type, f"llvm.fabs.{'f64' if x.type == 'double' else 'f32'}", x)
+    return code.call(element_of(x.type), f"llvm.fabs.{_float_suffix(x)}", x)
 
 
 def _copysign(code: Code, x: Value, y: Value) -> Value:
-    return code.call(x.type, f"llvm.copysign.{'f64' if x.type == 'double' else 'f32'}", x, y)
+    return code.call(element_of(x.type), f"llvm.copysign.{_float_suffix(x)}", x, y)
 
 
 @scalar(elementwise.copysign)
@@ -562,7 +566,7 @@ def _signbit(code: Code, x: Number, case: Case) -> Number | None:
     if isinstance(x, Complex) or case.kind != "f":
         return None
     bits = f"i{8 * case.dtype.itemsize}"
-    return code.compare("icmp slt", code.value(bits, f"bitcast {x} to {bits}"), Value("0", bits))
+    return code.compare("icmp slt", code.cast("bitcast", x, bits), Value("0", bits))
 
 
 __all__ = ["COMMON", "OWN", "RESULT", "TABLE", "Case", "scalar", "write"]

@@ -23,6 +23,10 @@ class Uncovered(Exception):
     """What cannot be written as LLVM: the function goes through Numba's front end."""
 
 
+class Refused(Exception):
+    """Why a loop does not run in lanes."""
+
+
 class Complex(NamedTuple):
     """A complex number."""
 
@@ -36,7 +40,8 @@ Number = Value | Complex
 @dataclass(frozen=True, slots=True)
 class View:
     """An array: shape and strides in elements (None: contiguous in C order). `owner` is what Numba's runtime counts
-    references to (null where nobody does), and `slot`, where there is one, the place on the stack that holds one."""
+    references to (null where nobody does), and `slot`, where there is one, the place on the stack that holds one. With
+    `lanes`, it has so many arrays in it, the elements of all at one index beside each other."""
 
     dtype: np.dtype
     data: Value
@@ -44,6 +49,7 @@ class View:
     strides: tuple[Value, ...] | None
     owner: Value
     slot: Value | None = None
+    lanes: int = 0
 
 
 def number_type(dtype: np.dtype) -> str:
@@ -147,6 +153,6 @@ Anything = Value | Complex | View | Growing
 
 
 __all__ = [
-    "Anything", "Complex", "Growing", "Number", "Uncovered", "Value", "View", "constant", "fields", "memory_type",
-    "number_type", "part_dtype", "result_struct",
+    "Anything", "Complex", "Growing", "Number", "Refused", "Uncovered", "Value", "View", "constant", "fields",
+    "memory_type", "number_type", "part_dtype", "result_struct",
 ]  # fmt: skip

@@ -52,8 +52,7 @@ class Lanes:
 
     def intrinsic(self, name: str, *args: Real) -> Real:
         """One of LLVM's own functions of numbers."""
-        suffix = "f64" if self.width == 1 else f"v{self.width}f64"
-        return Real(self, self.code.call(self.of("double"), f"llvm.{name}.{suffix}", *(a.value for a in args)))
+        return Real(self, self.code.call("double", f"llvm.{name}.f64", *(a.value for a in args)))
 
     def fma(self, a: Real | float, b: Real | float, c: Real | float) -> Real:
         """``a * b + c``."""
@@ -133,10 +132,7 @@ class Mask:
 
     def any(self) -> Value:
         """Whether it holds in some lane."""
-        width = self.lanes.width
-        if width == 1:
-            return self.value
-        return self.lanes.code.call(I1, f"llvm.vector.reduce.or.v{width}i1", self.value)
+        return self.value if self.lanes.width == 1 else self.lanes.code.reduced("or", self.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

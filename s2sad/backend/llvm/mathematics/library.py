@@ -22,7 +22,7 @@ import functools
 import re
 from collections.abc import Sequence
 
-from s2sad.backend.llvm.code import Code, Value
+from s2sad.backend.llvm.code import Code, Value, element_of, width_of
 from s2sad.backend.llvm.mathematics import error, exponential, logarithm, power, trigonometric
 from s2sad.backend.llvm.mathematics.exponential import plain_expit
 from s2sad.backend.llvm.mathematics.lanes import PLAIN, Formula, Lanes, Real
@@ -44,23 +44,28 @@ PREFIX = f"{OURS}math"
 DEFINITION = re.compile(r'define .*?@"?([\w.]+)"?\(')
 USE = re.compile(rf'call (double|float) @"{re.escape(PREFIX)}\.(\w+)\.(f32|f64)"\(')
 
+LANES = re.compile(rf'call <\d+ x (double|float)> @"{re.escape(PREFIX)}\.(\w+)\.(f32|f64)\.(\d+)"\((.*)\)')
+
 
 def call(code: Code, name: str, args: Sequence[Value]) -> Value:
-    """A call of a function, which `settled` decides about."""
+    """A call of a function, which `settled` decides about; on vectors, of its form on these."""
+    args = code.alike(*args)
     type_ = args[0].type
-    suffix = "f32" if type_ == "float" else "f64"
+    suffix = "f32" if element_of(type_) == "float" else "f64"
+    if width := width_of(type_):
+        suffix += f".{width}"
     return code.value(type_, f'call {type_} @"{PREFIX}.{name}.{suffix}"({", ".join(map(str, args))})')
 
 
 def settled(texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """The functions of a module with each call in one of the forms, and what these calls need, by its symbol."""
-    if not any(USE.search(text) for text in texts):
+    needed = _on_lanes(texts)
+    if not needed and not any(USE.search(text) for text in texts):
         return list(texts), {}
     bodies = [text.split("\n") for text in texts]
     loops = [list(innermost(lines)) for lines in bodies]
     ours = _in_vectors(bodies, loops)
     alone = not any(loops)
-    needed: dict[str, str] = {}
     for lines, found_loops in zip(bodies, loops, strict=True):
         inlined = _inlined(lines, found_loops)
         for k, line in enumerate(lines):
@@ -69,11 +74,22 @@ def settled(texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return ["\n".join(lines) for lines in bodies], needed
 
 
+def _on_lanes(texts: Sequence[str]) -> dict[str, str]:
+    """The functions on vectors that are called as such."""
+    needed: dict[str, str] = {}
+    for found in (f for text in texts for f in LANES.finditer(text)):
+        type_, name, suffix, width, args = found.groups()
+        arity = args.count(f"x {type_}>")
+        symbol = f"{PREFIX}.{name}.{suffix}.{width}"
+        needed |= _define(symbol, FORMULAS[name], int(width), type_, arity, "linkonce_odr", PLAIN)
+    return needed
+
+
 def _in_vectors(bodies: Sequence[Sequence[str]], loops: Sequence[Sequence[Loop]]) -> set[str]:
     """The functions of numbers that are called in loops which may become loops of vectors, or in functions that these
     loops call."""
     defined = {found[1]: lines for lines in bodies if (found := DEFINITION.match(lines[0]))}
-    uses: set[str] = set()
+    uses = {found[2] for lines in bodies for line in lines if (found := LANES.search(line))}
     for lines, found_loops in zip(bodies, loops, strict=True):
         for loop in found_loops:
             if loop.vectors is not Vectors.NO:
