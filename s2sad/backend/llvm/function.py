@@ -306,7 +306,8 @@ class Writer:
         state = self.state()
         self.alone = True
         try:
-            lanes.write(self, varying.planned(self, stmt, lanes.lanes_of_machine()))
+            width = lanes.lanes_of_machine(nested=self.memory.in_loop)
+            lanes.write(self, varying.planned(self, stmt, width))
         except Refused:
             self.restore(state)
             self.alone = False

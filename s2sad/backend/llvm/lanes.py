@@ -48,13 +48,13 @@ if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
 
 REGISTERS = 2
-"""How many vector registers the lanes of a value take."""
+"""How many vector registers the lanes of a value take, in an outermost loop."""
 ALIGNMENT = 64
 
 
-def lanes_of_machine() -> int:
-    """How many trips run at once."""
-    return REGISTERS * max(widths("double"))
+def lanes_of_machine(*, nested: bool = False) -> int:
+    """How many trips run at once; fewer in a loop inside another one, which more often has few."""
+    return max(widths("double")) * (1 if nested else REGISTERS)
 
 
 class Lanes:
@@ -62,7 +62,7 @@ class Lanes:
 
     def __init__(self, writer: Writer, plan: Plan) -> None:
         self.writer, self.plan = writer, plan
-        self.code, self.width = writer.code, lanes_of_machine()
+        self.code, self.width = writer.code, plan.width
         self.mask: Value | None = None
         self.blocks: dict[tuple[Var, int], View] = {}
 

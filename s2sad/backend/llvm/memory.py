@@ -112,6 +112,11 @@ class Memory:
         self._scopes, count, self._loops = state
         del self.all[count:]
 
+    @property
+    def in_loop(self) -> bool:
+        """Whether what is written is inside a loop."""
+        return self._loops > 0
+
     # -- scopes
 
     def enter(self, loop: bool) -> None:

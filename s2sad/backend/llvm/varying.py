@@ -58,6 +58,7 @@ class Plan:
     """What a loop in lanes is made of."""
 
     loop: For
+    width: int
     steps: dict[Var, Step] = field(default_factory=dict)
     """By how much each number grows from lane to lane: 0 where it is the same in all, none where it is just another."""
     private: set[Atom] = field(default_factory=set)
@@ -81,20 +82,20 @@ class Plan:
 
 
 def planned(writer: Writer, loop: For, width: int) -> Plan:
-    """How a loop runs in lanes. Raises `Refused`."""
-    analysis = _Analysis(writer, loop)
+    """How a loop runs in so many lanes. Raises `Refused`."""
+    analysis = _Analysis(writer, loop, width)
     found = analysis.plan()
     accesses = [a for some in analysis.accesses.values() for a in some]
-    if not Costs(found, accesses, width).pays:
+    if not Costs(found, accesses).pays:
         raise Refused("it would not be faster")
     return found
 
 
 class _Analysis:
-    def __init__(self, writer: Writer, loop: For) -> None:
+    def __init__(self, writer: Writer, loop: For, width: int) -> None:
         self.writer, self.loop = writer, loop
         self.buffers = writer.buffers
-        self.found = Plan(loop, sums=writer.sums)
+        self.found = Plan(loop, width, sums=writer.sums)
         self.inside = {*walk.all_defined((loop,))}
         self.facts = writer.facts.copied()
         self.accesses: dict[Atom, list[Access]] = {}

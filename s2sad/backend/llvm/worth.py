@@ -33,8 +33,8 @@ LEAST = 0.7
 class Costs:
     """The cost of a trip of a loop by itself, and of one in lanes."""
 
-    def __init__(self, plan: Plan, accesses: Sequence[Access], width: int) -> None:
-        self.plan, self.width = plan, width
+    def __init__(self, plan: Plan, accesses: Sequence[Access]) -> None:
+        self.plan, self.width = plan, plan.width
         self.accesses = {id(a.let): a for a in accesses}
         self.native = max(widths("double"))
         self.alone = self.laned = 0.0
