@@ -40,6 +40,7 @@ from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zer
 from s2sad.ir.types import Array, Dim, Scalar, Size
 from s2sad.lower.arrays import Arrays, Delayed, Elements
 from s2sad.lower.contractions import contract
+from s2sad.lower.gathering import gathered
 from s2sad.lower.indexing import path_map, read_axes
 from s2sad.lower.order import in_order
 from s2sad.lower.reductions import SCANS, reduce, scan, unbroadcast_
@@ -79,7 +80,7 @@ def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), f
         except Entangled:
             continue
         if in_order(done):
-            return dce.dce(simplify.simplify(done))
+            return gathered(dce.dce(simplify.simplify(done)))
     return function
 
 

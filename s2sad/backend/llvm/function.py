@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, assert_never
 import numpy as np
 
 from s2sad.backend.llvm import calls, control, elements, indexing, lanes, lists, movement, products, varying
-from s2sad.backend.llvm.accumulators import accumulators
 from s2sad.backend.llvm.bounds import Assumptions, Facts
 from s2sad.backend.llvm.buffers import Buffers
 from s2sad.backend.llvm.code import I32, I64, PTR, Code, Value, i64
@@ -57,6 +56,7 @@ from s2sad.ir.paths import View as ViewStep
 from s2sad.ir.primitives import cast, dim, inc, load, raise_, store, undef, zeros
 from s2sad.ir.types import INT, Array, Scalar, Size, Symbol
 from s2sad.memory.copying import copy
+from s2sad.optimise.accumulators import accumulators
 from s2sad.rules.counting import trip_count
 
 if TYPE_CHECKING:

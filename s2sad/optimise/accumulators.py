@@ -31,8 +31,8 @@ CHOOSING = frozenset(
 def accumulators(function: Function) -> frozenset[Var]:
     """The targets of the additions, and of the increments, that may be done in any order, and the carried sums."""
     statements = list(walk.statements(function.body))
-    exact = _exact(function, statements)
-    uses = _Uses(function, statements)
+    exact = exact_values(statements)
+    uses = Uses(function, statements)
     found: set[Var] = set()
     for stmt in statements:
         if isinstance(stmt, For | While):
@@ -44,7 +44,7 @@ def accumulators(function: Function) -> frozenset[Var]:
     return frozenset(found)
 
 
-class _Uses:
+class Uses:
     """Which statements read each variable."""
 
     def __init__(self, function: Function, statements: Iterable[Stmt]) -> None:
@@ -78,6 +78,35 @@ class _Uses:
         return found if carry.next in found and together and not twice else set()
 
 
+    def added_to(self, carry: Carry, loop: For | While) -> set[Var]:
+        """What a carried array is called between its phi and the end of a trip, if all that the loop does with it, on
+        every way, is adding to its elements; else nothing."""
+        found, todo = {carry.phi}, [carry.phi]
+        joined: list[tuple[Atom, ...]] = []
+        while todo:
+            at = todo.pop()
+            for stmt in self.readers.get(at, ()):
+                if stmt is loop and at == carry.next:
+                    continue
+                match stmt:
+                    case Let(targets=(target,), prim=prim, args=(base, *rest)) if prim is inc and base == at:
+                        outs = [target]
+                        if at in rest:
+                            return set()
+                    case For() | While() | If():
+                        step = _added(stmt, at)
+                        if step is None:
+                            return set()
+                        outs, sides = step
+                        joined += sides
+                    case _:
+                        return set()
+                todo += [v for v in outs if v not in found]
+                found.update(outs)
+        together = all(a in found for sides in joined for a in sides)
+        return found if carry.next in found and together else set()
+
+
 def _added(stmt: Stmt | None, at: Atom) -> tuple[list[Var], list[tuple[Atom, ...]]] | None:
     """What a sum is called behind a statement that adds to it, or hands it on, and what has to be the same sum for
     that; None if the statement does anything else with it."""
@@ -99,7 +128,7 @@ def _control(loop: For | While) -> tuple[Atom | None, ...]:
     return (loop.test,) if isinstance(loop, While) else (loop.start, loop.stop, loop.step, loop.exit)
 
 
-def _exact(function: Function, statements: Iterable[Stmt]) -> set[Atom]:
+def exact_values(statements: Iterable[Stmt]) -> set[Atom]:
     """The values that a comparison, an integer, a choice or a function of the module's comes from."""
     sources: dict[Atom, list[Atom]] = {}
     todo: list[Atom] = []
@@ -135,4 +164,4 @@ def _exact(function: Function, statements: Iterable[Stmt]) -> set[Atom]:
     return found
 
 
-__all__ = ["accumulators"]
+__all__ = ["Uses", "accumulators", "exact_values"]
