@@ -17,7 +17,8 @@ _targets: dict[tuple[object, ...], tuple[object, ...]] = {}
 class Config:
     """backend: 'numba' compiles, 'python' runs the same source under CPython (S2SAD_BACKEND).
     llvm: write machine code from the IR, not by way of Numba's front end, where that can be done (S2SAD_LLVM=0: never).
-    reorder_sums: add up in any order what a loop only adds to (S2SAD_REORDER_SUMS=0: in the order of the program).
+    reorder_sums: add up in any order what a loop only adds to, and fuse products into sums in the arithmetic of
+        derivatives (S2SAD_REORDER_SUMS=0: every operation in the order of the program, rounded by itself).
     polynomials: functions such as exp by our own formulas, of which LLVM makes vectors (S2SAD_POLYNOMIALS=0: never).
     verify: check the IR after every pass (S2SAD_VERIFY=1).
     nogil: compiled code lets other threads of Python run (S2SAD_NOGIL=1).

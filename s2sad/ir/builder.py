@@ -69,12 +69,12 @@ class Names:
 class Builder:
     """Appends statements to a current block.
 
-    `pos` is the source position that new statements get. `sizes` maps integer variables to the dims they are known to
-    be equal to, so that ``zeros(n)`` after ``n = x.shape[0]`` has the very dim of `x`.
+    `pos` is the source position that new statements get, `derived` whether they are those of a derivative. `sizes`
+    maps integer variables to the dims they are known to be equal to, so that ``zeros(n)`` after ``n = x.shape[0]`` has the very dim of `x`.
     """
 
-    def __init__(self, names: Names) -> None:
-        self.names = names
+    def __init__(self, names: Names, *, derived: bool = False) -> None:
+        self.names, self.derived = names, derived
         self.pos: Pos | None = None
         self.sizes: dict[Var, Dim] = {}
         self.equalities: dict[tuple[Dim, Dim], None] = {}
@@ -130,7 +130,7 @@ class Builder:
         if prim.elementwise:
             atoms = self._promote(atoms)
         targets = tuple(self.var(hint or prim.name.rstrip("_"), t) for t in types)
-        self.append(Let(targets, prim, atoms, tuple(sorted(params.items())), self.pos))
+        self.append(Let(targets, prim, atoms, tuple(sorted(params.items())), self.pos, self.derived))
         return targets[0] if prim.results == 1 else targets
 
     def _promote(self, atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:

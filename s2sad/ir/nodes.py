@@ -80,13 +80,15 @@ def item_type(atom: Atom) -> Type:
 
 @dataclass(frozen=True, slots=True)
 class Let:
-    """``targets = primitive(args, **params)``; `params` are static and sorted by name."""
+    """``targets = primitive(args, **params)``; `params` are static and sorted by name. What is `derived` is arithmetic
+    of a derivative and not the user's: a product may be fused into the sum that it is a term of."""
 
     targets: tuple[Var, ...]
     prim: Primitive
     args: tuple[Atom, ...]
     params: Params = ()
     pos: Pos | None = None
+    derived: bool = False
 
 
 def asked_size(let: Let) -> Dim | None:

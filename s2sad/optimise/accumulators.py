@@ -10,7 +10,7 @@ find the same there, to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Call, Carry, For, Function, If, Let, Stmt, Var, While
@@ -28,10 +28,9 @@ CHOOSING = frozenset(
 """Primitives whose result jumps with their arguments, besides those that give a bool or an integer."""
 
 
-def accumulators(function: Function) -> frozenset[Var]:
-    """The targets of the additions, and of the increments, that may be done in any order, and the carried sums."""
-    statements = list(walk.statements(function.body))
-    exact = exact_values(statements)
+def accumulators(function: Function, statements: Sequence[Stmt], exact: Collection[Atom]) -> frozenset[Var]:
+    """The targets of the additions, and of the increments, that may be done in any order, and the carried sums; none of
+    what must be `exact`."""
     uses = Uses(function, statements)
     found: set[Var] = set()
     for stmt in statements:

@@ -52,6 +52,7 @@ def cse(function: Function) -> Function:
 class _Numbering:
     def __init__(self) -> None:
         self.aliases: dict[Var, Atom] = {}
+        self.derived: set[Var] = set()
 
     def use(self, atom: Atom) -> Atom:
         return self.aliases.get(atom, atom) if isinstance(atom, Var) else atom
@@ -80,8 +81,10 @@ class _Numbering:
             return (let,)
         key = _key(let)
         known = table.get(key)
-        if known is None:
+        if known is None or (not let.derived and not self.derived.isdisjoint(known)):  # the user's is never rounded so
             table[key] = let.targets
+            if let.derived:
+                self.derived.update(let.targets)
             return (let,)
         self.aliases.update(zip(let.targets, known, strict=True))
         return ()

@@ -26,7 +26,7 @@ def let(writer: Writer, stmt: Let) -> bool:
     common = common_dtype(types)
     if common is None or not all(_fits(a, common) for a in stmt.args):
         return False
-    operation = _Operation(stmt, [t.dtype for t in types], common, target in writer.sums)
+    operation = _Operation(stmt, [t.dtype for t in types], common, writer.flags(stmt))
     if not operation.is_covered():
         return False
     if isinstance(target.type, Scalar):
@@ -44,12 +44,12 @@ def let(writer: Writer, stmt: Let) -> bool:
 class _Operation:
     """One primitive on numbers of certain dtypes."""
 
-    def __init__(self, stmt: Let, sources: list[np.dtype], common: np.dtype, any_order: bool) -> None:
-        self.stmt, self.sources, self.common, self.any_order = stmt, sources, common, any_order
+    def __init__(self, stmt: Let, sources: list[np.dtype], common: np.dtype, flags: str) -> None:
+        self.stmt, self.sources, self.common, self.flags = stmt, sources, common, flags
 
     def _write(self, code: Code, args: Sequence[Number]) -> Number | None:
         result, params = self.stmt.targets[0].type.dtype, dict(self.stmt.params)
-        return scalars.write(code, self.stmt.prim, args, self.sources, result, params, self.common, self.any_order)
+        return scalars.write(code, self.stmt.prim, args, self.sources, result, params, self.common, self.flags)
 
     def write(self, code: Code, args: Sequence[Number]) -> Number:
         """The instructions."""

@@ -34,6 +34,7 @@ from s2sad.backend.llvm.values import (
     result_struct,
 )
 from s2sad.config import config
+from s2sad.ir import walk
 from s2sad.ir.nodes import (
     Apply,
     Atom,
@@ -56,7 +57,7 @@ from s2sad.ir.paths import View as ViewStep
 from s2sad.ir.primitives import cast, dim, inc, load, raise_, store, undef, zeros
 from s2sad.ir.types import INT, Array, Scalar, Size, Symbol
 from s2sad.memory.copying import copy
-from s2sad.optimise.accumulators import accumulators
+from s2sad.optimise.accumulators import accumulators, exact_values
 from s2sad.rules.counting import trip_count
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class Writer:
         self.memory = Memory(self.code, self.faults)
         self.facts = Facts()
         self.buffers = Buffers(function)
-        self.sums = accumulators(function) if config.reorder_sums else frozenset()
+        statements = list(walk.statements(function.body))
+        self.exact = exact_values(statements)
+        self.sums = accumulators(function, statements, self.exact) if config.reorder_sums else frozenset()
         self.env: dict[Var, Anything] = {}
         self.assumptions: Assumptions | None = None
         self.versioning = self.seldom = False
@@ -274,7 +277,7 @@ class Writer:
             address = indexing.place(self, base, operands, path)
             number = self.number(value, type_.dtype)
             if adding:
-                movement.add(self.code, type_.dtype, number, address, target in self.sums)
+                movement.add(self.code, type_.dtype, number, address, self.flags(stmt))
             else:
                 movement.write(self.code, type_.dtype, number, address)
         else:
@@ -297,6 +300,13 @@ class Writer:
         given and never writes into, and they are not the same one."""
         one, other = self.buffers.origin(value), self.buffers.origin(base)
         return one != other and self.buffers.is_whole(one) and self.buffers.is_whole(other)
+
+    def flags(self, stmt: Let) -> str:
+        """What LLVM may do to sums and products of floats: choose the order of a sum that nothing else is done with,
+        and fuse the products and sums of a derivative, unless something is decided by them."""
+        target = stmt.targets[0]
+        fused = stmt.derived and config.reorder_sums and target not in self.exact
+        return " ".join(["reassoc"] * (target in self.sums) + ["contract"] * fused)
 
     def loop(self, stmt: For) -> None:
         """A loop, in lanes where that is possible and pays."""

@@ -258,13 +258,13 @@ class Lanes:
             self._fill(whole, self.wide(number), adding=stmt.prim is inc)
             return
         view, at, apart = self._indexes(base, operands, stmt)
-        any_order = target in writer.sums
+        flags = writer.flags(stmt)
         if stmt.prim is store:
             self.write(view, at, apart, self.wide(number))
         elif writer.buffers.root(base) in self.plan.shared:
             self._add(view, at, apart, self.masked(number, dtype))
         else:
-            self.write(view, at, apart, self.sum(self.read(view, at, apart), self.wide(number), dtype, any_order))
+            self.write(view, at, apart, self.sum(self.read(view, at, apart), self.wide(number), dtype, flags))
 
     def masked(self, number: Number, dtype: np.dtype) -> Number:
         """The number in the lanes that take part, in the others what adds nothing."""
@@ -276,9 +276,9 @@ class Lanes:
             zero = Complex(zero.re, zero.re)
         return self.chosen(self.mask, number, zero)
 
-    def sum(self, a: Number, b: Number, dtype: np.dtype, any_order: bool) -> Number:
+    def sum(self, a: Number, b: Number, dtype: np.dtype, flags: str = "") -> Number:
         """``a + b`` of an array's dtype."""
-        found = scalars.write(self.code, elementwise.add, [a, b], [dtype, dtype], dtype, {}, dtype, any_order)
+        found = scalars.write(self.code, elementwise.add, [a, b], [dtype, dtype], dtype, {}, dtype, flags)
         assert found is not None
         return found
 
@@ -366,11 +366,11 @@ class Lanes:
         code, dtype = self.code, view.dtype
         if apart is not None and apart.text == "0":
             place = self.writer.memory.address(view, self.writer.memory.offset(view, at))
-            movement.add(code, dtype, self.total(number, dtype), place, any_order=True)
+            movement.add(code, dtype, self.total(number, dtype), place, "reassoc")
             return
         for k, place in enumerate(self._places(view, at, apart)):
             one = Complex(*(code.lane(p, k) for p in number)) if isinstance(number, Complex) else code.lane(number, k)
-            movement.add(code, dtype, one, place, any_order=True)
+            movement.add(code, dtype, one, place, "reassoc")
 
     def total(self, number: Number, dtype: np.dtype) -> Number:
         """The sum of all lanes."""
@@ -589,7 +589,7 @@ def _blocks(writer: Writer, lanes: Lanes, sums: Sequence[Carry], start: Value, b
     for c, values in zip(sums, phis, strict=True):
         dtype = c.phi.type.dtype
         number = lanes.total(_whole(values), dtype)
-        totals.append(_parts_of(lanes.sum(writer.number(c.init, dtype), number, dtype, any_order=False)))
+        totals.append(_parts_of(lanes.sum(writer.number(c.init, dtype), number, dtype)))
     return totals
 
 

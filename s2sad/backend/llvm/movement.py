@@ -75,10 +75,10 @@ def write(code: Code, dtype: np.dtype, number: Number, address: Value) -> None:
     code.store(number, address)
 
 
-def add(code: Code, dtype: np.dtype, number: Number, address: Value, any_order: bool = False) -> None:
+def add(code: Code, dtype: np.dtype, number: Number, address: Value, flags: str = "") -> None:
     """Add a number of that dtype to what is at an address."""
     args = [read(code, dtype, address), number]
-    total = scalars.write(code, elementwise.add, args, [dtype] * 2, dtype, {}, dtype, any_order)
+    total = scalars.write(code, elementwise.add, args, [dtype] * 2, dtype, {}, dtype, flags)
     assert total is not None
     write(code, dtype, total, address)
 

@@ -5,8 +5,8 @@
     @scalar(isnan, takes=OWN)           arguments as they are
 
 An entry takes the code, the arguments and a `Case` (dtypes and params); it gives the result, of the dtype that the IR
-says, or None where it has no instructions for that dtype. No fast-math flag stands on any of them. Integers wrap, as
-NumPy's do; comparisons with nan are false, but for ``!=``.
+says, or None where it has no instructions for that dtype. No fast-math flag stands on any of them, but those that
+`write` is given. Integers wrap, as NumPy's do; comparisons with nan are false, but for ``!=``.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ MATH = "nounwind willreturn memory(none)"
 @dataclass(frozen=True, slots=True)
 class Case:
     """The dtype of the converted arguments (of the first one, where they are taken as they are), that of the result,
-    and the params."""
+    the params, and the flags of sums and products."""
 
     dtype: np.dtype
     result: np.dtype
     params: dict[str, Any]
     sources: tuple[np.dtype, ...]
-    any_order: bool = False
+    flags: str = ""
 
     @property
     def kind(self) -> str:
@@ -74,10 +74,10 @@ def scalar(*prims: Primitive, takes: str = RESULT) -> Callable[[Entry], Entry]:
 
 def write(
     code: Code, prim: Primitive, args: Sequence[Number], sources: Sequence[np.dtype], result: np.dtype,
-    params: dict[str, Any], common: np.dtype, any_order: bool = False,
+    params: dict[str, Any], common: np.dtype, flags: str = "",
 ) -> Number | None:  # fmt: skip
-    """The instructions of one primitive; None where the table has none for these dtypes. `any_order` says that it is
-    a term of a sum whose order is ours."""
+    """The instructions of one primitive; None where the table has none for these dtypes. `flags` stand on sums and
+    products of floats: ``reassoc`` in a sum whose order is ours, ``contract`` where a product may be fused into one."""
     found = TABLE.get(prim)
     if found is None:
         return None
@@ -85,7 +85,7 @@ def write(
     dtype = {RESULT: result, COMMON: common, OWN: sources[0]}[takes]
     if takes != OWN:
         args = [convert(code, a, s, dtype) for a, s in zip(args, sources, strict=True)]
-    return entry(code, *args, case=Case(dtype, result, params, tuple(sources), any_order))
+    return entry(code, *args, case=Case(dtype, result, params, tuple(sources), flags))
 
 
 # -- arithmetic
@@ -94,7 +94,7 @@ def write(
 def _arithmetic(prim: Primitive, real: str, integer: str, boolean: str) -> None:
     @scalar(prim)
     def entry(code: Code, x: Number, y: Number, case: Case) -> Number:
-        adding = f"{real} reassoc" if case.any_order else real
+        adding = f"{real} {case.flags}".rstrip()
         if isinstance(x, Complex) and isinstance(y, Complex):
             return Complex(code.binary(adding, x.re, y.re), code.binary(adding, x.im, y.im))
         assert isinstance(x, Value) and isinstance(y, Value)
@@ -110,7 +110,8 @@ def _product(code: Code, x: Number, y: Number, case: Case) -> Number:
         re = code.binary("fsub", code.binary("fmul", x.re, y.re), code.binary("fmul", x.im, y.im))
         return Complex(re, code.binary("fadd", code.binary("fmul", x.re, y.im), code.binary("fmul", x.im, y.re)))
     assert isinstance(x, Value) and isinstance(y, Value)
-    return code.binary({"f": "fmul", "b": "and"}.get(case.kind, "mul"), x, y)
+    contract = " contract" if "contract" in case.flags else ""
+    return code.binary({"f": f"fmul{contract}", "b": "and"}.get(case.kind, "mul"), x, y)
 
 
 scalar(elementwise.mul)(_product)

@@ -105,7 +105,7 @@ def _vjp(
     opened, values = custom.opened(_unmarked(function.body), names)
     checkpoints = checkpointing.checkpoints_of(function.body, snapshots, values)
     function = replace(function, body=count_trips(opened, names))
-    builder = Builder(names)
+    builder = Builder(names, derived=True)
     seeded = [r for r in function.results if is_inexact(r.type)][:count]
     active = active_vars(replace(function, results=tuple(seeded)), wrt, callees.functions)
     marked, selected = mark_selections(function.body, active, names)

@@ -138,7 +138,7 @@ class _Forward:
         self.blank: set[Var] = set()
 
     def function(self, function: Function, wrt: tuple[int, ...], name: str, count: int | None = None) -> Function:
-        self.b = Builder(walk.names_of(function))
+        self.b = Builder(walk.names_of(function), derived=True)
         self.active = varied(function, wrt)
         wanted = tuple(r for r in function.results if is_inexact(r.type))[:count]
         self.useful = useful_vars(replace(function, results=wanted))
