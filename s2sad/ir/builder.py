@@ -70,7 +70,8 @@ class Builder:
     """Appends statements to a current block.
 
     `pos` is the source position that new statements get, `derived` whether they are those of a derivative. `sizes`
-    maps integer variables to the dims they are known to be equal to, so that ``zeros(n)`` after ``n = x.shape[0]`` has the very dim of `x`.
+    maps integer variables to the dims they are known to be equal to, so that ``zeros(n)`` after ``n = x.shape[0]`` has
+    the very dim of `x`.
     """
 
     def __init__(self, names: Names, *, derived: bool = False) -> None:
