@@ -347,6 +347,58 @@ def _expit(code: Code, x: Number, case: Case) -> Number | None:
     return library.call(code, "expit", [x])
 
 
+def _named(code: Code, name: str, x: Value, case: Case) -> Value:
+    """A function of one number, by our own formula or by the library's."""
+    if config.polynomials:
+        return library.call(code, name, [x])
+    return _library(code, name, [x], case.dtype)
+
+
+Function = Callable[[Code, Value, Case], Value]
+
+
+def _sum_of_powers(prim: Primitive, exponential: str, logarithm: Function, equal: float) -> None:
+    """``log(b**x + b**y)`` without overflow, as NumPy has it: the larger one, and what the other adds to it, which is
+    `equal` where they are equal."""
+
+    @scalar(prim)
+    def entry(code: Code, x: Number, y: Number, case: Case) -> Number | None:
+        if case.kind != "f" or not (isinstance(x, Value) and isinstance(y, Value)):
+            return None
+        apart = code.binary("fsub", x, y)
+        larger = code.select(code.compare("fcmp ogt", apart, case.of(0.0)), x, y)
+        power = _named(code, exponential, _negated(code, _abs(code, apart)), case)
+        found = code.binary("fadd", larger, logarithm(code, power, case))
+        found = code.select(code.compare("fcmp uno", apart, apart), apart, found)
+        return code.select(code.compare("fcmp oeq", x, y), code.binary("fadd", x, case.of(equal)), found)
+
+
+def _log1p(code: Code, x: Value, case: Case) -> Value:
+    return _named(code, "log1p", x, case)
+
+
+def _log2_of_1p(code: Code, x: Value, case: Case) -> Value:
+    return code.binary("fmul", case.of(1 / math.log(2.0)), _log1p(code, x, case))
+
+
+def _times_log(prim: Primitive, logarithm: str) -> None:
+    """``x * log(y)``, and 0 where x is, whatever number y is."""
+
+    @scalar(prim)
+    def entry(code: Code, x: Number, y: Number, case: Case) -> Number | None:
+        if case.kind != "f" or not (isinstance(x, Value) and isinstance(y, Value)):
+            return None
+        found = code.binary("fmul", x, _named(code, logarithm, y, case))
+        none, number = code.compare("fcmp oeq", x, case.of(0.0)), code.compare("fcmp ord", y, y)
+        return code.select(code.binary("and", none, number), case.of(0.0), found)
+
+
+_times_log(special.xlogy, "log")
+_times_log(special.xlog1py, "log1p")
+_sum_of_powers(elementwise.logaddexp, "exp", _log1p, math.log(2.0))
+_sum_of_powers(elementwise.logaddexp2, "exp2", _log2_of_1p, 1.0)
+
+
 @scalar(elementwise.deg2rad)
 def _deg2rad(code: Code, x: Number, case: Case) -> Number | None:
     return code.binary("fmul", x, case.of(math.pi / 180)) if isinstance(x, Value) and case.kind == "f" else None
