@@ -39,6 +39,7 @@ from s2sad.ir.nodes import (
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
 from s2sad.ir.types import Array, Dim, Scalar, Size
 from s2sad.lower.arrays import Arrays, Delayed, Elements
+from s2sad.lower.chains import shortened
 from s2sad.lower.contractions import contract
 from s2sad.lower.gathering import gathered
 from s2sad.lower.indexing import path_map, read_axes
@@ -80,7 +81,7 @@ def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), f
         except Entangled:
             continue
         if in_order(done):
-            return gathered(dce.dce(simplify.simplify(done)))
+            return dce.dce(shortened(gathered(dce.dce(simplify.simplify(done)))))
     return function
 
 
