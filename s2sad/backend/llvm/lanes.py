@@ -38,7 +38,7 @@ from s2sad.backend.llvm.values import (
 )
 from s2sad.backend.llvm.varying import DIFFERENT, Plan
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Carry, Const, If, Let, Stmt, Var, While, array_type
+from s2sad.ir.nodes import Atom, Carry, Const, For, If, Let, Stmt, Var, While, array_type
 from s2sad.ir.nodes import replace as with_parts
 from s2sad.ir.primitives import UPDATES, inc, load, store, undef, zeros
 from s2sad.ir.types import INT, Array, Scalar
@@ -92,9 +92,12 @@ class Lanes:
             return Complex(*(self.code.splat(part, self.width) for part in number))
         return self.code.splat(number, self.width)
 
-    def leaving(self, out: Var, number: Number) -> Number:
+    def leaving(self, out: Var, atom: Atom) -> Number:
         """A number on its way into a phi for `out`, as what the phi is of."""
-        return self.wide(number) if self.plan.step(out) is DIFFERENT else number
+        if self.plan.step(out) is DIFFERENT:
+            return self.wide(self.writer.number(atom, out.type.dtype))
+        with self.of_first():
+            return self.writer.number(atom, out.type.dtype)
 
     def chosen(self, mask: Value, a: Number, b: Number) -> Number:
         """`a` in the lanes of a mask, else `b`."""
@@ -117,6 +120,10 @@ class Lanes:
             case If() if self.plan.varies(stmt.cond):
                 self._branch(stmt)
                 return True
+            case For() if self.mask is not None:
+                start, stop = self.writer.int64(stmt.start), self.writer.int64(stmt.stop)
+                control.plain_for(self.writer, stmt, self.code.select(self.code.reduced("or", self.mask), start, stop))
+                return True
             case While() if self.mask is not None:
                 raise Refused("a while inside a branch")
         return False
@@ -131,7 +138,7 @@ class Lanes:
             raise Refused(f"{stmt.prim.name} of {stmt.args[0]}")
         elif stmt.prim is load and isinstance(target.type, Scalar):
             return self._load(stmt)
-        elif isinstance(self.plan.step(target), int) and self.plan.varies(target):
+        elif self.plan.step(target) is not DIFFERENT and any(self.plan.varies(a) for a in stmt.args):
             with self.of_first():
                 self.writer.plain(stmt)
         else:

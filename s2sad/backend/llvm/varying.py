@@ -21,14 +21,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import indexing, scalars
-from s2sad.backend.llvm.bounds import opaque
 from s2sad.backend.llvm.values import Refused
 from s2sad.backend.llvm.worth import Costs
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Comment, Const, For, If, Let, Stmt, Var, While, array_type
 from s2sad.ir.paths import SLOT, Index, Path
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
-from s2sad.ir.types import INT, Array, Dim, List, Scalar, Size, Symbol, add_dims
+from s2sad.ir.types import INT, Array, Dim, List, Scalar, Size, Symbol, add_dims, scale_dim
 from s2sad.rules import elementwise
 
 if TYPE_CHECKING:
@@ -99,7 +98,8 @@ class _Analysis:
         self.facts = writer.facts.copied()
         self.accesses: dict[Atom, list[Access]] = {}
         self.symbol = Symbol(f"loop {loop.index.name}")
-        self.within: set[Symbol] = {opaque(v) for v in self.inside if isinstance(v.type, Scalar)}
+        self.outside = {s for v in walk.free_vars((loop,)) for s in self._symbols(v)}
+        """The symbols that are the same all through the loop."""
 
     def plan(self) -> Plan:
         loop, found = self.loop, self.found
@@ -112,6 +112,7 @@ class _Analysis:
         self._privates()
         self._steps()
         self.facts.counter(loop)
+        self.writer.facts.counter(loop)
         self._collect(loop.body, ())
         for root, accesses in self.accesses.items():
             if root not in found.private and any(a.writes for a in accesses):
@@ -268,7 +269,6 @@ class _Analysis:
                     self._collect(stmt.orelse, loops)
                 case For():
                     self.facts.counter(stmt)
-                    self.within.add(Symbol(f"loop {stmt.index.name}"))
                     self._collect(stmt.body, (*loops, stmt))
                 case While():
                     self._collect(stmt.pre + stmt.body, (*loops, stmt))
@@ -325,10 +325,25 @@ class _Analysis:
             slope_b, rest_b = self._split(b)
             if slope != slope_b or self._is_inner(rest) or self._is_inner(rest_b):
                 continue
+            if not self._one_side(a, b):
+                continue
             apart = add_dims(rest, rest_b, -1)
             if isinstance(apart, int) and (apart % (slope * self.loop.step.value) or not apart if slope else apart):
                 return True
         return False
+
+    def _one_side(self, *forms: Dim) -> bool:
+        """Whether indexes all count from the front, or all from the end: then other numbers are other places."""
+        return all(self._is_positive(f) for f in forms) or all(
+            self.facts.not_negative(add_dims(scale_dim(f, -1), -1)) for f in forms
+        )
+
+    def _is_positive(self, form: Dim) -> bool:
+        """Whether a form is proved not to be negative, or assumed not to be."""
+        assumptions = self.writer.assumptions
+        return self.facts.not_negative(form) or (
+            assumptions is not None and assumptions.make([self.facts.least(form)])
+        )
 
     def _split(self, form: Dim) -> tuple[int, Dim]:
         """How a form grows with the loop's counter, and the rest of it."""
@@ -336,7 +351,14 @@ class _Analysis:
         return slope, add_dims(form, Size(((self.symbol, slope),)), -1) if slope else form
 
     def _is_inner(self, form: Dim) -> bool:
-        return isinstance(form, Size) and any(s in self.within for s, _ in form.terms)
+        return isinstance(form, Size) and any(s not in self.outside for s, _ in form.terms)
+
+    def _symbols(self, var: Var) -> Iterator[Symbol]:
+        """The symbols in an integer's form, or in an array's sizes."""
+        sizes = map(self.facts.size, var.type.dims) if isinstance(var.type, Array) else [self.facts.form(var)]
+        for form in sizes:
+            if isinstance(form, Size):
+                yield from (s for s, _ in form.terms)
 
     # -- parts of arrays that are kept with lanes last
 
@@ -357,9 +379,11 @@ class _Analysis:
         if axis is None or axis == 1:
             return None
         across = operands[1 - axis]
-        size = array_type(base).dims[1 - axis]
+        if not indexing.is_inside(self.writer, self.loop.index, array_type(base).dims[axis]):
+            return None
         over = [s for s in access.loops if isinstance(s, For) and s.index == across and id(s) not in self.found.serial]
-        whole = any(s.start == Const(0) and self.facts.form(s.stop) == self.facts.size(size) for s in over)
+        size = self.facts.size(array_type(base).dims[1 - axis])
+        whole = size is not None and any(s.start == Const(0) and self.facts.form(s.stop) == size for s in over)
         again = any(not (isinstance(s, For) and s.index == across) for s in access.loops)
         return (base, axis) if whole and again else None
 
