@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 REGISTERS = 2
 """How many vector registers the lanes of a value take."""
 ALIGNMENT = 64
+ROOM = 2**16
+"""Arrays of more elements than that are not made once for each lane."""
 
 
 def lanes_of_machine() -> int:
@@ -505,6 +507,8 @@ def write(writer: Writer, plan: Plan) -> None:
     start, stop, step = (writer.int64(a) for a in (stmt.start, stmt.stop, stmt.step))
     count = control.trip_count(writer, start, stop, step)
     blocks = code.binary("udiv", count, i64(lanes.width))
+    for size in _rooms(writer, plan):
+        blocks = code.select(code.compare("icmp ule", size, i64(ROOM)), blocks, i64(0))
     sums = [c for c in stmt.carried if isinstance(c.phi.type, Scalar) and c.next != c.phi]
     env = writer.env
     inits = [_parts_of(writer.number(c.init, c.phi.type.dtype)) for c in sums]
@@ -533,6 +537,15 @@ def write(writer: Writer, plan: Plan) -> None:
         env[entry] = _whole(parts)
         carried[carried.index(c)] = with_parts(c, init=entry)
     control.plain_for(writer, with_parts(stmt, carried=tuple(carried)), code.add(start, code.mul(done, step)))
+
+
+def _rooms(writer: Writer, plan: Plan) -> Iterator[Value]:
+    """How many elements each array has that is there before the loop, and made for each lane."""
+    for root in plan.private:
+        if isinstance(root, Var) and root in writer.env:
+            yield writer.code.product(writer.view(root).shape)
+    for base, axis in dict.fromkeys(plan.packed.values()):
+        yield writer.view(base).shape[1 - axis]
 
 
 def _parts_of(number: Number) -> list[Value]:
@@ -621,4 +634,4 @@ def _pack(writer: Writer, lanes: Lanes, base: Var, axis: int) -> None:
         lanes.write(block, [k], i64(0), lanes.read(view, at, code.mul(i64(step), strides[axis])))
 
 
-__all__ = ["Lanes", "lanes_of_machine", "write"]
+__all__ = ["ROOM", "Lanes", "lanes_of_machine", "write"]

@@ -59,7 +59,7 @@ class Plan:
     loop: For
     steps: dict[Var, Step] = field(default_factory=dict)
     """By how much each number grows from lane to lane: 0 where it is the same in all, none where it is just another."""
-    private: set[Atom] = field(default_factory=set)
+    private: dict[Atom, None] = field(default_factory=dict)
     """The buffers that each lane has one of."""
     shared: set[Atom] = field(default_factory=set)
     """The buffers that lanes add to in the same places."""
@@ -143,11 +143,11 @@ class _Analysis:
                 if c.phi in self.buffers.rebound:
                     raise Refused(f"{c.phi.name} is another array in each trip")
                 if c.anew:
-                    private.add(self.buffers.root(c.phi))
+                    private[self.buffers.root(c.phi)] = None
             elif c.next != c.phi and c.phi not in self.writer.sums:
                 raise Refused(f"{c.phi.name} goes from trip to trip")
         made = [s for s in walk.statements(loop.body) if isinstance(s, Let) and s.prim in (undef, zeros)]
-        private.update(s.targets[0] for s in made)
+        private.update(dict.fromkeys(s.targets[0] for s in made))
 
     # -- steps from lane to lane
 
@@ -227,8 +227,9 @@ class _Analysis:
             wide = self.buffers.origin(base) in found.private or any(found.varies(a) for a in operands)
             self._set(target, DIFFERENT if wide else 0)
         elif isinstance(target.type, Array) or any(isinstance(a.type, Array) for a in stmt.args):
-            roots = {self.buffers.origin(a) for a in stmt.args if isinstance(a.type, Array)}
-            if roots & found.private or any(found.varies(a) for a in stmt.args if isinstance(a.type, Scalar)):
+            arrays = [a for a in stmt.args if isinstance(a.type, Array)]
+            differ = any(self.buffers.origin(a) in found.private for a in arrays)
+            if differ or any(found.varies(a) for a in stmt.args if isinstance(a.type, Scalar)):
                 raise Refused(f"{target.name} is made of whole arrays that differ from trip to trip")
         else:
             step = self._arithmetic(stmt) if not more else DIFFERENT
@@ -341,9 +342,7 @@ class _Analysis:
     def _is_positive(self, form: Dim) -> bool:
         """Whether a form is proved not to be negative, or assumed not to be."""
         assumptions = self.writer.assumptions
-        return self.facts.not_negative(form) or (
-            assumptions is not None and assumptions.make([self.facts.least(form)])
-        )
+        return self.facts.not_negative(form) or (assumptions is not None and assumptions.make([self.facts.least(form)]))
 
     def _split(self, form: Dim) -> tuple[int, Dim]:
         """How a form grows with the loop's counter, and the rest of it."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import s2sad
 from s2sad.backend.llvm import module as llvm
-from s2sad.backend.llvm.lanes import lanes_of_machine
+from s2sad.backend.llvm.lanes import ROOM, lanes_of_machine
 
 pytestmark = pytest.mark.compiled
 WIDTH = lanes_of_machine()
@@ -458,10 +462,7 @@ def beside(x, c):
         p = i
         s = x[i, 0]
         for j in range(c.shape[0]):
-            if c[j, 0] > 0.0:
-                p = p + 1
-            else:
-                p = p + 2
+            p = p + 1 if c[j, 0] > 0.0 else p + 2
             if p - i > 1:
                 s = s * 0.5 + x[i, 1]
             while s > 2.0 + p % 2:
@@ -497,6 +498,63 @@ def test_a_loop_in_a_branch_that_no_lane_takes():
     assert laned(s2sad.jit(seldom), x, c, 10)
     agree(s2sad.jit(lambda x, c: seldom(x, c, 10)), x, c)
     s2sad.jit(seldom)(x, c, 2**50)
+
+
+def worked(x, n):
+    """A work array of any size."""
+    total = 0.0
+    for i in range(x.shape[0]):
+        w = np.empty(n)
+        for j in range(n):
+            w[j] = x[i, 0] * j
+        s = 0.0
+        for j in range(n):
+            s = s * 0.5 + w[j]
+        total += s
+    return total
+
+
+@pytest.mark.parametrize("n", [ROOM, ROOM + 1])
+def test_arrays_too_large_for_one_a_lane(n):
+    x, _ = data(WIDTH + 1)
+    program = s2sad.jit(worked)
+    assert laned(program, x, n)
+    np.testing.assert_allclose(program(x, n), worked(x, n), rtol=1e-12)
+
+
+def rooms(x, n):
+    """Several work arrays."""
+    total = 0.0
+    for i in range(x.shape[0]):
+        a, b, c, d = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+        for j in range(n):
+            a[j] = x[i, 0] * j
+        for j in range(n):
+            b[j] = a[n - 1 - j] * a[j]
+        for j in range(n):
+            c[j] = a[n - 1 - j] * b[j]
+        for j in range(n):
+            d[j] = b[n - 1 - j] * c[n - 1 - j]
+        for j in range(n):
+            total += a[j] * b[j] + c[j] * d[n - 1 - j]
+    return total
+
+
+def test_the_text_is_always_the_same():
+    command = (
+        "from tests.backend.llvm import test_lanes as t; import s2sad, sys;"
+        "args = (t.data(40)[0], 3); assert t.laned(s2sad.jit(t.rooms), *args);"
+        "sys.stdout.write(t.llvm.write(s2sad.jit(t.rooms).lowered(args, {}).loops).llvm)"
+    )
+    texts = set()
+    for seed in ("1", "2", "3"):
+        ran = subprocess.run(
+            [sys.executable, "-c", command],
+            cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        texts.add(ran.stdout)
+    assert len(texts) == 1
 
 
 def test_it_can_be_left_out():
