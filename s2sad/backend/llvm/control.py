@@ -80,9 +80,7 @@ class _Leaving:
         self.view: View | None = None
         match out.type:
             case Scalar(dtype):
-                number = writer.number(atom, dtype)
-                if writer.lanes is not None:
-                    number = writer.lanes.leaving(out, number)
+                number = writer.number(atom, dtype) if writer.lanes is None else writer.lanes.leaving(out, atom)
                 self.parts = list(number) if isinstance(number, Complex) else [number]
             case Array():
                 self.view = writer.contiguous(writer.view(atom))

@@ -38,7 +38,7 @@ from s2sad.backend.llvm.values import (
 )
 from s2sad.backend.llvm.varying import DIFFERENT, Plan
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Carry, Const, If, Let, Stmt, Var, While, array_type
+from s2sad.ir.nodes import Atom, Carry, Const, For, If, Let, Stmt, Var, While, array_type
 from s2sad.ir.nodes import replace as with_parts
 from s2sad.ir.primitives import UPDATES, inc, load, store, undef, zeros
 from s2sad.ir.types import INT, Array, Scalar
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 REGISTERS = 2
 """How many vector registers the lanes of a value take, in an outermost loop."""
 ALIGNMENT = 64
+ROOM = 2**16
+"""Arrays of more elements than that are not made once for each lane."""
 
 
 def lanes_of_machine(*, nested: bool = False) -> int:
@@ -92,9 +94,12 @@ class Lanes:
             return Complex(*(self.code.splat(part, self.width) for part in number))
         return self.code.splat(number, self.width)
 
-    def leaving(self, out: Var, number: Number) -> Number:
+    def leaving(self, out: Var, atom: Atom) -> Number:
         """A number on its way into a phi for `out`, as what the phi is of."""
-        return self.wide(number) if self.plan.step(out) is DIFFERENT else number
+        if self.plan.step(out) is DIFFERENT:
+            return self.wide(self.writer.number(atom, out.type.dtype))
+        with self.of_first():
+            return self.writer.number(atom, out.type.dtype)
 
     def chosen(self, mask: Value, a: Number, b: Number) -> Number:
         """`a` in the lanes of a mask, else `b`."""
@@ -117,6 +122,10 @@ class Lanes:
             case If() if self.plan.varies(stmt.cond):
                 self._branch(stmt)
                 return True
+            case For() if self.mask is not None:
+                start, stop = self.writer.int64(stmt.start), self.writer.int64(stmt.stop)
+                control.plain_for(self.writer, stmt, self.code.select(self.code.reduced("or", self.mask), start, stop))
+                return True
             case While() if self.mask is not None:
                 raise Refused("a while inside a branch")
         return False
@@ -131,7 +140,7 @@ class Lanes:
             raise Refused(f"{stmt.prim.name} of {stmt.args[0]}")
         elif stmt.prim is load and isinstance(target.type, Scalar):
             return self._load(stmt)
-        elif isinstance(self.plan.step(target), int) and self.plan.varies(target):
+        elif self.plan.step(target) is not DIFFERENT and any(self.plan.varies(a) for a in stmt.args):
             with self.of_first():
                 self.writer.plain(stmt)
         else:
@@ -498,6 +507,8 @@ def write(writer: Writer, plan: Plan) -> None:
     start, stop, step = (writer.int64(a) for a in (stmt.start, stmt.stop, stmt.step))
     count = control.trip_count(writer, start, stop, step)
     blocks = code.binary("udiv", count, i64(lanes.width))
+    for size in _rooms(writer, plan):
+        blocks = code.select(code.compare("icmp ule", size, i64(ROOM)), blocks, i64(0))
     sums = [c for c in stmt.carried if isinstance(c.phi.type, Scalar) and c.next != c.phi]
     env = writer.env
     inits = [_parts_of(writer.number(c.init, c.phi.type.dtype)) for c in sums]
@@ -526,6 +537,15 @@ def write(writer: Writer, plan: Plan) -> None:
         env[entry] = _whole(parts)
         carried[carried.index(c)] = with_parts(c, init=entry)
     control.plain_for(writer, with_parts(stmt, carried=tuple(carried)), code.add(start, code.mul(done, step)))
+
+
+def _rooms(writer: Writer, plan: Plan) -> Iterator[Value]:
+    """How many elements each array has that is there before the loop, and made for each lane."""
+    for root in plan.private:
+        if isinstance(root, Var) and root in writer.env:
+            yield writer.code.product(writer.view(root).shape)
+    for base, axis in dict.fromkeys(plan.packed.values()):
+        yield writer.view(base).shape[1 - axis]
 
 
 def _parts_of(number: Number) -> list[Value]:
@@ -614,4 +634,4 @@ def _pack(writer: Writer, lanes: Lanes, base: Var, axis: int) -> None:
         lanes.write(block, [k], i64(0), lanes.read(view, at, code.mul(i64(step), strides[axis])))
 
 
-__all__ = ["Lanes", "lanes_of_machine", "write"]
+__all__ = ["ROOM", "Lanes", "lanes_of_machine", "write"]

@@ -21,14 +21,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import indexing, scalars
-from s2sad.backend.llvm.bounds import opaque
 from s2sad.backend.llvm.values import Refused
 from s2sad.backend.llvm.worth import Costs
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Comment, Const, For, If, Let, Stmt, Var, While, array_type
 from s2sad.ir.paths import SLOT, Index, Path
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
-from s2sad.ir.types import INT, Array, Dim, List, Scalar, Size, Symbol, add_dims
+from s2sad.ir.types import INT, Array, Dim, List, Scalar, Size, Symbol, add_dims, scale_dim
 from s2sad.rules import elementwise
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Plan:
     width: int
     steps: dict[Var, Step] = field(default_factory=dict)
     """By how much each number grows from lane to lane: 0 where it is the same in all, none where it is just another."""
-    private: set[Atom] = field(default_factory=set)
+    private: dict[Atom, None] = field(default_factory=dict)
     """The buffers that each lane has one of."""
     shared: set[Atom] = field(default_factory=set)
     """The buffers that lanes add to in the same places."""
@@ -100,7 +99,8 @@ class _Analysis:
         self.facts = writer.facts.copied()
         self.accesses: dict[Atom, list[Access]] = {}
         self.symbol = Symbol(f"loop {loop.index.name}")
-        self.within: set[Symbol] = {opaque(v) for v in self.inside if isinstance(v.type, Scalar)}
+        self.outside = {s for v in walk.free_vars((loop,)) for s in self._symbols(v)}
+        """The symbols that are the same all through the loop."""
 
     def plan(self) -> Plan:
         loop, found = self.loop, self.found
@@ -113,6 +113,7 @@ class _Analysis:
         self._privates()
         self._steps()
         self.facts.counter(loop)
+        self.writer.facts.counter(loop)
         self._collect(loop.body, ())
         for root, accesses in self.accesses.items():
             if root not in found.private and any(a.writes for a in accesses):
@@ -143,11 +144,11 @@ class _Analysis:
                 if c.phi in self.buffers.rebound:
                     raise Refused(f"{c.phi.name} is another array in each trip")
                 if c.anew:
-                    private.add(self.buffers.root(c.phi))
+                    private[self.buffers.root(c.phi)] = None
             elif c.next != c.phi and c.phi not in self.writer.sums:
                 raise Refused(f"{c.phi.name} goes from trip to trip")
         made = [s for s in walk.statements(loop.body) if isinstance(s, Let) and s.prim in (undef, zeros)]
-        private.update(s.targets[0] for s in made)
+        private.update(dict.fromkeys(s.targets[0] for s in made))
 
     # -- steps from lane to lane
 
@@ -227,8 +228,9 @@ class _Analysis:
             wide = self.buffers.origin(base) in found.private or any(found.varies(a) for a in operands)
             self._set(target, DIFFERENT if wide else 0)
         elif isinstance(target.type, Array) or any(isinstance(a.type, Array) for a in stmt.args):
-            roots = {self.buffers.origin(a) for a in stmt.args if isinstance(a.type, Array)}
-            if roots & found.private or any(found.varies(a) for a in stmt.args if isinstance(a.type, Scalar)):
+            arrays = [a for a in stmt.args if isinstance(a.type, Array)]
+            differ = any(self.buffers.origin(a) in found.private for a in arrays)
+            if differ or any(found.varies(a) for a in stmt.args if isinstance(a.type, Scalar)):
                 raise Refused(f"{target.name} is made of whole arrays that differ from trip to trip")
         else:
             step = self._arithmetic(stmt) if not more else DIFFERENT
@@ -269,7 +271,6 @@ class _Analysis:
                     self._collect(stmt.orelse, loops)
                 case For():
                     self.facts.counter(stmt)
-                    self.within.add(Symbol(f"loop {stmt.index.name}"))
                     self._collect(stmt.body, (*loops, stmt))
                 case While():
                     self._collect(stmt.pre + stmt.body, (*loops, stmt))
@@ -326,10 +327,23 @@ class _Analysis:
             slope_b, rest_b = self._split(b)
             if slope != slope_b or self._is_inner(rest) or self._is_inner(rest_b):
                 continue
+            if not self._one_side(a, b):
+                continue
             apart = add_dims(rest, rest_b, -1)
             if isinstance(apart, int) and (apart % (slope * self.loop.step.value) or not apart if slope else apart):
                 return True
         return False
+
+    def _one_side(self, *forms: Dim) -> bool:
+        """Whether indexes all count from the front, or all from the end: then other numbers are other places."""
+        return all(self._is_positive(f) for f in forms) or all(
+            self.facts.not_negative(add_dims(scale_dim(f, -1), -1)) for f in forms
+        )
+
+    def _is_positive(self, form: Dim) -> bool:
+        """Whether a form is proved not to be negative, or assumed not to be."""
+        assumptions = self.writer.assumptions
+        return self.facts.not_negative(form) or (assumptions is not None and assumptions.make([self.facts.least(form)]))
 
     def _split(self, form: Dim) -> tuple[int, Dim]:
         """How a form grows with the loop's counter, and the rest of it."""
@@ -337,7 +351,14 @@ class _Analysis:
         return slope, add_dims(form, Size(((self.symbol, slope),)), -1) if slope else form
 
     def _is_inner(self, form: Dim) -> bool:
-        return isinstance(form, Size) and any(s in self.within for s, _ in form.terms)
+        return isinstance(form, Size) and any(s not in self.outside for s, _ in form.terms)
+
+    def _symbols(self, var: Var) -> Iterator[Symbol]:
+        """The symbols in an integer's form, or in an array's sizes."""
+        sizes = map(self.facts.size, var.type.dims) if isinstance(var.type, Array) else [self.facts.form(var)]
+        for form in sizes:
+            if isinstance(form, Size):
+                yield from (s for s, _ in form.terms)
 
     # -- parts of arrays that are kept with lanes last
 
@@ -358,9 +379,11 @@ class _Analysis:
         if axis is None or axis == 1:
             return None
         across = operands[1 - axis]
-        size = array_type(base).dims[1 - axis]
+        if not indexing.is_inside(self.writer, self.loop.index, array_type(base).dims[axis]):
+            return None
         over = [s for s in access.loops if isinstance(s, For) and s.index == across and id(s) not in self.found.serial]
-        whole = any(s.start == Const(0) and self.facts.form(s.stop) == self.facts.size(size) for s in over)
+        size = self.facts.size(array_type(base).dims[1 - axis])
+        whole = size is not None and any(s.start == Const(0) and self.facts.form(s.stop) == size for s in over)
         again = any(not (isinstance(s, For) and s.index == across) for s in access.loops)
         return (base, axis) if whole and again else None
 

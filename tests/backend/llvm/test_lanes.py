@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import s2sad
 from s2sad.backend.llvm import module as llvm
-from s2sad.backend.llvm.lanes import lanes_of_machine
+from s2sad.backend.llvm.lanes import ROOM, lanes_of_machine
 
 pytestmark = pytest.mark.compiled
 WIDTH = lanes_of_machine()
@@ -359,6 +363,198 @@ def test_what_a_branch_keeps_out(n):
     x, c = data(n)
     agree(s2sad.jit(only_where), x, c)
     agree(s2sad.grad(only_where, argnums=(0, 1)), x, c)
+
+
+def over_rows(x, c, first, n):
+    """Rows that inner loops read again and again."""
+    total = 0.0
+    for i in range(first, n):
+        for j in range(c.shape[0]):
+            s = 0.0
+            for a in range(x.shape[1]):
+                diff = x[i, a] - c[j, a]
+                s += diff * diff
+            total += math.exp(-s) * math.sin(s)
+    return total
+
+
+def test_rows_out_of_range():
+    x, c = data(2 * WIDTH - 1)
+    program = s2sad.jit(over_rows)
+    assert laned(program, x, c, 0, 2 * WIDTH)
+    agree(program, x, c, -5, 2 * WIDTH - 5)
+    for first, n in ((0, 2 * WIDTH), (-2 * WIDTH, 0)):
+        with pytest.raises(IndexError):
+            program(x, c, first, n)
+
+
+def from_the_end(x, c):
+    """The place -1 is the last one."""
+    n = x.shape[0]
+    y, found = np.zeros((n, 3)), np.zeros(n)
+    for i in range(1, n):
+        s = 0.0
+        for j in range(c.shape[0]):
+            s = s * c[j, 0] + x[i, 0]
+        found[i] = y[i - 1, 2] + s
+        y[i, -1] = s
+    return np.sum(found * found)
+
+
+def around(x, c):
+    """The first trip writes what the last one reads."""
+    n = x.shape[0]
+    y, found = np.zeros(n), np.zeros(n)
+    for i in range(0, n, 2):
+        s = 0.0
+        for j in range(c.shape[0]):
+            s = s * c[j, 0] + x[i, 0]
+        found[i] = y[i] + s
+        y[i - 1] = s
+    return np.sum(found * found)
+
+
+def reversed_places(x, c):
+    n = x.shape[0]
+    y = np.zeros(n)
+    for i in range(n):
+        s = y[-1 - i]
+        for j in range(c.shape[0]):
+            s = s * c[j, 0] + x[i, 0]
+        y[-1 - i] = s
+    return np.sum(y * y)
+
+
+@pytest.mark.parametrize("n", [*COUNTS, 2 * WIDTH - 1])
+@pytest.mark.parametrize("program", [from_the_end, around, reversed_places], ids=lambda f: f.__name__)
+def test_indexes_from_the_end(program, n):
+    x, c = data(n)
+    agree(s2sad.jit(program), x, c)
+    agree(s2sad.grad(program, argnums=(0, 1)), x, c)
+
+
+def counted_columns(x, k):
+    """Columns that differ from trip to trip, by the number of trips of a loop."""
+    n = x.shape[0]
+    y, found = np.zeros((n, 8)), np.zeros(n)
+    for i in range(1, n):
+        s = 0.0
+        t = 0
+        for _ in range(k[i]):
+            t += 1
+            s = 0.5 * s + x[i, 0]
+        found[i] = y[i - 1, t + 1]
+        y[i, t] = s
+    return np.sum(found * found)
+
+
+def test_columns_that_differ():
+    x, _ = data(3 * WIDTH)
+    k = np.random.default_rng(4).integers(0, 5, size=3 * WIDTH)
+    agree(s2sad.jit(counted_columns), x, k)
+    agree(s2sad.grad(counted_columns), x, k)
+
+
+def beside(x, c):
+    """A counter that starts where the lane is, and differences that are the same in all lanes."""
+    total = 0.0
+    for i in range(x.shape[0]):
+        p = i
+        s = x[i, 0]
+        for j in range(c.shape[0]):
+            p = p + 1 if c[j, 0] > 0.0 else p + 2
+            if p - i > 1:
+                s = s * 0.5 + x[i, 1]
+            while s > 2.0 + p % 2:
+                s -= 1.0
+            s += 0.1 * p
+        total += s
+    return total
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_numbers_that_grow_from_lane_to_lane(n):
+    x, c = data(n)
+    agree(s2sad.jit(beside), x, c)
+    agree(s2sad.grad(beside, argnums=(0, 1)), x, c)
+
+
+def seldom(x, c, n):
+    """A long loop that no trip comes to."""
+    total = 0.0
+    for i in range(x.shape[0]):
+        s = x[i, 0]
+        for j in range(c.shape[0]):
+            s = s * c[j, 0] + x[i, 1]
+        if s > 1e9:
+            for _ in range(n):
+                s = math.sin(s)
+        total += s * s
+    return total
+
+
+def test_a_loop_in_a_branch_that_no_lane_takes():
+    x, c = data(3 * WIDTH)
+    assert laned(s2sad.jit(seldom), x, c, 10)
+    agree(s2sad.jit(lambda x, c: seldom(x, c, 10)), x, c)
+    s2sad.jit(seldom)(x, c, 2**50)
+
+
+def worked(x, n):
+    """A work array of any size."""
+    total = 0.0
+    for i in range(x.shape[0]):
+        w = np.empty(n)
+        for j in range(n):
+            w[j] = x[i, 0] * j
+        s = 0.0
+        for j in range(n):
+            s = s * 0.5 + w[j]
+        total += s
+    return total
+
+
+@pytest.mark.parametrize("n", [ROOM, ROOM + 1])
+def test_arrays_too_large_for_one_a_lane(n):
+    x, _ = data(WIDTH + 1)
+    program = s2sad.jit(worked)
+    assert laned(program, x, n)
+    np.testing.assert_allclose(program(x, n), worked(x, n), rtol=1e-12)
+
+
+def rooms(x, n):
+    """Several work arrays."""
+    total = 0.0
+    for i in range(x.shape[0]):
+        a, b, c, d = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+        for j in range(n):
+            a[j] = x[i, 0] * j
+        for j in range(n):
+            b[j] = a[n - 1 - j] * a[j]
+        for j in range(n):
+            c[j] = a[n - 1 - j] * b[j]
+        for j in range(n):
+            d[j] = b[n - 1 - j] * c[n - 1 - j]
+        for j in range(n):
+            total += a[j] * b[j] + c[j] * d[n - 1 - j]
+    return total
+
+
+def test_the_text_is_always_the_same():
+    command = (
+        "from tests.backend.llvm import test_lanes as t; import s2sad, sys;"
+        "args = (t.data(40)[0], 3); assert t.laned(s2sad.jit(t.rooms), *args);"
+        "sys.stdout.write(t.llvm.write(s2sad.jit(t.rooms).lowered(args, {}).loops).llvm)"
+    )
+    texts = set()
+    for seed in ("1", "2", "3"):
+        ran = subprocess.run(
+            [sys.executable, "-c", command],
+            cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        texts.add(ran.stdout)
+    assert len(texts) == 1
 
 
 def test_it_can_be_left_out():
