@@ -44,10 +44,12 @@ from s2sad.lower.indexing import path_map, read_axes
 from s2sad.lower.order import in_order
 from s2sad.lower.reductions import SCANS, reduce, scan, unbroadcast_
 from s2sad.lower.regions import START, Entangled
+from s2sad.lower.scalars import scalars
 from s2sad.lower.sizes import Equalities, unsure
+from s2sad.lower.unroll import unroll
 from s2sad.lower.updates import place_whole, update
 from s2sad.lower.writer import Writer
-from s2sad.optimise import dce, simplify
+from s2sad.optimise import cse, dce, prune, simplify
 from s2sad.rules.broadcasting import broadcast_to, unbroadcast
 from s2sad.rules.creation import arange, eye, full
 from s2sad.rules.elementwise import imag, real
@@ -63,11 +65,22 @@ CONSTANTS = frozenset({zeros, full, eye, arange})
 def lowered(module: Module, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True) -> Module:
     """The module with loops over elements where it has array expressions. `guards` are sizes of parameters of the main
     function that its caller knows to be equal. Without `fuse` every array is made where it stands."""
-    if not config.lower or "elements" in config.passes_off:
+    if not config.lower:
         return module
-    fuse = fuse and "fuse" not in config.passes_off
-    functions = {name: lower_function(f, (), fuse) for name, f in module.functions.items()}
-    return Module(lower_function(module.main, guards, fuse), functions)
+    if "elements" not in config.passes_off:
+        fuse = fuse and "fuse" not in config.passes_off
+        functions = {name: lower_function(f, (), fuse) for name, f in module.functions.items()}
+        module = Module(lower_function(module.main, guards, fuse), functions)
+    if "scalars" not in config.passes_off:
+        functions = {name: in_numbers(f) for name, f in module.functions.items()}
+        module = Module(in_numbers(module.main), functions)
+    return module
+
+
+def in_numbers(function: Function) -> Function:
+    """The function with small arrays held in numbers."""
+    held = scalars(unroll(function))
+    return held if held is function else dce.dce(prune.prune(cse.cse(simplify.simplify(held))))
 
 
 def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True) -> Function:
@@ -249,6 +262,8 @@ class _Lowering:
                 return unbroadcast_(self.arrays, let, False)
             if prim in PRODUCTS:
                 return contract(self.arrays, let)
+            if prim.elementwise or prim is cast:
+                return self.of_elements(let)
             return prim is load and isinstance(let.args[0].type, Array) and self.element_read(let)
         if any(not is_exact(v.type.dtype) for v in (target, *let.args)):
             return False
@@ -328,6 +343,16 @@ class _Lowering:
             return of_numbers(self.writer, let, tuple(atoms), dtype)
 
         return self.delay(let, element, costs(let.prim))
+
+    def of_elements(self, let: Let) -> bool:
+        """A number made of arrays without axes."""
+        arrays = [a for a in let.args if isinstance(a.type, Array)]
+        if not arrays or any(self.arrays.dims(a) for a in arrays) or len(let.targets) > 1 or not scalar_form(let):
+            return False
+        atoms = tuple(self.arrays.element(a, ()) if isinstance(a.type, Array) else a for a in let.args)
+        target = let.targets[0]
+        self.arrays.alias(target, of_numbers(self.writer, let, atoms, target.type.dtype))
+        return True
 
     def by_rule(self, let: Let) -> bool:
         """A primitive with an element rule."""
