@@ -12,5 +12,6 @@
                                                        s += d * d
 
 Read `lower`, then `arrays` (values that are not made until they must be), `regions` (where statements go), `writer`,
-`reductions`, `updates`, `indexing`, `sizes`; then `families`, `unroll`, `scalars`. Nothing that this room writes is differentiated again.
+`reductions`, `updates`, `indexing`, `sizes`; for numbers in the place of arrays `checked` (sizes that are known),
+`families`, `unroll`, `scalars`. Nothing that this room writes is differentiated again.
 """

@@ -56,9 +56,10 @@ from s2sad.ir.nodes import (
 from s2sad.ir.paths import element_path
 from s2sad.ir.primitives import cast, inc, load, store, undef, zeros
 from s2sad.ir.types import Scalar
-from s2sad.lower.families import Family, families, literal, place, position, size
+from s2sad.lower.families import Family, families, is_small, literal, place, position, size
 from s2sad.optimise.algebra import interchangeable
 from s2sad.rules.elementwise import add
+from s2sad.transforms.recording.decisions import Decision, plain
 
 Numbers = tuple[Atom, ...]
 
@@ -67,6 +68,20 @@ def scalars(function: Function) -> Function:
     """The function with small arrays held in numbers, where every index is known and it pays."""
     found = families(function, literal, {})
     return _Writer(function, found).run() if found else function
+
+
+def held(before: Function, after: Function) -> Iterator[Decision]:
+    """What is to be said of the arrays that are held in numbers: once for each name and line."""
+    left = set(walk.all_defined(after.body))
+    said: dict[str, Decision] = {}
+    for stmt in walk.statements(before.body):
+        if isinstance(stmt, Let) and stmt.prim in (undef, zeros) and is_small(stmt.targets[0]):
+            (array,) = stmt.targets
+            if array not in left:
+                why = f"every index of its {size(array)} elements is known"
+                decision = Decision(plain(array.name), "held in numbers", why, pos=stmt.pos)
+                said.setdefault(str(decision), decision)
+    yield from said.values()
 
 
 class _Writer:
@@ -245,4 +260,4 @@ def _indexes(var: Var) -> Iterator[tuple[Atom, ...]]:
     return (tuple(map(Const, index)) for index in np.ndindex(*dims))
 
 
-__all__ = ["scalars"]
+__all__ = ["held", "scalars"]

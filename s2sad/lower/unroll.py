@@ -41,7 +41,7 @@ from s2sad.rules.elementwise import add, floordiv, mod, mul, neg, sub
 
 TRIPS = 8
 """How many trips a short loop has at most."""
-NEST = 400
+NEST = 1000
 """How many statements a nest of loops may become."""
 GROWTH = 4000
 """By how many statements a function may grow, besides its own size."""

@@ -188,6 +188,17 @@ def test_compiled(program: Any) -> None:
                 np.testing.assert_allclose(g, w, rtol=1e-12)
 
 
+def test_it_is_explained() -> None:
+    """Once for each name and line, whether or not what is compiled was looked at before."""
+    found = s2sad.grad(epidemic).lower(X)
+    text = found.explain()
+    line = epidemic.__code__.co_firstlineno + 1
+    assert text.count(f"line {line}: y is held in numbers: every index of its 3 elements is known") == 1
+    assert found.explain() == text
+    with s2sad.using(passes_off="scalars"):
+        assert "held in numbers" not in s2sad.grad(epidemic).lower(X).explain()
+
+
 # -- what the pass may not do
 
 
