@@ -23,6 +23,7 @@ from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Stmt, Var
 from s2sad.ir.paths import SLOT, Index
 from s2sad.ir.primitives import dim, inc, load, store, undef, zeros
 from s2sad.ir.types import Array, Scalar
+from s2sad.lower.sizes import Equalities, kept, unsure
 from s2sad.rules.numbers import WIDE
 
 LARGEST = 16
@@ -112,7 +113,7 @@ def fits(value: Atom, dtype: np.dtype, *, added: bool) -> bool:
 
 def families(function: Function, known: Known, trips: Mapping[Var, int]) -> list[Family]:
     """The families of a function that are better held in numbers. `trips` are those of the loops to be written out."""
-    search = _Search(known, trips)
+    search = _Search(known, trips, unsure(function, Equalities(kept(function))))
     for p in function.params:
         search.enters(p, 1)
     search.block(function.body, 1)
@@ -122,8 +123,8 @@ def families(function: Function, known: Known, trips: Mapping[Var, int]) -> list
 
 
 class _Search:
-    def __init__(self, known: Known, trips: Mapping[Var, int]) -> None:
-        self.known, self.trips = known, trips
+    def __init__(self, known: Known, trips: Mapping[Var, int], unsure: set[Var]) -> None:
+        self.known, self.trips, self.unsure = known, trips, unsure
         self.of: dict[Var, Family] = {}
         self.weights: dict[Var, int] = {}
 
@@ -167,7 +168,9 @@ class _Search:
 
     def enters(self, var: Var, weight: int) -> None:
         if is_small(var):
-            self.family(var).entering[var] = weight
+            family = self.family(var)
+            family.entering[var] = weight
+            family.broken |= var in self.unsure
 
     def escapes(self, atom: Atom) -> None:
         if isinstance(atom, Var) and is_small(atom):

@@ -19,11 +19,15 @@ class Equalities:
             self._learn(self.canonical(a), self.canonical(b))
 
     def _learn(self, a: Dim, b: Dim) -> None:
-        """Solve ``a = b`` for a symbol that stands in it once."""
+        """Solve ``a = b`` for a symbol that stands in it once, of `a` if there is one."""
         difference = add_dims(a, b, -1)
         if isinstance(difference, int):
             return
-        for symbol, coefficient in reversed(difference.terms):
+        own = {s for s, _ in a.terms} if isinstance(a, Size) else set()
+        for symbol, coefficient in (
+            *(t for t in reversed(difference.terms) if t[0] in own),
+            *(t for t in reversed(difference.terms) if t[0] not in own),
+        ):
             if coefficient in (1, -1):
                 rest = add_dims(difference, Size(((symbol, coefficient),)), -1)
                 value = scale_dim(rest, -coefficient)
