@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 
-LOWERING = frozenset({"elements", "fuse", "lanes"})
+LOWERING = frozenset({"elements", "fuse", "lanes", "scalars"})
 """The passes of the lowering that can be left out one by one."""
 
 _targets: dict[tuple[object, ...], tuple[object, ...]] = {}

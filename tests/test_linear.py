@@ -74,6 +74,12 @@ def stores(n: int) -> Program:
     return "a, b", body(f"w = np.zeros({n})", *lines, "return w.sum()"), (np.ones(5), 0.3)
 
 
+def small_arrays(n: int) -> Program:
+    """Arrays of a few elements, each made of the one before by a short loop."""
+    lines = [f"w = np.array([w[1] * a, w[0] + {k * 1e-3}, w[2] * w[0]]) * 0.5" for k in range(n)]
+    return "a", body("w = np.array([a, 1.0, a])", *lines, "return w.sum()"), (0.3,)
+
+
 def stores_in_branches(n: int) -> Program:
     lines = [f"if b > {k}:\n  w[{k % 5}] = w[{k % 3}] * 0.9 + np.sin(b) * a[{k % 4}]" for k in range(n)]
     return "a, b", body("w = np.zeros(5)", *lines, "return w.sum()"), (np.ones(5), 0.3)
@@ -151,7 +157,7 @@ def test_lowering_a_gradient_is_linear(kind: Callable[[int], Program], tmp_path:
     assert twice < MOST * once
 
 
-@pytest.mark.parametrize("kind", (*KINDS, sums, rows), ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kind", (*KINDS, sums, rows, small_arrays), ids=lambda k: k.__name__)
 def test_lowering_it_to_loops_is_linear(kind: Callable[[int], Program], tmp_path: Path):
     once, twice = (calls_to_loops(kind, n, tmp_path) for n in (N, 2 * N))
     assert twice < MOST * once

@@ -53,8 +53,9 @@ class Inspection:
         return to_source(stages[after])
 
     def explain(self) -> str:
-        """What the reverse sweep needs of the forward sweep, and where it gets each value from."""
-        decisions = self._lowered.trace.decisions
+        """What the reverse sweep needs of the forward sweep, and where it gets each value from; which arrays are made
+        once, or never."""
+        decisions = self._lowered.decisions
         if not decisions:
             return f"{self._lowered.name}: no value of a forward sweep is needed; nothing is recorded.\n"
         return f"{self._lowered.name}:\n" + "".join(f"  {d}\n" for d in decisions)

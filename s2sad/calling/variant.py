@@ -74,8 +74,18 @@ class Lowered:
     @property
     def loops(self) -> Module:
         """What is compiled: the module with loops over elements, if `config.lower` says so."""
+        return self._lower_to_loops()
+
+    @property
+    def decisions(self) -> list[Any]:
+        """What was decided, of the loops as well."""
+        self._lower_to_loops()
+        return self.trace.decisions
+
+    def _lower_to_loops(self) -> Module:
         if self._loops is None:
-            self._loops = lowering.lowered(self.module, self.elaboration.guards)
+            guards, decisions = self.elaboration.guards, self.trace.decisions
+            self._loops = lowering.lowered(self.module, guards, decisions=decisions)
             self.trace.note("lower", self._loops)
         return self._loops
 

@@ -40,16 +40,19 @@ from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zer
 from s2sad.ir.types import Array, Dim, Scalar, Size
 from s2sad.lower.arrays import Arrays, Delayed, Elements
 from s2sad.lower.chains import shortened
+from s2sad.lower.checked import Pairs, checked
 from s2sad.lower.contractions import contract
 from s2sad.lower.gathering import gathered
 from s2sad.lower.indexing import path_map, read_axes
 from s2sad.lower.order import in_order
 from s2sad.lower.reductions import SCANS, reduce, scan, unbroadcast_
 from s2sad.lower.regions import START, Entangled
-from s2sad.lower.sizes import Equalities, unsure
+from s2sad.lower.scalars import held, scalars
+from s2sad.lower.sizes import Equalities, kept, unsure
+from s2sad.lower.unroll import unroll
 from s2sad.lower.updates import place_whole, update
 from s2sad.lower.writer import Writer
-from s2sad.optimise import dce, simplify
+from s2sad.optimise import cse, dce, prune, simplify
 from s2sad.rules.broadcasting import broadcast_to, unbroadcast
 from s2sad.rules.creation import arange, eye, full
 from s2sad.rules.elementwise import imag, real
@@ -57,31 +60,62 @@ from s2sad.rules.numbers import costs, is_exact, of_numbers, scalar_form
 from s2sad.rules.products import PRODUCTS
 from s2sad.rules.registry import ELEMENT, PLACES, REDUCTIONS, call_rule
 from s2sad.rules.shape import flip, reshape, transpose
+from s2sad.transforms.recording.decisions import Decision
 
 VIEWS = frozenset({transpose, reshape})
 CONSTANTS = frozenset({zeros, full, eye, arange})
 
 
-def lowered(module: Module, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True) -> Module:
+def lowered(
+    module: Module,
+    guards: Iterable[tuple[Dim, Dim]] = (),
+    fuse: bool = True,
+    decisions: list[Decision] | None = None,
+) -> Module:
     """The module with loops over elements where it has array expressions. `guards` are sizes of parameters of the main
-    function that its caller knows to be equal. Without `fuse` every array is made where it stands."""
-    if not config.lower or "elements" in config.passes_off:
+    function that its caller knows to be equal. Without `fuse` every array is made where it stands. `decisions` gets
+    what there is to say of it."""
+    if not config.lower or {"elements", "scalars"} <= config.passes_off:
         return module
     fuse = fuse and "fuse" not in config.passes_off
-    functions = {name: lower_function(f, (), fuse) for name, f in module.functions.items()}
-    return Module(lower_function(module.main, guards, fuse), functions)
+    decisions = [] if decisions is None else decisions
+    functions = {name: with_passes(f, (), fuse, decisions) for name, f in module.functions.items()}
+    return Module(with_passes(module.main, tuple(guards), fuse, decisions), functions)
+
+
+def with_passes(function: Function, guards: Pairs, fuse: bool, decisions: list[Decision]) -> Function:
+    """One function, by the passes that are not switched off."""
+    known: Pairs = ()
+    if "scalars" not in config.passes_off:
+        function, known = checked(function, Equalities((*guards, *kept(function))))
+    if "elements" not in config.passes_off:
+        function = lower_function(function, (*guards, *known), fuse)
+    if "scalars" not in config.passes_off:
+        function = in_numbers(function, decisions)
+    return dce.dce(shortened(gathered(function)))
+
+
+def in_numbers(function: Function, decisions: list[Decision]) -> Function:
+    """The function with small arrays held in numbers."""
+    before = unroll(function)
+    after = scalars(before)
+    if after is function:
+        return function
+    decisions.extend(held(before, after))
+    return dce.dce(prune.prune(cse.cse(simplify.simplify(after))))
 
 
 def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True) -> Function:
     """One function. Where loops that were joined need more of each other than there is by then, every array is made
     where it stands; where that is not possible either, the function stays as it is."""
+    equalities = Equalities((*guards, *kept(function)))
     for joined in dict.fromkeys((fuse, False)):
         try:
-            done = _Lowering(function, Equalities(guards), joined).run()
+            done = _Lowering(function, equalities, joined).run()
         except Entangled:
             continue
         if in_order(done):
-            return dce.dce(shortened(gathered(dce.dce(simplify.simplify(done)))))
+            return dce.dce(simplify.simplify(done))
     return function
 
 
@@ -251,6 +285,8 @@ class _Lowering:
                 return unbroadcast_(self.arrays, let, False)
             if prim in PRODUCTS:
                 return contract(self.arrays, let)
+            if prim.elementwise or prim is cast:
+                return self.of_elements(let)
             return prim is load and isinstance(let.args[0].type, Array) and self.element_read(let)
         if any(not is_exact(v.type.dtype) for v in (target, *let.args)):
             return False
@@ -330,6 +366,16 @@ class _Lowering:
             return of_numbers(self.writer, let, tuple(atoms), dtype)
 
         return self.delay(let, element, costs(let.prim))
+
+    def of_elements(self, let: Let) -> bool:
+        """A number made of arrays without axes."""
+        arrays = [a for a in let.args if isinstance(a.type, Array)]
+        if not arrays or any(self.arrays.dims(a) for a in arrays) or len(let.targets) > 1 or not scalar_form(let):
+            return False
+        atoms = tuple(self.arrays.element(a, ()) if isinstance(a.type, Array) else a for a in let.args)
+        target = let.targets[0]
+        self.arrays.alias(target, of_numbers(self.writer, let, atoms, target.type.dtype))
+        return True
 
     def by_rule(self, let: Let) -> bool:
         """A primitive with an element rule."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from s2sad.ir import walk
-from s2sad.ir.nodes import Atom, Call, For, Function, If, Let, Var, While
+from s2sad.ir.nodes import Atom, Block, Call, For, Function, If, Let, Var, While
+from s2sad.ir.primitives import inc, store
 from s2sad.ir.types import Array, Dim, Size, Symbol, add_dims, replace_in_dim, scale_dim
 
 
@@ -18,11 +19,15 @@ class Equalities:
             self._learn(self.canonical(a), self.canonical(b))
 
     def _learn(self, a: Dim, b: Dim) -> None:
-        """Solve ``a = b`` for a symbol that stands in it once."""
+        """Solve ``a = b`` for a symbol that stands in it once, of `a` if there is one."""
         difference = add_dims(a, b, -1)
         if isinstance(difference, int):
             return
-        for symbol, coefficient in reversed(difference.terms):
+        own = {s for s, _ in a.terms} if isinstance(a, Size) else set()
+        for symbol, coefficient in (
+            *(t for t in reversed(difference.terms) if t[0] in own),
+            *(t for t in reversed(difference.terms) if t[0] not in own),
+        ):
             if coefficient in (1, -1):
                 rest = add_dims(difference, Size(((symbol, coefficient),)), -1)
                 value = scale_dim(rest, -coefficient)
@@ -37,6 +42,47 @@ class Equalities:
     def dims(self, dims: Iterable[Dim | None]) -> tuple[Dim, ...]:
         """The dims of a variable, each in its one form."""
         return tuple(self.canonical(d) for d in dims if d is not None)
+
+
+def kept(function: Function) -> list[tuple[Dim, Dim]]:
+    """The sizes that are equal since updates keep them: those of the versions of one array that a loop carries or a
+    branch joins, whatever they are called."""
+    pairs: list[tuple[Dim, Dim]] = []
+    first: dict[Atom, Atom] = {}
+
+    def same(version: Atom, other: Atom) -> None:
+        if isinstance(version.type, Array) and isinstance(other.type, Array):
+            dims = zip(version.type.dims, other.type.dims, strict=True)
+            pairs.extend((a, b) for a, b in dims if a != b and a is not None and b is not None)
+
+    def root(version: Atom) -> Atom:
+        return first.get(version, version)
+
+    def block(stmts: Block) -> None:
+        for stmt in stmts:
+            for inner in walk.blocks_of(stmt):
+                block(inner)
+            match stmt:
+                case Let(prim=prim, targets=(target,), args=(array, *_)) if prim in (store, inc):
+                    first[target] = root(array)
+                    same(target, array)
+                case For() | While():
+                    for c in stmt.carried:
+                        if root(c.next) == c.phi:
+                            first[c.out] = root(c.init)
+                            for version in (c.phi, c.next, c.out):
+                                same(version, c.init)
+                case If():
+                    for j in stmt.joined:
+                        if root(j.then) == root(j.orelse):
+                            first[j.out] = root(j.then)
+                            same(j.out, j.then)
+                            same(j.out, j.orelse)
+                case _:
+                    pass
+
+    block(function.body)
+    return pairs
 
 
 def unsure(function: Function, equalities: Equalities) -> set[Var]:

@@ -20,9 +20,9 @@ NAMES = sorted(REGISTRY)
 
 
 def check(module: Any, guards: Any, args: list[Any], rtol: float = 1e-9) -> None:
-    """The lowered module against the module, with and without fusion."""
+    """The lowered module against the module, with and without fusion, and small arrays in numbers alone."""
     want = results(module, args)
-    for off in ((), ("fuse",)):
+    for off in ((), ("fuse",), ("elements",)):
         with s2sad.using(passes_off=off):
             loops = lowered(module, guards)
         verify(loops, f"lower without {off}")

@@ -212,7 +212,7 @@ def test_it_can_be_switched_off_and_looked_at() -> None:
     assert "for i in range" in found.show(after="lower")
     assert "lower" in found.stages
     assert "for " not in found.source
-    for options in ({"lower": False}, {"passes_off": "elements"}):
+    for options in ({"lower": False}, {"passes_off": ("elements", "scalars")}):
         with s2sad.using(**options):
             plain = s2sad.grad(log_sum_exp).lower(X[:, 0])
             assert plain._lowered.loops is plain._lowered.module

@@ -135,17 +135,22 @@ def of_three(x, size):
     return np.concatenate([x, np.zeros_like(x[..., :1])], axis=-1) if size == 2 else x
 
 
+def component(vectors, k):
+    """A component of each vector; of one vector a number."""
+    return vectors[k] if vectors.ndim == 1 else vectors[..., k]
+
+
 def cross_product(a, b, axisa, axisb, axisc, sizes):
     """The cross product of vectors of these sizes: of two in the plane, a number."""
     x, y = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     if sizes == (2, 2):
-        return x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0]
+        return component(x, 0) * component(y, 1) - component(x, 1) * component(y, 0)
     x, y = of_three(x, sizes[0]), of_three(y, sizes[1])
     if x.shape[-1] != 3 or y.shape[-1] != 3:
         raise ValueError("np.cross needs vectors of length 3, or of a length 2 that is known when this is compiled")
     parts = (
-        x[..., 1] * y[..., 2] - x[..., 2] * y[..., 1],
-        x[..., 2] * y[..., 0] - x[..., 0] * y[..., 2],
-        x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0],
+        component(x, 1) * component(y, 2) - component(x, 2) * component(y, 1),
+        component(x, 2) * component(y, 0) - component(x, 0) * component(y, 2),
+        component(x, 0) * component(y, 1) - component(x, 1) * component(y, 0),
     )
     return np.moveaxis(np.stack(parts, axis=-1), -1, axisc)
