@@ -47,7 +47,7 @@ from s2sad.lower.regions import START, Entangled
 from s2sad.lower.sizes import Equalities, unsure
 from s2sad.lower.updates import place_whole, update
 from s2sad.lower.writer import Writer
-from s2sad.optimise import dce, simplify
+from s2sad.optimise import dce, increments, simplify
 from s2sad.rules.broadcasting import broadcast_to, unbroadcast
 from s2sad.rules.creation import arange, eye, full
 from s2sad.rules.elementwise import imag, real
@@ -79,7 +79,7 @@ def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), f
         except Entangled:
             continue
         if in_order(done):
-            return dce.dce(simplify.simplify(done))
+            return increments.settled(dce.dce(simplify.simplify(done)))
     return function
 
 

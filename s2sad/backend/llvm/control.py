@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from s2sad.backend.llvm import lists
 from s2sad.backend.llvm.bounds import Assumptions
 from s2sad.backend.llvm.code import FALSE, I1, I64, PTR, TRUE, Value, i64
 from s2sad.backend.llvm.values import Anything, Complex, Uncovered, View
@@ -261,6 +262,7 @@ def _plain_for(writer: Writer, stmt: For) -> None:
     start, stop, step = (writer.int64(a) for a in (stmt.start, stmt.stop, stmt.step))
     by_one = step.text in ("1", "-1")
     count = None if by_one else trip_count(writer, start, stop, step)
+    lists.reserve(writer, stmt, lambda: count or trip_count(writer, start, stop, step))
     carried = _Carried(writer, stmt.carried)
     head, body, end = (code.fresh(stem) for stem in ("head", "body", "end"))
     before = code.label

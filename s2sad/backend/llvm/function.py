@@ -66,6 +66,8 @@ class Writer:
         self.buffers = Buffers(function)
         self.sums = accumulators(function) if config.reorder_sums else frozenset()
         self.env: dict[Var, Anything] = {}
+        self.roomy: set[Var] = set()
+        """The lists after an append for which a loop has seen to it that there is room (`lists.reserve`)."""
         self.assumptions: Assumptions | None = None
         self.versioning = self.seldom = False
 

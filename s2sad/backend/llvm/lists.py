@@ -8,13 +8,15 @@ A list lives in four places on the stack, which LLVM keeps in registers. What is
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import movement
 from s2sad.backend.llvm.code import FALSE, I8, I64, NULL, PTR, Support, Value, i64
 from s2sad.backend.llvm.memory import DROP, NRT, data_of
 from s2sad.backend.llvm.values import Anything, Growing, Uncovered, View, fields
-from s2sad.ir.nodes import Atom, Let, item_type
+from s2sad.ir import walk
+from s2sad.ir.nodes import Atom, Carry, Effect, For, Let, Var, item_type
 from s2sad.ir.primitives import list_append, list_drop, list_get, list_len, list_new, list_set, list_zeros
 from s2sad.ir.types import Array, List, Scalar, Type
 from s2sad.memory.copying import copy
@@ -42,6 +44,8 @@ out:
 )
 """A longer block with the same items, in place of the old one."""
 FEWEST = 16
+MOST_BYTES = 2**48
+"""More than any machine has."""
 
 
 def let(writer: Writer, stmt: Let) -> bool:
@@ -54,10 +58,13 @@ def let(writer: Writer, stmt: Let) -> bool:
             writer.env[target] = writer.code.load(I64, _list(writer, stmt.args[0]).length)
         case prim if prim is list_append:
             items = writer.env[target] = _list(writer, stmt.args[0])
+            if target not in writer.roomy:
+                _room(writer, items, writer.code.add(writer.code.load(I64, items.length), i64(1)))
             _append(writer, items, stmt.args[1])
         case prim if prim is list_get:
             items = _list(writer, stmt.args[0])
-            writer.env[target] = _read(writer, items, _place(writer, items, stmt.args[1]))
+            front = dict(stmt.params).get("front", False)
+            writer.env[target] = _read(writer, items, _place(writer, items, stmt.args[1], front))
         case prim if prim is list_set:
             items = writer.env[target] = _list(writer, stmt.args[0])
             _replace(writer, items, _place(writer, items, stmt.args[1]), stmt.args[2])
@@ -99,6 +106,36 @@ def _give_back_items(writer: Writer, items: Growing) -> None:
     code.ours(DROP, "void", "s2sad.drop", *held, i64(items.size), i64(items.size - 8))
 
 
+def reserve(writer: Writer, loop: For, count: Callable[[], Value]) -> None:
+    """Before a loop that the program does not leave early: room for what it appends in each trip to lists that it
+    carries, so that inside nothing is asked. `count` writes the number of its trips."""
+    if loop.exit is not None or any(isinstance(s, Effect) for s in walk.statements(loop.body)):
+        return
+    lets: dict[Atom, Let] = {s.targets[0]: s for s in loop.body if isinstance(s, Let)}
+    for c in loop.carried:
+        appended = _appended(lets, c) if isinstance(c.phi.type, List) else []
+        if appended:
+            code, items = writer.code, _list(writer, c.init)
+            trips = count()
+            most = i64(MOST_BYTES // (items.size * len(appended)))
+            writer.faults.unless(code.compare("icmp ule", trips, most), "no memory")
+            more = code.mul(trips, i64(len(appended)))
+            _room(writer, items, code.add(code.load(I64, items.length), more))
+            writer.roomy.update(appended)
+
+
+def _appended(lets: Mapping[Atom, Let], carry: Carry) -> list[Var]:
+    """The appends of a trip, where it does nothing else to a list."""
+    found, version = [], carry.next
+    while version != carry.phi:
+        let = lets.get(version)
+        if let is None or let.prim is not list_append:
+            return []
+        found.append(let.targets[0])
+        version = let.args[0]
+    return found
+
+
 def _room(writer: Writer, items: Growing, wanted: Value) -> None:
     """Make the list long enough for so many items."""
     code, faults = writer.code, writer.faults
@@ -106,7 +143,7 @@ def _room(writer: Writer, items: Growing, wanted: Value) -> None:
     capacity = code.load(I64, items.capacity)
     code.do(f"br {code.compare('icmp sle', wanted, capacity)}, label %{fits}, label %{full}, !prof !1")
     code.start(full)
-    double = code.larger(code.larger(code.mul(wanted, i64(2)), i64(FEWEST)), wanted)
+    double = code.larger(code.larger(code.mul(capacity, i64(2)), i64(FEWEST)), wanted)
     size = i64(items.size)
     used = code.mul(code.load(I64, items.length), size)
     args = [code.load(PTR, items.block), code.load(PTR, items.data), used, code.mul(double, size)]
@@ -124,21 +161,21 @@ def _at(writer: Writer, items: Growing, index: Value) -> Value:
     return code.value(PTR, f"getelementptr inbounds {items.struct}, {code.load(PTR, items.data)}, {index}")
 
 
-def _place(writer: Writer, items: Growing, index: Atom) -> Value:
+def _place(writer: Writer, items: Growing, index: Atom, front: bool = False) -> Value:
     """The address of an item that is there."""
     code = writer.code
     given, length = writer.int64(index), code.load(I64, items.length)
-    found = code.from_front(given, length)
+    found = given if front or writer.facts.at_least_zero(index) else code.from_front(given, length)
     writer.faults.unless(code.compare("icmp ult", found, length), "list index")
     return _at(writer, items, found)
 
 
 def _append(writer: Writer, items: Growing, value: Atom) -> None:
+    """Put an item where there is room for it."""
     code = writer.code
-    after = code.add(code.load(I64, items.length), i64(1))
-    _room(writer, items, after)
-    _write(writer, items, _at(writer, items, code.sub(after, i64(1))), value)
-    code.store(after, items.length)
+    length = code.load(I64, items.length)
+    _write(writer, items, _at(writer, items, length), value)
+    code.store(code.add(length, i64(1)), items.length)
 
 
 def _write(writer: Writer, items: Growing, address: Value, value: Atom) -> None:
@@ -236,4 +273,4 @@ def _copy(writer: Writer, source: Growing) -> Growing:
     return items
 
 
-__all__ = ["let"]
+__all__ = ["let", "reserve"]
