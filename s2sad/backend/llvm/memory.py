@@ -8,7 +8,7 @@ for and nobody else holds it by then. What a callee gave is given back where the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,32 +60,6 @@ fifth."""
 ALIGNMENT = 64
 
 
-DROP = Support(
-    """\
-define internal void @s2sad.drop(ptr %data, i64 %count, i64 %size, i64 %owner) noinline nounwind {
-entry:
-  br label %head
-head:
-  %i = phi i64 [ 0, %entry ], [ %next, %body ]
-  %more = icmp slt i64 %i, %count
-  br i1 %more, label %body, label %out
-body:
-  %offset = mul i64 %i, %size
-  %place = add i64 %offset, %owner
-  %address = getelementptr inbounds i8, ptr %data, i64 %place
-  %block = load ptr, ptr %address
-  call void @NRT_decref(ptr %block)
-  %next = add i64 %i, 1
-  br label %head
-out:
-  ret void
-}
-""",
-    NRT,
-)
-"""Giving back the arrays of a list."""
-
-
 def data_of(code: Code, block: Value) -> Value:
     """The address of the data of a block that is new."""
     return code.ours(DATA, PTR, "s2sad.data", block, flags="noalias ")
@@ -99,11 +73,16 @@ class Memory:
         self.all: list[Value] = []
         self._scopes: list[list[Value]] = [[]]
         self._kept: set[Value] = set()
-        self.dropping: list[Growing] = []
-        """The lists of arrays, which have a reference to each."""
+        self.on_the_way_out: list[Callable[[], None]] = []
+        """What else is written on every way out of the function."""
         self._loops = 0
 
     # -- scopes
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether what is written now runs again and again."""
+        return self._loops > 0
 
     def enter(self, loop: bool) -> None:
         """Begin a branch, or the body of a loop."""
@@ -148,26 +127,32 @@ class Memory:
         self.code.call("void", "NRT_incref", owner)
         return owner
 
+    def let_go(self, owner: Value) -> None:
+        """Count one reference less."""
+        self.code.call("void", "NRT_decref", owner)
+
     def release(self, slot: Value) -> None:
         """Count the reference in a slot no more; nothing where the slot is empty."""
-        self.code.call("void", "NRT_decref", self.code.load(PTR, slot))
+        self.let_go(self.code.load(PTR, slot))
 
-    def taken(self, view: View) -> Value:
-        """A reference to a view's memory, to be kept elsewhere: taken over from the innermost scope where that is about
-        to give it back, or one more."""
-        if view.slot is not None and view.slot in self._scopes[-1]:
+    def taken(self, view: View | Growing) -> Value:
+        """A reference to a value's memory, to be kept elsewhere: taken over from the innermost scope where that is
+        about to give it back, or one more."""
+        if isinstance(view, View) and view.slot is not None and view.slot in self._scopes[-1]:
             self._scopes[-1].remove(view.slot)
             owner = self.code.load(PTR, view.slot)
             self.code.store(NULL, view.slot)
             return owner
-        return self.hold(view.owner)
+        return self.shared(view)
+
+    def shared(self, view: View | Growing) -> Value:
+        """One reference more to a value's memory."""
+        return self.hold(view.owner if isinstance(view, View) else self.code.load(PTR, view.block))
 
     def give_back_all(self) -> None:
         """For the way out of a function."""
-        for items in self.dropping:
-            size = i64(items.size)
-            held = self.code.load(PTR, items.data), self.code.load(I64, items.length)
-            self.code.ours(DROP, "void", "s2sad.drop", *held, size, self.code.sub(size, i64(8)))
+        for write in self.on_the_way_out:
+            write()
         for slot in self.all:
             self.release(slot)
 
@@ -206,7 +191,7 @@ class Memory:
             self.faults.unless(fits, "too large")
         size_in_bytes = code.mul(count, i64(dtype.itemsize))
         slot = self.slot()
-        if self._loops and not fresh:
+        if self.in_loop and not fresh:
             self._kept.add(slot)
             block = code.ours(AGAIN, PTR, "s2sad.again", code.load(PTR, slot), size_in_bytes)
         else:
@@ -255,4 +240,4 @@ class Memory:
         return replace(view, dtype=part, data=data, strides=strides)
 
 
-__all__ = ["DROP", "NRT", "Memory", "data_of"]
+__all__ = ["NRT", "Memory", "data_of"]
