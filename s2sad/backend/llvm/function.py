@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
 
-from s2sad.backend.llvm import calls, control, elements, growing, indexing, lists, movement, products
+from s2sad.backend.llvm import calls, control, creation, elements, growing, indexing, lists, movement, products
 from s2sad.backend.llvm.accumulators import accumulators
 from s2sad.backend.llvm.bounds import Assumptions, Facts
 from s2sad.backend.llvm.buffers import Buffers
@@ -219,7 +219,7 @@ class Writer:
 
     def let(self, stmt: Let) -> None:
         """Write what one primitive computes."""
-        others = (lists.let, elements.let, products.let)
+        others = (lists.let, elements.let, creation.let, products.let)
         if not (self._structural(stmt) or any(let(self, stmt) for let in others)):
             calls.bridge(self, stmt)
 

@@ -155,13 +155,15 @@ def room(writer: Writer, items: Growing, wanted: Value) -> None:
     size = i64(items.size)
     used = code.mul(length(writer, items), size)
     args = [code.load(PTR, items.block), code.load(PTR, items.data), used, code.mul(longer, size)]
-    if isinstance(items.item, Scalar):
+    numbers = isinstance(items.item, Scalar)
+    if numbers:
         made = code.ours(LONGER, PTR, "s2sad.longer", *args)
     else:
         made = code.ours(LONGER_OWNING, PTR, "s2sad.longer_owning", *args, size)
     writer.faults.unless(code.compare("icmp ne", made, NULL), "no memory")
     code.store(made, items.block)
-    code.store(data_of(code, made), items.data)
+    # what holds references is read again at the end of its block: nothing written there is dead
+    code.store(data_of(code, made) if numbers else code.load(PTR, code.element("i8", made, i64(24))), items.data)
     code.store(longer, items.capacity)
     code.jump(fits)
     code.start(fits)
@@ -179,9 +181,9 @@ def put(writer: Writer, items: Growing, address: Value, value: Anything) -> None
         movement.write(writer.code, items.item.dtype, value, address)
         return
     if isinstance(value, View):
-        words = [value.data, *value.shape, writer.memory.hold(value.owner)]
+        words = [value.data, *value.shape, writer.memory.hold_item(value.owner)]
     else:
-        words = [*parts(writer, value), writer.memory.hold(writer.code.load(PTR, value.block))]
+        words = [*parts(writer, value), writer.memory.hold_item(writer.code.load(PTR, value.block))]
     for k, word in enumerate(words):
         writer.code.store(word, _word(writer, items, address, k))
 
@@ -197,7 +199,7 @@ def held(writer: Writer, type_: Type, values: list[Value], *, borrowed: bool = F
     """An array or a list from its words, the last of them its reference. Where that is `borrowed`, one is taken."""
     slot = writer.memory.slot()
     *rest, owner = values
-    writer.code.store(writer.memory.hold(owner) if borrowed else owner, slot)
+    writer.code.store(writer.memory.hold_item(owner) if borrowed else owner, slot)
     if isinstance(type_, Array):
         data, *shape = rest
         return View(type_.dtype, data, tuple(shape), None, owner, slot)

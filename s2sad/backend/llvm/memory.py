@@ -58,6 +58,17 @@ new:
 """A block of a size, the one that is there already if nobody else has it: the count is its first word, the size its
 fifth."""
 ALIGNMENT = 64
+HOLD = Support(
+    """\
+define internal void @s2sad.hold(ptr %block) noinline nounwind {
+  call void @NRT_incref(ptr %block)
+  ret void
+}
+""",
+    (("NRT_incref", "declare void @NRT_incref(ptr)"),),
+)
+"""One reference more, out of the sight of the pass of Numba's that takes away pairs of a reference more and one less: it
+does not see that between the two a list may let go of the same block."""
 
 
 def data_of(code: Code, block: Value) -> Value:
@@ -127,6 +138,11 @@ class Memory:
         self.code.call("void", "NRT_incref", owner)
         return owner
 
+    def hold_item(self, owner: Value) -> Value:
+        """Count one reference more to what lies in a list, or is put there, and to a list."""
+        self.code.ours(HOLD, "void", "s2sad.hold", owner)
+        return owner
+
     def let_go(self, owner: Value) -> None:
         """Count one reference less."""
         self.code.call("void", "NRT_decref", owner)
@@ -147,7 +163,9 @@ class Memory:
 
     def shared(self, view: View | Growing) -> Value:
         """One reference more to a value's memory."""
-        return self.hold(view.owner if isinstance(view, View) else self.code.load(PTR, view.block))
+        if isinstance(view, View):
+            return self.hold(view.owner)
+        return self.hold_item(self.code.load(PTR, view.block))
 
     def give_back_all(self) -> None:
         """For the way out of a function."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numba.core.runtime import _nrt_python, rtsys
@@ -94,6 +98,28 @@ def stacked(x, n):
     return np.sum(np.array(numbers)) + np.sum(table**2)
 
 
+def few_rows(x, n):
+    """Rows whose cotangents are taken from the end of a list, in a loop that is unrolled."""
+    rows = []
+    for i in range(3):
+        rows.append(x * (i + 1.0))
+    return np.sum(np.stack(rows) ** 2) + n
+
+
+def popped(x, n):
+    """Items that are used after their list has let go of them."""
+    rows = []
+    for i in range(n):
+        rows.append(x * i)
+    total = 0.0
+    for i in range(n):
+        row = rows.pop()
+        total += np.sum(np.sin(row) * x[0])
+    rows.append(x * x)
+    last = rows.pop()
+    return total + np.sum(last * last)
+
+
 def queue(x, n):
     items = [x[0] * i for i in range(n)]
     total = 0.0
@@ -153,7 +179,7 @@ def fails_in_a_callee(x, n):
 PROGRAMS = [
     (another_each_trip, (X, 6)), (another_each_trip, (X, 0)), (two_change_places, (X, 9)), (rows_in_turn, (X, 4)),
     (chosen, (X, 8)), (stacked, (X, 5)), (queue, (X, 9)), (minors, (np.cos(np.arange(16.0)).reshape(4, 4),)),
-    (deep, (X, 4)),
+    (deep, (X, 4)), (few_rows, (X, 1)), (popped, (X, 5)),
 ]  # fmt: skip
 
 
@@ -181,6 +207,22 @@ def test_lists(transform, function, args):
     for _ in range(20):
         derived(*args)
     assert in_use() == before
+
+
+def test_nothing_is_used_after_it_is_given_back():
+    """In a process whose allocator writes over what is given back."""
+    script = """
+import numpy as np, s2sad
+from tests.backend.llvm.test_lists import PROGRAMS
+for function, args in PROGRAMS:
+    derived = s2sad.grad(function)
+    first = derived(*args)
+    for _ in range(200):
+        np.testing.assert_array_equal(derived(*args), first)
+"""
+    environment = dict(os.environ) | {"MALLOC_PERTURB_": "165"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("function", [fails_late, fails_in_a_callee], ids=lambda f: f.__name__)
