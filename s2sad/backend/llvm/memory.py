@@ -67,8 +67,8 @@ define internal void @s2sad.hold(ptr %block) noinline nounwind {
 """,
     (("NRT_incref", "declare void @NRT_incref(ptr)"),),
 )
-"""One reference more, out of the sight of the pass of Numba's that takes away pairs of a reference more and one less: it
-does not see that between the two a list may let go of the same block."""
+"""One reference more, out of the sight of the pass of Numba's that takes away pairs of a reference more and one less:
+it does not see that between the two a list may let go of the same block."""
 
 
 def data_of(code: Code, block: Value) -> Value:

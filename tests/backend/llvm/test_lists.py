@@ -112,7 +112,7 @@ def popped(x, n):
     for i in range(n):
         rows.append(x * i)
     total = 0.0
-    for i in range(n):
+    for _ in range(n):
         row = rows.pop()
         total += np.sum(np.sin(row) * x[0])
     rows.append(x * x)
