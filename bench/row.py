@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from bench.memory import peak_of
 from bench.problems import FAMILIES
 from bench.results import Cell, Row
+from bench.share import no_share, watched
 from bench.timing import side_by_side
 from bench.tools import OURS, disagreements, runner, tools_of
 
@@ -27,14 +29,16 @@ def measure(problem: str, size: str, budget: float, tell: Callable[[str, Row], N
     tools = tools_of(module)
     tell("starting", row)
     warm(tools)
+    share = row.info["compiled"] = no_share()
     calls: dict[str, Callable[[], Any]] = {}
     results: dict[str, Any] = {}
     for tool in tools:
         tell(f"{tool}, first call", row)
         before = time.process_time()
         try:
-            calls[tool] = runner(module, tool, args)
-            results[tool] = calls[tool]()
+            with watched(share) if tool in OURS else nullcontext():
+                calls[tool] = runner(module, tool, args)
+                results[tool] = calls[tool]()
         except Exception as error:
             calls.pop(tool, None)
             (row.wrong if tool in (*OURS, "hand") else row.notes).append(f"{tool}: {summary(error)}")

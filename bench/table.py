@@ -37,6 +37,7 @@ def tables(results: Results) -> list[Table]:
     out = []
     if results.rows:
         out += [run_times(results.rows), first_calls(results.rows), mean_table(results.rows)]
+        out += [share_table(results.rows)] if any("compiled" in r.info for r in results.rows) else []
     if results.calls:
         out.append(call_table(results.calls))
     if results.start:
@@ -112,6 +113,22 @@ def mean_table(rows: list[Row]) -> Table:
         texts = [f"{values[n][0]:.2f} ({values[n][1]} of {total})" if n in values else "" for n in names]
         table.add_row(family, *texts)
     return table
+
+
+def share_table(rows: list[Row]) -> Table:
+    """How the derivatives were compiled, and their primals."""
+    known = [r for r in rows if "compiled" in r.info]
+    total = sum(r.info["compiled"]["functions"] for r in known)
+    slow = sum(len(r.info["compiled"]["njit"]) for r in known)
+    title = f"through Numba's front end: {slow} of {total} functions; primitives that are, each in a line of its own"
+    table = new(title, ("problem", "size"), ("functions", "through njit", "bridges"))
+
+    def cells(r: Row) -> list[str]:
+        share = r.info["compiled"]
+        bridges = ", ".join(name if n == 1 else f"{n} {name}" for name, n in sorted(share["bridges"].items()))
+        return [str(share["functions"]), "; ".join(share["njit"]) or "0", bridges or "0"]
+
+    return by_family(table, known, cells)
 
 
 def call_table(calls: list[Call]) -> Table:

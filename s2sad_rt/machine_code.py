@@ -21,6 +21,7 @@ import numpy as np
 from numba.core import cgutils, types
 from numba.core.callconv import excinfo_ptr_t
 from numba.core.errors import TypingError
+from numba.cpython import listobj
 from numba.extending import intrinsic
 from numba.np import arrayobj
 from numba.np.numpy_support import as_dtype, from_dtype
@@ -29,7 +30,10 @@ from s2sad_rt.compiled.template import define
 from s2sad_rt.native_errors import DETAILS, EXCEPTIONS, FIRST, KNOWN
 
 Form = tuple[str, "int | None", str]
+LISTED = "list"
+"""The layout that says: a list of these."""
 WORD, BYTES, STATUS = ll.IntType(64), ll.IntType(8).as_pointer(), ll.IntType(32)
+BIT = ll.IntType(1)
 
 
 def native(
@@ -87,6 +91,8 @@ def numba_type(form: Form) -> Any:
     dtype, rank, layout = form
     element = from_dtype(np.dtype(dtype))
     array: Any = types.Array
+    if layout == LISTED:
+        return types.List(numba_type((dtype, rank, "C")))
     return element if rank is None else array(element, rank, layout)
 
 
@@ -99,6 +105,11 @@ def _check(number: int, given: Any, wanted: Form) -> None:
         fits = isinstance(given, types.Array) and given.ndim == rank and given.dtype == element and given.aligned
     if not fits:
         raise TypingError(f"argument {number} is {given}, where {numba_type(wanted)} is expected")
+
+
+def _stored(type_: Any) -> Any:
+    """How a number of that type lies in memory."""
+    return ll.IntType(8) if type_ == BIT else type_
 
 
 class _Flat:
@@ -129,6 +140,8 @@ class _Flat:
             number = context.make_complex(builder, type_)
             number.real, number.imag = parts.pop(0), parts.pop(0)
             return number._getvalue()
+        if isinstance(type_, types.List):
+            return self.listed(type_, parts)
         if not isinstance(type_, types.Array):
             return parts.pop(0)
         array = context.make_array(type_)(context, builder)
@@ -154,10 +167,30 @@ class _Flat:
         )
         return array._getvalue()
 
+    def listed(self, type_: Any, parts: list[Any]) -> Any:
+        """A list of Numba's with the items of one of ours, whose reference is given back."""
+        context, builder = self.context, self.builder
+        (data, count, _, block), parts[:4] = parts[:4], []
+        made = listobj.ListInstance.allocate(context, builder, type_, count)
+        item = ll.LiteralStructType([_stored(t) for t in self.types_of(type_.dtype)])
+        rows = builder.bitcast(data, item.as_pointer())
+        with cgutils.for_range(builder, count) as loop:
+            row = builder.gep(rows, [loop.index])
+            places = [builder.gep(row, [STATUS(0), STATUS(k)]) for k in range(len(item.elements))]
+            values = [builder.load(p) for p in places]
+            flags = [builder.icmp_unsigned("!=", v, v.type(0)) if t == BIT else v
+                     for v, t in zip(values, self.types_of(type_.dtype), strict=True)]  # fmt: skip
+            made.inititem(loop.index, self.together(type_.dtype, flags), incref=True)
+        made.size = count
+        context.nrt.decref(builder, types.MemInfoPointer(types.voidptr), block)
+        return made.value
+
     def types_of(self, type_: Any, strided: bool = False) -> list[Any]:
         """The LLVM types of the parts."""
         if isinstance(type_, types.Complex):
             return [self.context.get_value_type(type_.underlying_float)] * 2
+        if isinstance(type_, types.List):
+            return [BYTES, WORD, WORD, BYTES]
         if not isinstance(type_, types.Array):
             return [self.context.get_value_type(type_)]
         return [BYTES, *[WORD] * (type_.ndim * (1 + strided)), BYTES]

@@ -15,6 +15,7 @@ from bench import memory, retarget, timing, tools
 from bench.compare import compare, lost
 from bench.problems import ARRAYS, LOOPS, NAMES
 from bench.results import Call, Cell, Results, Row, load, means, save
+from bench.share import no_share, watched
 from bench.table import readable, tables
 from bench.worker import run_job
 
@@ -87,6 +88,19 @@ def test_failures(results: Results) -> None:
 def test_tables_have_every_row(results: Results) -> None:
     """All that was measured is shown."""
     assert [table.row_count for table in tables(results)] == [2, 2, 2, 1, 1]
+    results.rows[0].info["compiled"] = {"functions": 2, "njit": ["a reason"], "bridges": {"solve": 2}}
+    share = tables(results)[3]
+    assert share.row_count == 1 and "1 of 2" in str(share.title)
+    assert [list(column.cells) for column in share.columns[2:]] == [["2"], ["a reason"], ["2 solve"]]
+
+
+def test_what_is_compiled_is_counted() -> None:
+    """Functions, why some go through Numba's front end, and what needs a bridge."""
+    module = SimpleNamespace(objective=lambda a, b: np.sum(np.linalg.solve(a, b)))
+    share = no_share()
+    with watched(share):
+        tools.runner(module, "jit", (np.eye(2), np.ones(2)))()
+    assert share == {"functions": 1, "njit": [], "bridges": {"solve": 1}}
 
 
 def test_readable() -> None:

@@ -221,7 +221,8 @@ def _list_set(items: list[Any], index: Any, value: Any) -> list[Any]:
 list_new = Primitive("list_new", lambda item: [], pure=False)
 """``list_new(; item)``: an empty list of items of that type."""
 list_append = Primitive("list_append", lambda items, value: [*items, value])
-list_get = Primitive("list_get", lambda items, index: items[index], "_0[_1]")
+list_get = Primitive("list_get", lambda items, index, front=False: items[index], "_0[_1]")
+"""``list_get(l, i; front)``: an item; `front` says that the index is known not to count from the end."""
 list_set = Primitive("list_set", _list_set)
 list_drop = Primitive("list_drop", lambda items: items[:-1])
 """``list_drop(l)``: the list without its last item."""

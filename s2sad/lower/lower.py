@@ -52,7 +52,7 @@ from s2sad.lower.sizes import Equalities, kept, unsure
 from s2sad.lower.unroll import unroll
 from s2sad.lower.updates import place_whole, update
 from s2sad.lower.writer import Writer
-from s2sad.optimise import cse, dce, prune, simplify
+from s2sad.optimise import cse, dce, increments, prune, simplify
 from s2sad.rules.broadcasting import broadcast_to, unbroadcast
 from s2sad.rules.creation import arange, eye, full
 from s2sad.rules.elementwise import imag, real
@@ -115,7 +115,7 @@ def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), f
         except Entangled:
             continue
         if in_order(done):
-            return dce.dce(simplify.simplify(done))
+            return increments.settled(dce.dce(simplify.simplify(done)))
     return function
 
 

@@ -60,6 +60,8 @@ class Facts:
         self._sizes: list[Var] = []
         self._same: dict[Symbol, Dim] = {}
         self._at_least: dict[Symbol, Dim] = {}
+        self._spans: dict[Symbol, tuple[Dim, Dim, int]] = {}
+        """The ranges whose numbers of trips symbols stand for."""
 
     def copied(self) -> Facts:
         """The same facts, to be added to apart."""
@@ -120,12 +122,19 @@ class Facts:
                 return scale_dim(a, -1)
             case elementwise.mul, ((Size() | int() as a, int() as k) | (int() as k, Size() | int() as a)):
                 return scale_dim(a, k)
-            case prim, (0, Size() | int() as stop, 1) if prim is trip_count:
-                if self.not_negative(stop):
-                    return stop
+            case prim, (Size() | int() as start, Size() | int() as stop, int() as step) if prim is trip_count:
+                span = add_dims(stop, start, -1)
+                if step == 1 and self.not_negative(span):
+                    return span
                 trips = Symbol(f"trips {stmt.targets[0].name}")
-                self._at_least[trips] = stop
+                self._spans[trips] = start, stop, step
+                if step == 1:
+                    self._at_least[trips] = span
                 return Size(((trips, 1),))
+            case elementwise.mod, (_, int() as k) if k > 0:
+                rest = Symbol(f"rest {stmt.targets[0].name}")
+                self._ranges[rest] = 0, k - 1
+                return Size(((rest, 1),))
         return None
 
     def _note(self, var: Var, form: Dim | None) -> None:
@@ -141,11 +150,23 @@ class Facts:
         step = stmt.step.value if isinstance(stmt.step, Const) else 0
         if step > 0:
             self._ranges[symbol] = start, None if stop is None else add_dims(stop, -1)
+        elif (mirrored := self._mirrored(start, stop, step)) is not None:
+            self._ranges[symbol] = mirrored
         elif step < 0:
             self._ranges[symbol] = None if stop is None else add_dims(stop, 1), start
         else:
             self._ranges[symbol] = None, None
         self._forms[stmt.index] = Size(((symbol, 1),))
+
+    def _mirrored(self, start: Dim | None, stop: Dim | None, step: int) -> tuple[Dim, Dim] | None:
+        """The least and the largest of a range that a loop runs through backwards, from ``first + (trips - 1) * step``
+        to `first`; inside there is a trip."""
+        span = None if start is None or stop is None else add_dims(start, stop, -1)
+        if isinstance(span, Size) and len(span.terms) == 1 and (trips := span.terms[0][0]) in self._spans:
+            first, end, by = self._spans[trips]
+            if by == -step > 0 and span == Size(((trips, by),)) and stop == add_dims(first, by, -1):
+                return first, add_dims(end, -1)
+        return None
 
     def ended(self, stmt: For) -> None:
         """Forget the counter of a loop that has ended."""
@@ -168,7 +189,8 @@ class Facts:
         least = None if end is None else lower_bound(end)
         if least is None and isinstance(end, Size):
             smaller = {s: self._at_least[s] for s, c in end.terms if c > 0 and s in self._at_least}
-            least = lower_bound(replace_in_dim(end, smaller)) if smaller else None
+            end = self.least(replace_in_dim(end, smaller)) if smaller else None
+            least = None if end is None else lower_bound(end)
         return least is not None and least >= 0
 
     def at_least_zero(self, atom: Atom) -> bool:

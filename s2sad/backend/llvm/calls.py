@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from s2sad.backend.llvm import growing
 from s2sad.backend.llvm.code import I32, PTR, Value
-from s2sad.backend.llvm.values import Complex, Uncovered, View, fields, result_struct
+from s2sad.backend.llvm.values import Complex, Growing, Uncovered, fields, result_struct
 from s2sad.ir.nodes import Atom, Call, Effect, Function, Let, Var, replace
 from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Array, List, Scalar, Type
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 
 Form = tuple[str, int | None, str]
-"""dtype, rank (None: a number) and layout of what crosses over."""
+"""dtype, rank (None: a number) and layout of what crosses over; of a list, those of its items and `LISTED`."""
+LISTED = "list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,23 @@ def form(type_: Type, layout: str = "C") -> Form:
             return dtype.name, None, ""
         case Array(dtype, dims):
             return dtype.name, len(dims), layout
+        case List(Scalar() | Array() as item):
+            return (*form(item)[:2], LISTED)
         case List():
-            raise Uncovered("a list that leaves the function")
+            raise Uncovered("a list of lists as a result")
 
 
 def call(writer: Writer, stmt: Call) -> None:
     """A call of a function of the same module."""
-    args = [a for atom in stmt.args for a in _handed(writer, atom, contiguous=True)]
-    _invoke(writer, writer.unit.symbol(stmt.function), args, stmt.targets, stmt.targets)
+    lent: list[tuple[Growing, Value]] = []
+    args: list[Value] = []
+    for atom in stmt.args:
+        if isinstance(items := writer.anything(atom), Growing):
+            lent.append((items, growing.lend(writer, items)))
+            args.append(lent[-1][1])
+        else:
+            args += _handed(writer, atom, contiguous=True)
+    _invoke(writer, writer.unit.symbol(stmt.function), args, stmt.targets, stmt.targets, lent)
 
 
 def bridge(writer: Writer, stmt: Let | Effect) -> None:
@@ -102,14 +113,21 @@ def _handed(writer: Writer, atom: Atom, contiguous: bool) -> list[Value]:
 
 
 def _invoke(
-    writer: Writer, symbol: str, args: Sequence[Value], returned: Sequence[Var], targets: Sequence[Var]
+    writer: Writer,
+    symbol: str,
+    args: Sequence[Value],
+    returned: Sequence[Var],
+    targets: Sequence[Var],
+    lent: Sequence[tuple[Growing, Value]] = (),
 ) -> None:
-    """Call a function of ours, hand on its error, and name its results."""
+    """Call a function of ours, take back the lists that were lent to it, hand on its error, and name its results."""
     code = writer.code
     struct = result_struct([t.type for t in returned])
     record = code.alloca(struct)
     entry = [record, Value("%excinfo", PTR), Value("%fault", PTR)]
     status = code.value(I32, f"call i32 @{symbol}({', '.join(str(a) for a in (*entry, *args))})")
+    for items, header in lent:
+        growing.take_back(writer, items, header)
     writer.faults.propagate(status)
     place = 0
     for target in returned:
@@ -121,10 +139,7 @@ def _invoke(
         if isinstance(target.type, Scalar):
             writer.env[target] = values[0] if len(values) == 1 else Complex(*values)
         else:
-            data, *shape, owner = values
-            slot = writer.memory.slot()
-            code.store(owner, slot)
-            writer.env[target] = View(target.type.dtype, data, tuple(shape), None, owner, slot)
+            writer.env[target] = growing.held(writer, target.type, values)
 
 
 __all__ = ["Bridge", "bridge", "call", "form"]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from s2sad.backend.llvm import growing, lists
 from s2sad.backend.llvm.bounds import Assumptions
 from s2sad.backend.llvm.code import FALSE, I1, I64, PTR, TRUE, Value, i64
-from s2sad.backend.llvm.values import Anything, Complex, Uncovered, View
+from s2sad.backend.llvm.values import Anything, Complex, Growing, View
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Carry, For, If, Join, Var, While
 from s2sad.ir.types import INT, Array, List, Scalar, Size, Symbol
@@ -28,7 +29,7 @@ def branch(writer: Writer, stmt: If) -> None:
     code, memory = writer.code, writer.memory
     then, orelse, end = code.fresh("then"), code.fresh("else"), code.fresh("join")
     moving = [j for j in stmt.joined if not is_steady(writer, j)]
-    slots = {j.out: memory.slot() for j in moving if isinstance(j.out.type, Array)}
+    slots = {j.out: memory.slot() for j in moving if not isinstance(j.out.type, Scalar)}
     code.branch(writer.truth(stmt.cond), then, orelse)
     sides: list[tuple[list[list[Value]], str]] = []
     for label, block, left in ((then, stmt.then, True), (orelse, stmt.orelse, False)):
@@ -74,10 +75,11 @@ def is_steady(writer: Writer, join: Join) -> bool:
 
 
 class _Leaving:
-    """A value in the parts that a phi each stands for: of an array its address and its shape, contiguous."""
+    """A value in the parts that a phi each stands for: of an array its address and its shape, contiguous; of a list
+    what `growing.parts` says."""
 
     def __init__(self, writer: Writer, out: Var, atom: Atom) -> None:
-        self.view: View | None = None
+        self.view: View | Growing | None = None
         match out.type:
             case Scalar(dtype):
                 number = writer.number(atom, dtype) if writer.lanes is None else writer.lanes.leaving(out, atom)
@@ -86,7 +88,9 @@ class _Leaving:
                 self.view = writer.contiguous(writer.view(atom))
                 self.parts = [self.view.data, *self.view.shape]
             case List():
-                raise Uncovered("a list that is another one in each trip")
+                items = writer.anything(atom)
+                assert isinstance(items, Growing)
+                self.view, self.parts = items, growing.parts(writer, items)
 
 
 def _whole(writer: Writer, out: Var, values: Sequence[Value], slot: Value | None) -> Anything:
@@ -100,8 +104,11 @@ def _whole(writer: Writer, out: Var, values: Sequence[Value], slot: Value | None
             assert slot is not None
             data, *shape = values
             return View(dtype, data, tuple(shape), None, writer.code.load(PTR, slot), slot)
-        case List():
-            raise AssertionError("lists are not carried in parts")
+        case List(item):
+            assert slot is not None
+            items = growing.whole(writer, item, slot)
+            growing.store_parts(writer, items, list(values))
+            return items
 
 
 # -- loops
@@ -123,7 +130,7 @@ class _Carried:
         for value in entering:
             self.slots.append(None if value.view is None else memory.slot())
             if value.view is not None and (slot := self.slots[-1]) is not None:
-                code.store(memory.hold(value.view.owner), slot)
+                code.store(memory.shared(value.view), slot)
         self.lines: list[list[int]] = []
         self.phis: list[list[Value]] = []
 
@@ -263,6 +270,7 @@ def plain_for(writer: Writer, stmt: For, begin: Value | None = None) -> None:
     start = begin or start
     by_one = step.text in ("1", "-1")
     count = None if by_one else trip_count(writer, start, stop, step)
+    lists.reserve(writer, stmt, lambda: count or trip_count(writer, start, stop, step))
     carried = _Carried(writer, stmt.carried)
     head, body, end = (code.fresh(stem) for stem in ("head", "body", "end"))
     before = code.label

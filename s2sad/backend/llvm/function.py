@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
-from s2sad.backend.llvm import calls, control, elements, indexing, lanes, lists, movement, products, varying
+from s2sad.backend.llvm import (
+    calls,
+    control,
+    creation,
+    elements,
+    growing,
+    indexing,
+    lanes,
+    lists,
+    movement,
+    products,
+    varying,
+)  # fmt: skip
 from s2sad.backend.llvm.bounds import Assumptions, Facts
 from s2sad.backend.llvm.buffers import Buffers
 from s2sad.backend.llvm.code import I32, I64, PTR, Code, Value, i64
@@ -25,6 +37,7 @@ from s2sad.backend.llvm.memory import Memory
 from s2sad.backend.llvm.values import (
     Anything,
     Complex,
+    Growing,
     Number,
     Refused,
     Uncovered,
@@ -55,7 +68,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.paths import View as ViewStep
 from s2sad.ir.primitives import cast, dim, inc, load, raise_, store, undef, zeros
-from s2sad.ir.types import INT, Array, Scalar, Size, Symbol
+from s2sad.ir.types import INT, Array, List, Scalar, Size, Symbol, Type
 from s2sad.memory.copying import copy
 from s2sad.optimise.accumulators import accumulators, exact_values
 from s2sad.rules.counting import trip_count
@@ -80,6 +93,9 @@ class Writer:
         self.exact = exact_values(statements)
         self.sums = accumulators(function, statements, self.exact) if config.reorder_sums else frozenset()
         self.env: dict[Var, Anything] = {}
+        self.roomy: set[Var] = set()
+        """The lists after an append for which a loop has seen to it that there is room (`lists.reserve`)."""
+        self.escaping = lists.escaping(function, self.buffers)
         self.assumptions: Assumptions | None = None
         self.versioning = self.seldom = False
         self.lanes: Lanes | None = None
@@ -104,6 +120,8 @@ class Writer:
     def _parameter(self, var: Var, number: int, main: bool) -> list[str]:
         """The declarations of one parameter, which is bound. Nobody writes into the arrays that the caller sees."""
         stem = f"%p{number}"
+        if isinstance(var.type, List):
+            return self._lent(var, var.type.item, Value(stem, PTR), main)
         types = fields(var.type)
         if isinstance(var.type, Scalar):
             names = [stem] if len(types) == 1 else [f"{stem}.re", f"{stem}.im"]
@@ -117,6 +135,15 @@ class Writer:
         self.env[var] = View(var.type.dtype, data, known, None, owner)
         flags = "noalias readonly " if main else ""
         return [f"ptr {flags}{data.text}", *map(str, shape), str(owner)]
+
+    def _lent(self, var: Var, item: Type, header: Value, main: bool) -> list[str]:
+        """A list, which a function of ours hands over in memory."""
+        if main:
+            raise Uncovered("a list from outside")
+        items = growing.lent(self, item, header)
+        self.env[var] = items
+        self.memory.on_the_way_out.append(lambda: growing.hand_back(self, items, header))
+        return [str(header)]
 
     def _check_shapes(self) -> None:
         """The sizes that the types of the parameters say are known, or equal, are checked on the way in: the code
@@ -152,6 +179,8 @@ class Writer:
             if isinstance(result.type, Scalar):
                 number = self.number(result, result.type.dtype)
                 values += list(number) if isinstance(number, Complex) else [number]
+            elif isinstance(found := self.anything(result), Growing):
+                values += [*growing.parts(self, found), self.memory.shared(found)]
             else:
                 view = self.contiguous(self.view(result))
                 values += [view.data, *view.shape, self.memory.taken(view)]
@@ -217,7 +246,7 @@ class Writer:
 
     def let(self, stmt: Let) -> None:
         """Write what one primitive computes."""
-        others = (lists.let, elements.let, products.let)
+        others = (lists.let, elements.let, creation.let, products.let)
         if not (self._structural(stmt) or any(let(self, stmt) for let in others)):
             calls.bridge(self, stmt)
 

@@ -245,6 +245,13 @@ def reshaped(writer: Writer, base: View, shape: Sequence[Any]) -> View:
     return replace(base, shape=tuple(s for s in sizes if s is not None), strides=None)
 
 
+def row(writer: Writer, base: View, number: Value) -> View:
+    """A view along the first axis, at an index that is in range."""
+    strides = writer.memory.strides(base)
+    data = writer.memory.address(base, writer.code.mul(number, strides[0]))
+    return replace(base, data=data, shape=base.shape[1:], strides=None if base.strides is None else strides[1:])
+
+
 def _broadcast(writer: Writer, base: View, params: Sequence[Any]) -> View:
     """For reading only: what is repeated has stride 0."""
     target = params[0] if len(params) == 1 and isinstance(params[0], tuple) else params
@@ -273,5 +280,6 @@ def stretched(writer: Writer, base: View, shape: Sequence[Value]) -> View:
 
 
 __all__ = [
-    "EVERYTHING", "SLOT", "index", "is_element", "is_inside", "place", "reordered", "reshaped", "stretched", "view",
+    "EVERYTHING", "SLOT", "index", "is_element", "is_inside", "place", "reordered", "reshaped", "row", "stretched",
+    "view",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ for and nobody else holds it by then. What a callee gave is given back where the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -58,32 +58,17 @@ new:
 """A block of a size, the one that is there already if nobody else has it: the count is its first word, the size its
 fifth."""
 ALIGNMENT = 64
-
-
-DROP = Support(
+HOLD = Support(
     """\
-define internal void @s2sad.drop(ptr %data, i64 %count, i64 %size, i64 %owner) noinline nounwind {
-entry:
-  br label %head
-head:
-  %i = phi i64 [ 0, %entry ], [ %next, %body ]
-  %more = icmp slt i64 %i, %count
-  br i1 %more, label %body, label %out
-body:
-  %offset = mul i64 %i, %size
-  %place = add i64 %offset, %owner
-  %address = getelementptr inbounds i8, ptr %data, i64 %place
-  %block = load ptr, ptr %address
-  call void @NRT_decref(ptr %block)
-  %next = add i64 %i, 1
-  br label %head
-out:
+define internal void @s2sad.hold(ptr %block) noinline nounwind {
+  call void @NRT_incref(ptr %block)
   ret void
 }
 """,
-    NRT,
+    (("NRT_incref", "declare void @NRT_incref(ptr)"),),
 )
-"""Giving back the arrays of a list."""
+"""One reference more, out of the sight of the pass of Numba's that takes away pairs of a reference more and one less:
+it does not see that between the two a list may let go of the same block."""
 
 
 def data_of(code: Code, block: Value) -> Value:
@@ -99,8 +84,8 @@ class Memory:
         self.all: list[Value] = []
         self._scopes: list[list[Value]] = [[]]
         self._kept: set[Value] = set()
-        self.dropping: list[Growing] = []
-        """The lists of arrays, which have a reference to each."""
+        self.on_the_way_out: list[Callable[[], None]] = []
+        """What else is written on every way out of the function."""
         self._loops = 0
 
     def state(self) -> tuple[list[list[Value]], int, int]:
@@ -162,26 +147,39 @@ class Memory:
         self.code.call("void", "NRT_incref", owner)
         return owner
 
+    def hold_item(self, owner: Value) -> Value:
+        """Count one reference more to what lies in a list, or is put there, and to a list."""
+        self.code.ours(HOLD, "void", "s2sad.hold", owner)
+        return owner
+
+    def let_go(self, owner: Value) -> None:
+        """Count one reference less."""
+        self.code.call("void", "NRT_decref", owner)
+
     def release(self, slot: Value) -> None:
         """Count the reference in a slot no more; nothing where the slot is empty."""
-        self.code.call("void", "NRT_decref", self.code.load(PTR, slot))
+        self.let_go(self.code.load(PTR, slot))
 
-    def taken(self, view: View) -> Value:
-        """A reference to a view's memory, to be kept elsewhere: taken over from the innermost scope where that is about
-        to give it back, or one more."""
-        if view.slot is not None and view.slot in self._scopes[-1]:
+    def taken(self, view: View | Growing) -> Value:
+        """A reference to a value's memory, to be kept elsewhere: taken over from the innermost scope where that is
+        about to give it back, or one more."""
+        if isinstance(view, View) and view.slot is not None and view.slot in self._scopes[-1]:
             self._scopes[-1].remove(view.slot)
             owner = self.code.load(PTR, view.slot)
             self.code.store(NULL, view.slot)
             return owner
-        return self.hold(view.owner)
+        return self.shared(view)
+
+    def shared(self, view: View | Growing) -> Value:
+        """One reference more to a value's memory."""
+        if isinstance(view, View):
+            return self.hold(view.owner)
+        return self.hold_item(self.code.load(PTR, view.block))
 
     def give_back_all(self) -> None:
         """For the way out of a function."""
-        for items in self.dropping:
-            size = i64(items.size)
-            held = self.code.load(PTR, items.data), self.code.load(I64, items.length)
-            self.code.ours(DROP, "void", "s2sad.drop", *held, size, self.code.sub(size, i64(8)))
+        for write in self.on_the_way_out:
+            write()
         for slot in self.all:
             self.release(slot)
 
@@ -220,7 +218,7 @@ class Memory:
             self.faults.unless(fits, "too large")
         size_in_bytes = code.mul(count, i64(dtype.itemsize))
         slot = self.slot()
-        if self._loops and not fresh:
+        if self.in_loop and not fresh:
             self._kept.add(slot)
             block = code.ours(AGAIN, PTR, "s2sad.again", code.load(PTR, slot), size_in_bytes)
         else:
@@ -269,4 +267,4 @@ class Memory:
         return replace(view, dtype=part, data=data, strides=strides)
 
 
-__all__ = ["DROP", "NRT", "Memory", "data_of"]
+__all__ = ["NRT", "Memory", "data_of"]

@@ -116,6 +116,8 @@ def _plain(symbol: str) -> str:
 def write(module: Module) -> Unit:
     """The module as LLVM. Raises `Uncovered`."""
     functions, main = planning.planned(module)
+    for value in (*main.params, *main.results):
+        form(value.type)
     unit = Unit(main)
     for function in functions.values():
         unit.write(function)

@@ -128,6 +128,8 @@ def let(writer: Writer, stmt: Let) -> bool:
     (target, *_), types = stmt.targets, [a.type for a in stmt.args]
     if stmt.prim is matmul and not any(isinstance(t, List) for t in types):
         return _matmul(writer, stmt)
+    if not types or not isinstance(types[0], Array):
+        return False
     if stmt.prim is transpose:
         view = writer.view(stmt.args[0])
         rank, axes = len(view.shape), dict(stmt.params).get("axes")

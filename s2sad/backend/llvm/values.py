@@ -80,7 +80,7 @@ def memory_type(dtype: np.dtype) -> str:
 
 def fields(type_: Type) -> list[str]:
     """The LLVM types that a value is handed over in, between functions: a number as itself, an array as its address,
-    shape and owner."""
+    shape and owner, a list as `growing` says."""
     match type_:
         case Scalar(dtype) if dtype.kind == "c":
             return [number_type(part_dtype(dtype))] * 2
@@ -90,7 +90,7 @@ def fields(type_: Type) -> list[str]:
             memory_type(dtype)
             return [PTR, *["i64"] * len(dims), PTR]
         case List():
-            raise Uncovered("a list as an argument or a result")
+            return [PTR, "i64", "i64", PTR]
 
 
 def result_struct(types: Sequence[Type]) -> str:
@@ -136,17 +136,18 @@ class Growing:
                 return f"{{ {memory_type(dtype)}, {memory_type(dtype)} }}"
             case Scalar(dtype):
                 return memory_type(dtype)
-            case Array():
+            case Array() | List():
                 return "{ " + ", ".join(fields(self.item)) + " }"
-            case List():
-                raise Uncovered("lists of lists")
 
     @property
     def size(self) -> int:
         """How many bytes an item takes."""
-        if isinstance(self.item, Array):
-            return 8 * (2 + len(self.item.dims))
-        return self.item.dtype.itemsize
+        return self.item.dtype.itemsize if isinstance(self.item, Scalar) else 8 * len(fields(self.item))
+
+    @property
+    def places(self) -> tuple[Value, ...]:
+        """Its four places, in the order in which it is handed over."""
+        return self.data, self.length, self.capacity, self.block
 
 
 Anything = Value | Complex | View | Growing

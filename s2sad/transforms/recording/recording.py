@@ -404,7 +404,7 @@ class Resolver:
                 at = trips[-1]
                 if len(trips) > 1:
                     at = fold(b, add, self.use(self.offset(tape, frame), place), at)
-                value = b.emit(list_get, (tape.final, at), hint=tape.value.name)
+                value = b.emit(list_get, (tape.final, at), {"front": True}, hint=tape.value.name)
         place.out.extend(made)
         return value
 

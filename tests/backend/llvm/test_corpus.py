@@ -1,7 +1,7 @@
 """The corpus through LLVM of our own against CPython running the readable source, to rounding.
 
 Gradients of all programs, second derivatives of every sixth. Formulas of our own and sums in another order are off, so
-that the two compute the same; they have tests of their own.
+that the two compute the same; they have tests of their own. No program of the corpus goes through Numba's front end.
 """
 
 from __future__ import annotations
@@ -13,10 +13,26 @@ import numpy as np
 import pytest
 
 import s2sad
+from s2sad.backend.llvm import module as llvm
+from s2sad.backend.llvm.values import Uncovered
 from tests import corpus
 
 pytestmark = pytest.mark.compiled
 PROGRAMS = [p for p in corpus.load() if p.backend == "any" and p.wrt]
+
+
+@pytest.fixture(autouse=True)
+def covered(monkeypatch):
+    """What has no LLVM of our own fails."""
+    write = llvm.write
+
+    def written(module):
+        try:
+            return write(module)
+        except Uncovered as reason:
+            pytest.fail(f"through Numba's front end: {reason}")
+
+    monkeypatch.setattr(llvm, "write", written)
 
 
 def gradient(p: corpus.Program) -> Callable[..., Any]:
@@ -57,6 +73,12 @@ def check(derived: Callable[..., Any], p: corpus.Program) -> None:
 @pytest.mark.parametrize("p", PROGRAMS, ids=lambda p: p.name)
 def test_gradient(p):
     check(gradient(p), p)
+
+
+def test_primals_are_covered():
+    for p in PROGRAMS:
+        module = s2sad.jit(p.function).lowered(p.args(), {}).loops
+        assert llvm.write(module).llvm, p.name
 
 
 @pytest.mark.parametrize("p", PROGRAMS[::6], ids=lambda p: p.name)

@@ -53,6 +53,21 @@ def growing(x, n):
     return total
 
 
+def ragged(x, n):
+    """A list in two loops, the inner one of another length each time; its gradient has tapes of that kind."""
+    u = x * 1.0
+    kept = []
+    for i in range(n):
+        for j in range(i % 3, len(x), 2):
+            kept.append(u[j] * x[i % len(x)])
+            kept.append(1.0)
+            u[j] = np.sin(u[j]) * u[j]
+    total = np.sum(u)
+    for k in kept:
+        total += k * k
+    return total
+
+
 def views(x, n):
     """Views of what each trip allocates."""
     total = 0.0
@@ -81,7 +96,18 @@ def fails(x, n):
     return total
 
 
-PROGRAMS = (rebound, swapped, chosen, growing, views, recursive)
+def fails_while_growing(x, n):
+    """An index out of range, with lists half full."""
+    total, kept, rows = 0.0, [], []
+    for i in range(n):
+        for j in range(i, len(x) + 2):
+            kept.append(x[i] * j)
+            rows.append(x * j)
+            total += x[j] * kept[-1] + np.sum(rows[i])
+    return total
+
+
+PROGRAMS = (rebound, swapped, chosen, growing, ragged, views, recursive)
 
 
 @pytest.fixture(autouse=True)
@@ -109,9 +135,10 @@ def test_nothing_is_kept_from_call_to_call(transform, function):
     assert in_use() == before
 
 
+@pytest.mark.parametrize("function", [fails, fails_while_growing], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("transform", [s2sad.jit, s2sad.grad], ids=lambda t: t.__name__)
-def test_nothing_is_kept_on_the_way_out_of_an_error(transform):
-    derived = transform(fails)
+def test_nothing_is_kept_on_the_way_out_of_an_error(transform, function):
+    derived = transform(function)
     with pytest.raises(IndexError, match=r"test_memory.py:\d+"):
         derived(X, 5)
     before = in_use()
