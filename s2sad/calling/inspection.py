@@ -59,10 +59,12 @@ class Inspection:
             return f"{self._lowered.name}: no value of a forward sweep is needed; nothing is recorded.\n"
         return f"{self._lowered.name}:\n" + "".join(f"  {d}\n" for d in decisions)
 
-    def save(self, path: str | Path, force: bool = False) -> Path:
-        """Write the module; FileExistsError unless `force`. The file appears whole or not at all."""
+    def save(self, path: str | Path, force: bool = False, readable: bool = False) -> Path:
+        """Write a module of what is compiled, or of the `readable` derivative (`source`); FileExistsError unless
+        `force`. The file appears whole or not at all."""
         refuse_python_calls(self._lowered)
-        return write_whole(Path(path), self.source, force)
+        text = self.source if readable else emitted(self._lowered.kept(readable), self._lowered.nogil)
+        return write_whole(Path(path), text, force)
 
 
 def refuse_python_calls(lowered: Lowered) -> None:

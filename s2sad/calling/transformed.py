@@ -101,9 +101,10 @@ class Transformed:
         """What is recorded, reloaded, recomputed and dropped, and why."""
         return self._latest().explain()
 
-    def save(self, path: str | Path, force: bool = False) -> Path:
-        """Write the generated module to a file, where it needs `s2sad_rt` and no `s2sad`."""
-        return self._latest().save(path, force)
+    def save(self, path: str | Path, force: bool = False, readable: bool = False) -> Path:
+        """Write a module to a file, where it needs `s2sad_rt` and no `s2sad`: what is compiled, loops over elements
+        behind a check of sizes, or the `readable` derivative, which is `source`."""
+        return self._latest().save(path, force, readable)
 
     def _latest(self) -> Inspection:
         lowered: Lowered | None = self._program.latest
