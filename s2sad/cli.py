@@ -159,7 +159,8 @@ def explain(
     signature: Signature = None,
     holomorphic: Holomorphic = False,
 ) -> None:
-    """Say what the reverse sweep records, reloads and recomputes, and why."""
+    """Say what became of each loop and array: recorded (bytes a trip), replayed, fused, stored, left to a library; and
+    what stood in the way."""
     inspected = inspected_target(target, exporting.Request(mode.value, wrt, signature, holomorphic))
     sys.stdout.write(inspected.explain())
 

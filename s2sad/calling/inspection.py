@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from s2sad.backend import numba as numba_backend
+from s2sad.calling.explaining import explained
 from s2sad.calling.variant import Lowered, emitted
 from s2sad.errors import UnsupportedError
 from s2sad.ir.nodes import Module
@@ -53,11 +54,9 @@ class Inspection:
         return to_source(stages[after])
 
     def explain(self) -> str:
-        """What the reverse sweep needs of the forward sweep, and where it gets each value from."""
-        decisions = self._lowered.trace.decisions
-        if not decisions:
-            return f"{self._lowered.name}: no value of a forward sweep is needed; nothing is recorded.\n"
-        return f"{self._lowered.name}:\n" + "".join(f"  {d}\n" for d in decisions)
+        """What became of each loop and array: the form of reverse loops, what is recorded (bytes a trip), replayed and
+        recomputed; what is fused, stored and left whole; what Numba compiles; and what stood in the way."""
+        return explained(self._lowered)
 
     def save(self, path: str | Path, force: bool = False, readable: bool = False) -> Path:
         """Write a module of what is compiled, or of the `readable` derivative (`source`); FileExistsError unless

@@ -98,7 +98,7 @@ class Transformed:
         return self._latest().show(after)
 
     def explain(self) -> str:
-        """What is recorded, reloaded, recomputed and dropped, and why."""
+        """What became of each loop and array, and what stood in the way (see `inspection.Inspection.explain`)."""
         return self._latest().explain()
 
     def save(self, path: str | Path, force: bool = False, readable: bool = False) -> Path:
