@@ -34,7 +34,8 @@ from s2sad.ir.nodes import (
     array_type,
     replace,
 )
-from s2sad.ir.primitives import raise_
+from s2sad.ir.paths import Index, Path, Slice
+from s2sad.ir.primitives import cast, load, raise_
 from s2sad.ir.types import Array, Dim, List, Size, Symbol, add_dims, replace_in_dim, replace_symbols, symbols_of
 from s2sad.rules.logical import ne
 from s2sad.rules.shape import reshape
@@ -67,7 +68,7 @@ def changes_shape(c: Carry, loop: Loop) -> bool:
 
 def _unsteady(c: Carry, loop: Loop) -> bool:
     """Whether it may, but need not. A stack that is handed to a call grows."""
-    if not changes_shape(c, loop) or any(_grows(a, b) for a, b in _sizes(c)):
+    if not changes_shape(c, loop) or any(_grows(a, b) for a, b in _sizes(c)) or _is_cut(c, loop):
         return False
     return not any(isinstance(s, Call) and c.phi in s.args for s in walk.statements(loop.body))
 
@@ -84,6 +85,28 @@ def _grows(before: Dim, after: Dim) -> bool:
     symbols = [{s for s, _ in d.terms} for d in (before, after) if isinstance(d, Size)]
     of_before = len(symbols) == 2 and not symbols[0].isdisjoint(symbols[1])
     return of_before or isinstance(add_dims(after, before, -1), int)
+
+
+def _is_cut(c: Carry, loop: Loop) -> bool:
+    """Whether the array after a trip is made, element by element, of a slice of the one before it, ``x[1:]``."""
+    lets = {t: s for s in walk.statements(loop.body) if isinstance(s, Let) for t in s.targets}
+    own, seen = symbols_of(c.phi.type), set[Atom]()
+    todo = [c.next]
+    while todo:
+        atom = todo.pop()
+        let = lets.get(atom) if isinstance(atom, Var) and atom not in seen else None
+        seen.add(atom)
+        if let is not None and let.prim is load and _literal_slice(dict(let.params)["path"]):
+            if not own.isdisjoint(symbols_of(let.args[0].type)):
+                return True
+        elif let is not None and (let.prim.elementwise or let.prim is cast):
+            todo += [a for a in let.args if isinstance(a.type, Array)]
+    return False
+
+
+def _literal_slice(path: Path) -> bool:
+    entries = (e for step in path if isinstance(step, Index) for e in step.entries)
+    return any(isinstance(e, Slice) and any(isinstance(p, int) for p in (e.start, e.stop)) for e in entries)
 
 
 def _is_symbol(size: Dim) -> bool:
