@@ -89,7 +89,7 @@ MODES = f"Modes: {', '.join(exporting.TITLES)}."
     epilog=examples(
         's2sad emit model.py:loss -s "f8[:], f8[:,:]" -o loss_grad.py',
         "s2sad emit model.py:loss,penalty --mode value_and_grad -o gradients.py --force",
-        "s2sad emit package.model:loss --wrt x,W -o gradients.py",
+        "s2sad emit package.model:loss --wrt x,W -o gradients.py --readable",
         MODES,
         CODES,
     )
@@ -101,12 +101,16 @@ def emit(
     wrt: Wrt = None,
     signature: Signature = None,
     holomorphic: Holomorphic = False,
+    readable: Annotated[
+        bool, typer.Option("--readable", help="Write what `show` shows, NumPy for NumPy, in place of what is compiled.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Write derivatives as a module that needs [bold]s2sad_rt[/bold] and no s2sad."""
+    """Write derivatives as a module that needs [bold]s2sad_rt[/bold] and no s2sad: the loops that s2sad compiles, which
+    check the sizes of what they are given. With --readable, the derivative as a person would write it."""
     check_output(output, force)
     found = [pair for target in targets for pair in guarded(partial(find, target))]
-    request = exporting.Request(mode.value, wrt, signature, holomorphic)
+    request = exporting.Request(mode.value, wrt, signature, holomorphic, readable)
     exports = []
     silent = len(found) < 2 or not err.is_terminal
     for name, function in track(found, "emitting", console=err, disable=silent, transient=True):
@@ -155,7 +159,8 @@ def explain(
     signature: Signature = None,
     holomorphic: Holomorphic = False,
 ) -> None:
-    """Say what the reverse sweep records, reloads and recomputes, and why."""
+    """Say what became of each loop and array: recorded (bytes a trip), replayed, fused, stored, left to a library; and
+    what stood in the way."""
     inspected = inspected_target(target, exporting.Request(mode.value, wrt, signature, holomorphic))
     sys.stdout.write(inspected.explain())
 

@@ -72,7 +72,7 @@ FINAL: tuple[tuple[str, Pass], ...] = (
 
 @dataclass(slots=True)
 class Trace:
-    """What happened on the way: each stage by name, in order, and what recording decided."""
+    """What happened on the way: each stage by name, in order, and what transforms and passes decided."""
 
     stages: dict[str, Module] = field(default_factory=dict)
     decisions: list[Any] = field(default_factory=list)

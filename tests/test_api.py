@@ -50,7 +50,7 @@ def test_what_was_made_can_be_looked_at(tmp_path):
     assert gradient.show() == gradient.show("emit") == gradient.source
     assert "def " in gradient.show(after="vjp")
     assert gradient.explain().startswith("grad_f:")
-    assert gradient.save(tmp_path / "a.py").read_text() == gradient.source
+    assert gradient.save(tmp_path / "a.py", readable=True).read_text() == gradient.source
     with pytest.raises(FileExistsError, match="exists"):
         gradient.save(tmp_path / "a.py")
     gradient.save(tmp_path / "a.py", force=True)

@@ -96,6 +96,14 @@ def test_emit(here):
     assert sorted(p.name for p in here.iterdir() if p.is_file()) == ["model.py", "out.py"]
 
 
+def test_emit_writes_what_is_compiled_or_what_is_read():
+    texts = []
+    for more in ((), ("--readable",)):
+        run("emit", "model.py:loss", "-s", "f8[4], f8[:,4]", "-o", "out.py", "--force", *more)
+        texts.append(Path("out.py").read_text())
+    assert "raise ValueError('loss_grad(): x.shape[0] == 4 is needed')" in texts[0] and "ValueError" not in texts[1]
+
+
 def test_emit_by_module_name_methods_lambdas_and_several():
     out = run("emit", "model:square,penalty", "model:model.f", "model:Model.free", "-o", "out.py")
     assert out == "wrote out.py: square_grad, penalty_grad, model_f_grad, Model_free_grad\n"

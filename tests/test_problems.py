@@ -81,23 +81,10 @@ def test_ba_residuals() -> None:
     np.testing.assert_allclose(half, ba.objective(cams, x, w, where, features), rtol=1e-13)
 
 
-NOT_YET = {"convolution_anew"}
-"""Programs of the bench that cannot be differentiated: `bench/run.py` reports them, and fails."""
-
-
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in NOT_YET])
+@pytest.mark.parametrize("name", NAMES)
 def test_derivative(name: str) -> None:
     """What `bench/run.py` times is JAX's derivative."""
     check_derivative(module_of(name), "python")
-
-
-@pytest.mark.parametrize("name", sorted(NOT_YET))
-def test_what_is_not_differentiated_yet_is_refused(name: str) -> None:
-    """By an error that says so; once it is done, its name leaves the list."""
-    from s2sad.errors import UnsupportedError
-
-    with pytest.raises(UnsupportedError):
-        check_derivative(module_of(name), "python")
 
 
 @pytest.mark.compiled

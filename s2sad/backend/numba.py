@@ -22,6 +22,7 @@ from s2sad.config import config
 from s2sad.errors import Pos, UnsupportedError
 from s2sad.ir.nodes import Module
 from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad.transforms.recording.decisions import Decision
 from s2sad_rt.compiling import compiles
 from s2sad_rt.native_errors import NativeError
 
@@ -59,6 +60,14 @@ def load_module(module: Module, source: Callable[[], str], nogil: bool = False) 
             text = unit.source()
             return Loaded(load(releasing_gil(text) if nogil else text, name), unit.places)
     return Loaded(load(source(), name))
+
+
+def decisions(module: Module) -> list[Decision]:
+    """What is to be said of how a module is compiled."""
+    try:
+        return llvm.write(module).decisions
+    except Uncovered as uncovered:
+        return [Decision(module.main.name, "compiled by Numba as a whole", f"no instructions of ours for {uncovered}")]
 
 
 def load(source: str, name: str) -> Callable[..., Any]:

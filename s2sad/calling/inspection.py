@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from s2sad.backend import numba as numba_backend
+from s2sad.calling.explaining import explained
 from s2sad.calling.variant import Lowered, emitted
 from s2sad.errors import UnsupportedError
 from s2sad.ir.nodes import Module
@@ -53,17 +54,16 @@ class Inspection:
         return to_source(stages[after])
 
     def explain(self) -> str:
-        """What the reverse sweep needs of the forward sweep, and where it gets each value from; which arrays are made
-        once, or never."""
-        decisions = self._lowered.decisions
-        if not decisions:
-            return f"{self._lowered.name}: no value of a forward sweep is needed; nothing is recorded.\n"
-        return f"{self._lowered.name}:\n" + "".join(f"  {d}\n" for d in decisions)
+        """What became of each loop and array: the form of reverse loops, what is recorded (bytes a trip), replayed and
+        recomputed; what is fused, stored and left whole; what Numba compiles; and what stood in the way."""
+        return explained(self._lowered)
 
-    def save(self, path: str | Path, force: bool = False) -> Path:
-        """Write the module; FileExistsError unless `force`. The file appears whole or not at all."""
+    def save(self, path: str | Path, force: bool = False, readable: bool = False) -> Path:
+        """Write a module of what is compiled, or of the `readable` derivative (`source`); FileExistsError unless
+        `force`. The file appears whole or not at all."""
         refuse_python_calls(self._lowered)
-        return write_whole(Path(path), self.source, force)
+        text = self.source if readable else emitted(self._lowered.kept(readable), self._lowered.nogil)
+        return write_whole(Path(path), text, force)
 
 
 def refuse_python_calls(lowered: Lowered) -> None:

@@ -98,12 +98,13 @@ class Transformed:
         return self._latest().show(after)
 
     def explain(self) -> str:
-        """What is recorded, reloaded, recomputed and dropped, and why."""
+        """What became of each loop and array, and what stood in the way (see `inspection.Inspection.explain`)."""
         return self._latest().explain()
 
-    def save(self, path: str | Path, force: bool = False) -> Path:
-        """Write the generated module to a file, where it needs `s2sad_rt` and no `s2sad`."""
-        return self._latest().save(path, force)
+    def save(self, path: str | Path, force: bool = False, readable: bool = False) -> Path:
+        """Write a module to a file, where it needs `s2sad_rt` and no `s2sad`: what is compiled, loops over elements
+        behind a check of sizes, or the `readable` derivative, which is `source`."""
+        return self._latest().save(path, force, readable)
 
     def _latest(self) -> Inspection:
         lowered: Lowered | None = self._program.latest

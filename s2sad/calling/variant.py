@@ -37,6 +37,7 @@ from s2sad.ir.infer import value_of
 from s2sad.ir.nodes import Atom, Module, Pos
 from s2sad.ir.python_calls import calls_of, names_of, positions_of
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol, type_of_value
+from s2sad.lower import assumed
 from s2sad.lower import lower as lowering
 from s2sad.transforms.recording.split import Split
 from s2sad_rt.native_errors import NativeError
@@ -74,20 +75,15 @@ class Lowered:
     @property
     def loops(self) -> Module:
         """What is compiled: the module with loops over elements, if `config.lower` says so."""
-        return self._lower_to_loops()
-
-    @property
-    def decisions(self) -> list[Any]:
-        """What was decided, of the loops as well."""
-        self._lower_to_loops()
-        return self.trace.decisions
-
-    def _lower_to_loops(self) -> Module:
         if self._loops is None:
-            guards, decisions = self.elaboration.guards, self.trace.decisions
-            self._loops = lowering.lowered(self.module, guards, decisions=decisions)
+            self._loops = lowering.lowered(self.module, self.elaboration.guards)
             self.trace.note("lower", self._loops)
         return self._loops
+
+    def kept(self, readable: bool) -> Module:
+        """What is written for people to keep and to call from anywhere: what is compiled, which checks its sizes, or
+        the derivative that is read."""
+        return self.module if readable else assumed.checked(self.loops, self.elaboration.guards)
 
     @property
     def compiled_source(self) -> str:

@@ -12,6 +12,7 @@ from s2sad.calling.program import Program
 from s2sad.errors import S2sadError
 from s2sad.exporting.parameters import params_guessed, parse_arguments
 from s2sad.frontend.elaborate.elaborate import Abstract, Leaf
+from s2sad.ir.nodes import Module
 from s2sad.ir.types import is_inexact
 
 GRADIENTS = ("grad", "value_and_grad", "jacfwd", "jacrev", "hessian")
@@ -37,6 +38,8 @@ class Request:
     wrt: str | None = None
     signature: str | None = None
     holomorphic: bool = False
+    readable: bool = False
+    """Whether to write the derivative that is read, in place of what is compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Export:
     """One function for a module: its parameters, its documentation and its lowered derivative."""
 
     lowered: variant.Lowered
+    kept: Module
+    """What is written of it."""
     params: tuple[Abstract, ...]
     title: str
     results: tuple[str, ...]
@@ -79,7 +84,7 @@ def export(function: Callable[..., Any], name: str, request: Request) -> Export:
     labels = _labels(
         request.mode, [x.name for k in chosen for x in tree.leaves(numbered[k])], len(lowered.module.main.results)
     )
-    return Export(lowered, params, title, labels)
+    return Export(lowered, lowered.kept(request.readable), params, title, labels)
 
 
 def _chosen(names: Sequence[str], args: Sequence[Any], wrt: str | None) -> list[int]:

@@ -37,7 +37,7 @@ def _quoted(text: str) -> str:
 
 def _export_source(exported: Export, taken: set[str]) -> str:
     """The functions of one export; `taken` holds the names of the module, which those of this export are added to."""
-    lowered = exported.lowered
+    lowered, kept = exported.lowered, exported.kept
     describe = typetext.Describer(exported.params, lowered.elaboration.guards)
     checks = [_quoted(f"{p.name}: {describe.check(p.type)}") for p in exported.params]
     checks += [f"where={_quoted(' and '.join(describe.conditions))}"] if describe.conditions else []
@@ -46,8 +46,8 @@ def _export_source(exported: Export, taken: set[str]) -> str:
     if values:
         text = _with_constants(exported, values, decorator)
     else:
-        text = emit_functions(lowered.module, doc=_doc(exported), main_decorator=decorator)
-    for helper in lowered.module.functions:
+        text = emit_functions(kept, doc=_doc(exported), main_decorator=decorator)
+    for helper in kept.functions:
         if helper in taken:
             text = re.sub(rf"\b{helper}\b", _fresh(f"{exported.name}_{helper}", taken), text)
         else:
@@ -65,12 +65,12 @@ def _fresh(name: str, taken: set[str]) -> str:
 def _with_constants(exported: Export, values: Sequence[Any], decorator: str) -> str:
     """A function that captures values: they become constants of the module, which a public function passes on."""
     name = exported.name
-    hidden = exported.lowered.module.main.params[len(exported.params) :]
+    hidden = exported.kept.main.params[len(exported.params) :]
     constants = {f"{name}_{var.name}": value for var, value in zip(hidden, values, strict=True)}
     written = "".join(
         line + "\n" for n, value in constants.items() for line in _filled(f"{n} = ", *_constant(value, n))
     )
-    text = emit_functions(exported.lowered.module, doc=None, main_name=f"_{name}")
+    text = emit_functions(exported.kept, doc=None, main_name=f"_{name}")
     params = [p.name for p in exported.params]
     head = _filled(f"def {name}(", params, "):")
     call = _filled(f"    return _{name}(", [*params, *constants], ")")
@@ -120,7 +120,7 @@ def _doc(exported: Export) -> str:
     lines = [exported.title, ""]
     if exported.params:
         lines += ["Args:", *(f"    {p.name}: {describe(p.type)}" for p in exported.params), ""]
-    results = [describe(r.type) for r in exported.lowered.module.main.results]
+    results = [describe(r.type) for r in exported.kept.main.results]
     if exported.results:
         results = [f"{label}: {text}" for label, text in zip(exported.results, results, strict=True)]
     several = ["    a tuple of"] if len(results) > 1 else []

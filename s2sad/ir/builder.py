@@ -22,6 +22,7 @@ from s2sad.ir import nodes
 from s2sad.ir.infer import assumed_equal, result_types
 from s2sad.ir.nodes import Atom, Const, Let, Pos, Stmt, Var, array_type
 from s2sad.ir.primitives import Primitive, cast, dim
+from s2sad.ir.ranges import Ranges
 from s2sad.ir.types import INT, Array, Dim, Scalar, Size, Type, add_dims, symbol
 
 RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "np", "rt", "math"})
@@ -79,6 +80,7 @@ class Builder:
         self.pos: Pos | None = None
         self.sizes: dict[Var, Dim] = {}
         self.equalities: dict[tuple[Dim, Dim], None] = {}
+        self.ranges = Ranges()
         self._block: list[Stmt] = []
 
     # -- blocks
@@ -88,7 +90,8 @@ class Builder:
         """Statements written inside go to the list this yields, not to the current block."""
         outer, self._block = self._block, []
         try:
-            yield self._block
+            with self.ranges.scope():
+                yield self._block
         finally:
             self._block = outer
 
@@ -131,6 +134,8 @@ class Builder:
         if prim.elementwise:
             atoms = self._promote(atoms)
         targets = tuple(self.var(hint or prim.name.rstrip("_"), t) for t in types)
+        for target in targets:
+            self.ranges.made(target.type)
         self.append(Let(targets, prim, atoms, tuple(sorted(params.items())), self.pos, self.derived))
         return targets[0] if prim.results == 1 else targets
 

@@ -44,6 +44,7 @@ from s2sad.ir.types import (
     Type,
     above_one,
     add_dims,
+    is_number,
     lower_bound,
     replace_in_dim,
     replace_symbols,
@@ -155,9 +156,11 @@ def probe(
     Where it refuses their shapes, sizes that are not known to be equal are taken to be, as few as make it accept them:
     the program is right only if they are, and the run checks it. `assumed` is told which.
     """
-    types = tuple(types)
+    differences: dict[Dim, Symbol] = {}
+    types = tuple(_without_differences(t, differences) for t in types)
+    forms: dict[Symbol, Dim] = {s: d for d, s in differences.items()}
     try:
-        return _probe_sizes(function, types)
+        return tuple(replace_symbols(t, forms) for t in _probe_sizes(function, types))
     except (ValueError, IndexError):
         for equal in _assumptions(types):
             try:
@@ -165,9 +168,27 @@ def probe(
             except (ValueError, IndexError):
                 continue
             if assumed is not None:
-                assumed += [(Size(((s, 1),)), d) for s, d in equal.items()]
-            return found
+                pairs = ((Size(((s, 1),)), d) for s, d in equal.items())
+                assumed += [(replace_in_dim(a, forms), replace_in_dim(b, forms)) for a, b in pairs]
+            return tuple(replace_symbols(t, forms) for t in found)
         raise
+
+
+def _without_differences(type: Type, names: dict[Dim, Symbol]) -> Type:
+    """The type with a symbol for each size such as ``n - m``, which would be negative for some dummies."""
+
+    def named(d: Dim | None) -> Dim | None:
+        if not isinstance(d, Size) or all(c > 0 for _, c in d.terms):
+            return d
+        return Size(((names.setdefault(d, Symbol(f"?{len(names)}", max(lower_bound(d) or 0, 0))), 1),))
+
+    match type:
+        case Array(dtype, dims):
+            return Array(dtype, tuple(map(named, dims)))
+        case List(item):
+            return List(_without_differences(item, names))
+        case Scalar():
+            return type
 
 
 def _assumptions(types: tuple[Type, ...]) -> Iterable[dict[Symbol, Dim]]:
@@ -330,7 +351,8 @@ def _basic_type(array: Array, step: paths.Index, slots: list[Any], size_of: Size
         elif isinstance(entry, paths.Slice):
             bounds = (entry.start, entry.stop, entry.step)
             parts = [_plain(next(supply), size_of) if p is paths.SLOT else p for p in bounds]
-            dims.append(_slice_dim(array.dims[axis], parts, size_of))
+            length = _inside_dim if entry.inside else _slice_dim
+            dims.append(length(array.dims[axis], parts, size_of))
             axis += 1
         else:
             if entry is paths.SLOT:
@@ -361,7 +383,7 @@ def _slice_dim(size: Dim | None, parts: list[Any], size_of: SizeOf) -> Dim | Non
         place: Dim | None = part if isinstance(part, int) else size_of(part)
         if isinstance(place, int) and place < 0:
             place = add_dims(size, place)
-        if place is None or not _non_negative(place):
+        if place is None or not _non_negative(place) or (not isinstance(part, int) and _may_be_negative(place, size)):
             return None
         return place if _non_negative(add_dims(size, place, -1)) else None
 
@@ -370,6 +392,29 @@ def _slice_dim(size: Dim | None, parts: list[Any], size_of: SizeOf) -> Dim | Non
         return None
     length = add_dims(high, low, -1)
     return length if _non_negative(length) else None
+
+
+def _inside_dim(size: Dim | None, parts: list[Any], size_of: SizeOf) -> Dim | None:
+    """The length of a slice whose bounds are known to be inside. None where it is the difference of two numbers of
+    which nothing else is known."""
+    start, stop, _ = parts
+    low = 0 if start is None else start if isinstance(start, int) else size_of(start)
+    high = size if stop is None else stop if isinstance(stop, int) else size_of(stop)
+    if low is None or high is None:
+        return None
+    length = add_dims(high, low, -1)
+    alone = [d for d in (low, high) if isinstance(d, Size) and d.constant == 0 and len(d.terms) == 1]
+    named = {s for d in alone for s, _ in d.terms if is_number(s)}
+    return None if isinstance(length, Size) and any(s in named for s, _ in length.terms) else length
+
+
+def _may_be_negative(place: Dim, size: Dim) -> bool:
+    """Whether a bound of a slice, with numbers of the program in it, may count from the end. That of ``n`` in an array
+    of size ``n + 1`` cannot: that size is not negative, and for ``n = -1`` the array is empty."""
+    if isinstance(place, int) or not any(c > 0 and is_number(s) for s, c in place.terms):
+        return False
+    rest = add_dims(size, place, -1)
+    return not isinstance(rest, int) or rest > 1
 
 
 def _non_negative(size: Dim) -> bool:

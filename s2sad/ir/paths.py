@@ -33,9 +33,12 @@ SLOT = Slot()
 
 @dataclass(frozen=True, slots=True)
 class Slice:
+    """``start:stop:step``. `inside`: it is known that ``0 <= start <= stop <= size``, so that no bound is moved."""
+
     start: int | Slot | None = None
     stop: int | Slot | None = None
     step: int | Slot | None = None
+    inside: bool = False
 
 
 Entry = Any  # int | Slot | Slice | None | Ellipsis

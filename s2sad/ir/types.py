@@ -80,6 +80,11 @@ def lower_bound(a: Dim) -> int | None:
     return a.constant + sum(c * s.at_least for s, c in a.terms)
 
 
+def is_number(symbol: Symbol) -> bool:
+    """Whether a symbol stands for an integer of the program, which it is named after: it may be negative."""
+    return symbol.at_least == 0 and symbol.name.isidentifier()
+
+
 def above_one(a: Dim) -> bool:
     """Whether `a` is known to differ from 0 and 1, so that it never broadcasts."""
     least = lower_bound(a)

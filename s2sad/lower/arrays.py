@@ -70,6 +70,8 @@ class Delayed:
     """A sum over leading axes that waits for the increment that it is for."""
     region: Region | None = None
     """The block of the program that it is defined in."""
+    why: str = ""
+    """Why it had to be stored."""
 
 
 @dataclass(eq=False, slots=True)
@@ -132,7 +134,7 @@ class Arrays:
         for base in made.reads:
             self.readers.setdefault(base, []).append(made)
         if not made.view and ((not self.fuse and made.element is not None) or made.depth > DEEPEST):
-            self.make(made)
+            self.make(made, f"made of {made.depth} arrays in a row" if self.fuse else "loops are not joined")
 
     def known(self, var: Var, value: Atom, loops: Sequence[Loop], index: Index) -> None:
         """Note an array whose elements loops that stand have computed."""
@@ -141,7 +143,7 @@ class Arrays:
         self.writer.note(("element", var, index), value, index)
         self.add(made)
         if not self.fuse:
-            self.make(made)
+            self.make(made, "loops are not joined")
 
     def alias(self, var: Var, atom: Atom) -> None:
         """Let an atom stand for a variable of the program from here on."""
@@ -173,7 +175,7 @@ class Arrays:
         if found is not None:
             return found
         if made.thread is None and not self._computes(made, index):
-            self.make(made)
+            self.make(made, "read by more than one loop, or by one more than once")
         if made.spread is not None:
             return self.load(array, index)
         if made.thread is not None:
@@ -268,14 +270,15 @@ class Arrays:
         loops = sorted(self._loops(index), key=lambda loop: loop.region.depth)
         made.home = Home(loops[-1].body if loops else self.writer.top, tuple(loops), value, index)
 
-    def make(self, made: Delayed) -> None:
-        """Store a delayed array, in the block of the program that it is defined in."""
+    def make(self, made: Delayed, why: str) -> None:
+        """Store a delayed array, in the block of the program that it is defined in; say `why`."""
         if made.thread is not None:
             return
+        made.why = made.why or why
         writer = self.writer
         if made.region is not writer.top:
             with writer.block_of_program(made.region):
-                self.make(made)
+                self.make(made, why)
             return
         if made.spread is not None:
             made.spread.push()
@@ -307,27 +310,27 @@ class Arrays:
             writer.put(let, root.region, before(root.key))
         return target
 
-    def concrete(self, atom: Atom) -> Atom:
-        """An atom for use as a whole: the array is made if it has not been."""
+    def concrete(self, atom: Atom, why: str) -> Atom:
+        """An atom for use as a whole, and `why`: the array is made if it has not been."""
         made = self.delayed.get(atom) if isinstance(atom, Var) else None
         if made is None:
             return atom
         if made.thread is None and made.view and made.let is not None and all(map(self._at_hand, made.args)):
-            return self._viewed(made, made.let)
-        self.make(made)
+            return self._viewed(made, made.let, why)
+        self.make(made, why)
         if made.thread is None:
             return atom
         self._in_order(made, None)
         return made.thread.at(self.writer.here)
 
-    def _viewed(self, made: Delayed, let: Let) -> Atom:
+    def _viewed(self, made: Delayed, let: Let, why: str) -> Atom:
         """An array as the view that the program has of another, where the program has it."""
         found = self.writer.recall(("view", made.var))
         if found is None:
             assert made.region is not None
             found = Var(self.writer.names.fresh(made.var.name), made.var.type)
             with self.writer.block_of_program(made.region):
-                args = tuple(self.concrete(a) for a in let.args)
+                args = tuple(self.concrete(a, why) for a in let.args)
                 self.writer.append(replace(let, targets=(found,), args=args))
                 self.writer.note(("view", made.var), found, ())
         return found
@@ -342,7 +345,7 @@ class Arrays:
         for base in bases:
             for made in self.readers.pop(base, ()) if isinstance(base, Var) else ():
                 if made.thread is None and made.var in self.delayed and self.uses.get(made.var, 0) > 0:
-                    self.make(made)
+                    self.make(made, "made of what is overwritten before the last read")
 
     # -- loops
 

@@ -10,7 +10,7 @@ statement, for which its arguments are made. A statement with blocks lets nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, assert_never
 
 from s2sad.config import config
@@ -42,6 +42,7 @@ from s2sad.lower.arrays import Arrays, Delayed, Elements
 from s2sad.lower.chains import shortened
 from s2sad.lower.checked import Pairs, checked
 from s2sad.lower.contractions import contract
+from s2sad.lower.decisions import left_whole, of_arrays
 from s2sad.lower.gathering import gathered
 from s2sad.lower.indexing import path_map, read_axes
 from s2sad.lower.order import in_order
@@ -64,58 +65,64 @@ from s2sad.transforms.recording.decisions import Decision
 
 VIEWS = frozenset({transpose, reshape})
 CONSTANTS = frozenset({zeros, full, eye, arange})
+CARRIED = "carried by a loop of the program"
 
 
 def lowered(
-    module: Module,
-    guards: Iterable[tuple[Dim, Dim]] = (),
-    fuse: bool = True,
-    decisions: list[Decision] | None = None,
+    module: Module, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True, said: list[Decision] | None = None
 ) -> Module:
     """The module with loops over elements where it has array expressions. `guards` are sizes of parameters of the main
-    function that its caller knows to be equal. Without `fuse` every array is made where it stands. `decisions` gets
-    what there is to say of it."""
+    function that its caller knows to be equal. Without `fuse` every array is made where it stands. What became of each
+    array is `said`."""
     if not config.lower or {"elements", "scalars"} <= config.passes_off:
         return module
     fuse = fuse and "fuse" not in config.passes_off
-    decisions = [] if decisions is None else decisions
-    functions = {name: with_passes(f, (), fuse, decisions) for name, f in module.functions.items()}
-    return Module(with_passes(module.main, tuple(guards), fuse, decisions), functions)
+    said = [] if said is None else said
+    functions = {name: with_passes(f, (), fuse, said) for name, f in module.functions.items()}
+    return Module(with_passes(module.main, tuple(guards), fuse, said), functions)
 
 
-def with_passes(function: Function, guards: Pairs, fuse: bool, decisions: list[Decision]) -> Function:
+def with_passes(function: Function, guards: Pairs, fuse: bool, said: list[Decision]) -> Function:
     """One function, by the passes that are not switched off."""
     known: Pairs = ()
     if "scalars" not in config.passes_off:
         function, known = checked(function, Equalities((*guards, *kept(function))))
     if "elements" not in config.passes_off:
-        function = lower_function(function, (*guards, *known), fuse)
+        function = lower_function(function, (*guards, *known), fuse, said)
     if "scalars" not in config.passes_off:
-        function = in_numbers(function, decisions)
+        function = in_numbers(function, said)
     return dce.dce(shortened(gathered(function)))
 
 
-def in_numbers(function: Function, decisions: list[Decision]) -> Function:
+def in_numbers(function: Function, said: list[Decision]) -> Function:
     """The function with small arrays held in numbers."""
     before = unroll(function)
     after = scalars(before)
     if after is function:
         return function
-    decisions.extend(held(before, after))
+    said.extend(held(before, after))
     return dce.dce(prune.prune(cse.cse(simplify.simplify(after))))
 
 
-def lower_function(function: Function, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True) -> Function:
+def lower_function(
+    function: Function, guards: Iterable[tuple[Dim, Dim]] = (), fuse: bool = True, said: list[Any] | None = None
+) -> Function:
     """One function. Where loops that were joined need more of each other than there is by then, every array is made
     where it stands; where that is not possible either, the function stays as it is."""
     equalities = Equalities((*guards, *kept(function)))
     for joined in dict.fromkeys((fuse, False)):
+        lowering = _Lowering(function, equalities, joined)
         try:
-            done = _Lowering(function, equalities, joined).run()
+            done = lowering.run()
         except Entangled:
             continue
         if in_order(done):
+            if said is not None:
+                said.extend(lowering.decisions())
             return increments.settled(dce.dce(simplify.simplify(done)))
+    if said is not None:
+        why = "its loops would need more of each other than there is by then"
+        said.append(Decision(function.name, "left whole", why, pos=function.pos))
     return function
 
 
@@ -136,12 +143,19 @@ class _Lowering:
         }
         self.arrays = Arrays(self.writer, self.uses, self.updated, fuse)
         self.aliases = self.arrays.aliases
+        self.left: list[Decision] = []
+        """The statements about whole arrays that stay."""
+
+    def decisions(self) -> Iterator[Decision]:
+        """What became of each array."""
+        yield from of_arrays(self.arrays)
+        yield from self.left
 
     def run(self) -> Function:
         for p in self.function.params:
             self.writer.define(p, self.writer.top, START)
         self.block(self.function.body)
-        with_results = tuple(self.whole(r) for r in self.function.results)
+        with_results = self.wholes(self.function.results, "returned")
         return replace(self.function, body=self.writer.finished(self.writer.top), results=with_results)
 
     # -- atoms
@@ -156,9 +170,13 @@ class _Lowering:
             self.uses[found] -= 1
         return found
 
-    def whole(self, atom: Atom) -> Atom:
-        """An atom for use as a whole."""
-        return self.arrays.concrete(self.use(atom))
+    def whole(self, atom: Atom, why: str) -> Atom:
+        """An atom for use as a whole, and why."""
+        return self.arrays.concrete(self.use(atom), why)
+
+    def wholes(self, atoms: Iterable[Atom], why: str) -> tuple[Atom, ...]:
+        """Several of them."""
+        return tuple(self.whole(a, why) for a in atoms)
 
     # -- statements
 
@@ -174,10 +192,10 @@ class _Lowering:
             case Comment():
                 self.writer.add(stmt)
             case Effect():
-                self.writer.add(replace(stmt, args=tuple(map(self.whole, stmt.args))))
+                self.writer.add(replace(stmt, args=self.wholes(stmt.args, _taken(stmt))))
                 self.writer.top.close()
             case Call():
-                args = tuple(map(self.whole, stmt.args))
+                args = self.wholes(stmt.args, f"handed to {stmt.function}")
                 self.arrays.flush(a for a in args)
                 self.writer.add(replace(stmt, args=args), stmt.targets)
                 self.writer.top.close()
@@ -196,29 +214,29 @@ class _Lowering:
         for atom in named:
             made = self.arrays.pending(self.aliases.get(atom, atom))
             if made is not None and (not made.view or made.reads & updated):
-                self.arrays.make(made)
+                self.arrays.make(made, f"read in {_named(stmt)}")
         self.arrays.flush(updated)
         match stmt:
             case For():
-                start, stop, step = map(self.whole, (stmt.start, stmt.stop, stmt.step))
-                inits = [self.whole(c.init) for c in stmt.carried]
+                start, stop, step = self.wholes((stmt.start, stmt.stop, stmt.step), CARRIED)
+                inits = [self.whole(c.init, CARRIED) for c in stmt.carried]
                 self.writer.top.close()
                 with self.writer.block_of_program() as region:
                     self.bind(stmt.index, *(c.phi for c in stmt.carried))
                     self.block(stmt.body)
                     carried = self.carried(stmt, inits)
-                    leave = None if stmt.exit is None else self.whole(stmt.exit)
+                    leave = None if stmt.exit is None else self.whole(stmt.exit, CARRIED)
                     body = self.writer.finished(region)
                 done: Stmt = replace(
                     stmt, start=start, stop=stop, step=step, carried=carried, body=body, exit=leave, mirrors=None
                 )
             case While():
-                inits = [self.whole(c.init) for c in stmt.carried]
+                inits = [self.whole(c.init, CARRIED) for c in stmt.carried]
                 self.writer.top.close()
                 with self.writer.block_of_program() as region:
                     self.bind(stmt.index, *(c.phi for c in stmt.carried))
                     self.block(stmt.pre)
-                    test = self.whole(stmt.test)
+                    test = self.whole(stmt.test, CARRIED)
                     self.writer.top.close()
                     with self.writer.block_of_program() as second:
                         self.block(stmt.body)
@@ -227,13 +245,13 @@ class _Lowering:
                     pre = self.writer.finished(region)
                 done = replace(stmt, carried=carried, pre=pre, test=test, body=body)
             case If():
-                cond = self.whole(stmt.cond)
+                cond = self.whole(stmt.cond, CARRIED)
                 self.writer.top.close()
                 blocks, ends = [], []
                 for side, block in (("then", stmt.then), ("orelse", stmt.orelse)):
                     with self.writer.block_of_program() as region:
                         self.block(block)
-                        ends.append([self.whole(getattr(j, side)) for j in stmt.joined])
+                        ends.append([self.whole(getattr(j, side), "made by a branch") for j in stmt.joined])
                         blocks.append(self.writer.finished(region))
                 joined = tuple(Join(j.out, a, b) for j, a, b in zip(stmt.joined, *ends, strict=True))
                 done = replace(stmt, cond=cond, then=blocks[0], orelse=blocks[1], joined=joined)
@@ -245,7 +263,7 @@ class _Lowering:
             self.writer.define(v, self.writer.top, START)
 
     def carried(self, stmt: For | While, inits: list[Atom]) -> tuple[Carry, ...]:
-        ends = [self.whole(c.next) for c in stmt.carried]
+        ends = [self.whole(c.next, CARRIED) for c in stmt.carried]
         return tuple(replace(c, init=init, next=end) for c, init, end in zip(stmt.carried, inits, ends, strict=True))
 
     # -- applications
@@ -260,7 +278,10 @@ class _Lowering:
 
     def keep(self, let: Let) -> None:
         """The statement as it is, its arrays made."""
-        let = replace(let, args=tuple(map(self.arrays.concrete, let.args)))
+        decision = left_whole(self.arrays, let)
+        if decision is not None:
+            self.left.append(decision)
+        let = replace(let, args=tuple(self.arrays.concrete(a, _taken(let)) for a in let.args))
         floats = let.prim.elementwise or let.prim in (dim, load, cast)
         if let.prim in (zeros, undef) or (floats and all(isinstance(t.type, Scalar) for t in let.targets)):
             self.writer.append(let)
@@ -418,7 +439,7 @@ class _Lowering:
         base, *operands = let.args
         path = dict(let.params)["path"]
         if any(isinstance(o.type, Array) for o in operands):
-            base = self.arrays.concrete(base)
+            base = self.arrays.concrete(base, "picked from by an array of indexes")
         found = path_map(self.arrays, base, operands, path)
         if found is None or found.dims != self.arrays.dims(let.targets[0]):
             return False
@@ -443,6 +464,17 @@ class _Lowering:
             return False
         self.arrays.alias(let.targets[0], self.arrays.element(base, found.at(())))
         return True
+
+
+def _taken(stmt: Let | Effect) -> str:
+    """Why what a statement takes must be there as a whole."""
+    return f"taken whole by {stmt.prim.name.rstrip('_')}"
+
+
+def _named(stmt: For | While | If) -> str:
+    """A statement with blocks, in words."""
+    kind = "a branch" if isinstance(stmt, If) else "a loop of the program"
+    return kind if stmt.pos is None else f"{kind} (line {stmt.pos.line})"
 
 
 def _variables(let: Let) -> list[Var]:

@@ -15,6 +15,9 @@ from s2sad.rules.elementwise import real
 from s2sad.rules.numbers import is_exact
 from s2sad.rules.registry import PLACES, call_rule
 
+WRITTEN = "written into later"
+"""Why an array is stored that a statement updates."""
+
 
 def update(arrays: Arrays, let: Let) -> bool:
     """A store or an increment of more than one element."""
@@ -31,12 +34,12 @@ def update(arrays: Arrays, let: Let) -> bool:
     last = found.dims[len(found.dims) - len(own) + surplus :]
     if any(d != 1 for d in own[:surplus]) or any(a not in (1, b) for a, b in zip(own[surplus:], last, strict=True)):
         return False
-    base = arrays.concrete(base)
+    base = arrays.concrete(base, WRITTEN)
     made = arrays.pending(value)
     if made is not None and made.spread is not None:
         if let.prim is inc and own == found.dims:
             return _added(arrays, let, base, made.spread, found, operands)
-        value = arrays.concrete(value)
+        value = arrays.concrete(value, "a sum over leading axes")
     first = len(found.dims) - len(own)
     axes = tuple(None if d == 1 else first + k for k, d in enumerate(own))
     needs = [(base, None), *((o, None) for o in operands), (value, axes)]

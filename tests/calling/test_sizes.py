@@ -55,6 +55,21 @@ def test_an_array_that_grows_in_a_loop_is_not_reversed(f):
     np.testing.assert_allclose(s2sad.jacfwd(f)(np.ones(2)), differences(f, np.ones(2)), rtol=1e-6)
 
 
+def shrunk(x, n):
+    u = x[:n] * 1.0
+    for i in range(3):
+        u = x[i:n] * np.sum(u)
+    return np.sum(u)
+
+
+def test_a_size_that_the_run_finds_to_change_is_an_error_of_reverse_mode_only():
+    """Of a slice whose bounds are not known, the size may be the same in every trip."""
+    x = np.linspace(0.5, 1.0, 6)
+    with pytest.raises(ValueError, match=r"changes its shape.*at line \d+: for i in range\(3\)"):
+        s2sad.grad(shrunk)(x, 4)
+    np.testing.assert_allclose(s2sad.jacfwd(shrunk)(x, 4), differences(lambda x: shrunk(x, 4), x), rtol=1e-6)
+
+
 def differences(f, x, h=1e-6):
     return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.corpus import program, vec
+from tests.corpus import program, unit, vec
 
 
 @program((vec(3, 4),))
@@ -198,3 +198,76 @@ def rows_unpacked(a):
     p[0] = q[1] * 2.0
     q += p
     return np.sum(b * b)
+
+
+# -- slices of a runtime size, and arrays made of them anew in each trip
+
+
+@program((vec(2, 3), vec(5, 7)), compiled=True)
+def convolved_by_slices(kernel, picture):
+    rows, columns = picture.shape[0] - kernel.shape[0] + 1, picture.shape[1] - kernel.shape[1] + 1
+    out = np.zeros((rows, columns))
+    for a in range(kernel.shape[0]):
+        for b in range(kernel.shape[1]):
+            out = out + kernel[a, b] * picture[a : a + rows, b : b + columns]
+    return np.sum(np.tanh(out))
+
+
+@program((vec(9), 4))
+def windows_backwards(x, width):
+    out = np.zeros(width)
+    for i in range(len(x) - width, -1, -1):
+        out = np.sin(out + x[i : i + width]) * x[: len(out)]
+    return np.sum(out * out)
+
+
+@program((unit(8), 2, 5), compiled=True)
+def clipped_window(x, low, high):
+    u = x[low:high] * 1.0
+    for _ in range(3):
+        u = u + np.sin(u) * x[low:high]
+    return np.sum(u**2)
+
+
+@program((unit(8), 7, 12))
+def clipped_window_of_one(x, low, high):
+    u = x[low:high] * 1.0
+    for _ in range(3):
+        u = u + np.sin(u) * x[low:high]
+    return np.sum(u**2)
+
+
+@program((unit(8), 3, 3))
+def swapped_windows(x, width, n):
+    u = x[:width] * 1.0
+    v = np.cos(u)
+    for i in range(n):
+        for j in range(i + 1):
+            u, v = v + x[j : j + width], u * v
+    return np.sum(u * v)
+
+
+@program((unit(8), 4.0, 3))
+def windows_in_a_while(x, bound, width):
+    u, k = x[:width] * 1.0, 0
+    while np.sum(u) < bound:
+        u = u * (1.0 + x[k : k + width])
+        k += 1
+    return np.sum(u * u)
+
+
+@program((unit(8), 3, 4))
+def windows_in_branches(x, width, n):
+    u, s = x[:width] * 1.0, 0.0
+    for i in range(n):
+        if x[i] > 0.5:
+            u = u + x[:width] * x[i]
+        else:
+            u = x[i + 1 : i + 1 + width] * (s + 1.0)
+        s = s + np.sum(u * x[i : i + width])
+    return np.sum(u) + s
+
+
+@program((vec(6), -2))
+def number_of_elements_to_drop_is_negative(x, k):
+    return x[0] * np.sum(np.arange(k + 3)[k:] * 2.0 + np.ones(k + 3)[k:])

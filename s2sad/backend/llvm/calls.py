@@ -16,6 +16,7 @@ from s2sad.backend.llvm.values import Complex, Growing, Uncovered, fields, resul
 from s2sad.ir.nodes import Atom, Call, Effect, Function, Let, Var, replace
 from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad.transforms.recording.decisions import Decision
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
@@ -84,6 +85,8 @@ def bridge(writer: Writer, stmt: Let | Effect) -> None:
     views = {v: writer.view(v) for v in variables if isinstance(v.type, Array)}
     params = tuple(form(v.type, "A" if v in views and views[v].strides is not None else "C") for v in variables)
     function = _alone(stmt, variables, targets, returned)
+    why = "there are no instructions of ours for it"
+    writer.unit.decisions.append(Decision(stmt.prim.name.rstrip("_"), "compiled by Numba", why, pos=stmt.pos))
     found = writer.unit.bridge(function, params, tuple(form(t.type) for t in returned))
     args = [a for v in variables for a in _handed(writer, v, contiguous=False)]
     _invoke(writer, found.symbol, args, returned, targets)

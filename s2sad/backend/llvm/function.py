@@ -38,6 +38,7 @@ from s2sad.backend.llvm.values import (
     Anything,
     Complex,
     Growing,
+    Innermost,
     Number,
     Refused,
     Uncovered,
@@ -72,6 +73,7 @@ from s2sad.ir.types import INT, Array, List, Scalar, Size, Symbol, Type
 from s2sad.memory.copying import copy
 from s2sad.optimise.accumulators import accumulators, exact_values
 from s2sad.rules.counting import trip_count
+from s2sad.transforms.recording.decisions import Decision
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.module import Unit
@@ -347,11 +349,17 @@ class Writer:
         try:
             width = lanes.lanes_of_machine(nested=self.memory.in_loop)
             lanes.write(self, varying.planned(self, stmt, width))
-        except Refused:
+            self._say(stmt, "run in lanes", f"{width} trips at once")
+        except Refused as why:
             self.restore(state)
             self.alone = False
+            if not isinstance(why, Innermost):
+                self._say(stmt, "run trip by trip", str(why))
             control.plain_for(self, stmt)
         self.alone = False
+
+    def _say(self, loop: For, how: str, why: str) -> None:
+        self.unit.decisions.append(Decision(loop.index.name, how, why, pos=loop.pos, loop=True))
 
     def state(self) -> tuple[Any, ...]:
         """What is written so far."""

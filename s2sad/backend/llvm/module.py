@@ -20,6 +20,7 @@ from s2sad.backend.llvm.faults import LIKELY, Sites
 from s2sad.backend.llvm.function import Writer
 from s2sad.backend.llvm.mathematics import library
 from s2sad.ir.nodes import Function, Module, Pos
+from s2sad.transforms.recording.decisions import Decision
 
 OURS = "s2sad.unit"
 """What the names of the functions of one module begin with, until its hash is known."""
@@ -42,6 +43,8 @@ class Unit:
     texts: list[str] = field(default_factory=list)
     loops: list[str] = field(default_factory=list)
     support: dict[Support, None] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    """What was decided on the way, for `.explain()`: bridges, and what else its writers append."""
 
     def symbol(self, name: str) -> str:
         """The name in LLVM of a function of the module."""

@@ -27,6 +27,10 @@ class Refused(Exception):
     """Why a loop does not run in lanes."""
 
 
+class Innermost(Refused):
+    """It has no loop inside, and LLVM makes vectors of it where that is possible."""
+
+
 class Complex(NamedTuple):
     """A complex number."""
 
@@ -154,6 +158,6 @@ Anything = Value | Complex | View | Growing
 
 
 __all__ = [
-    "Anything", "Complex", "Growing", "Number", "Refused", "Uncovered", "Value", "View", "constant", "fields",
-    "memory_type", "number_type", "part_dtype", "result_struct",
+    "Anything", "Complex", "Growing", "Innermost", "Number", "Refused", "Uncovered", "Value", "View", "constant",
+    "fields", "memory_type", "number_type", "part_dtype", "result_struct",
 ]  # fmt: skip

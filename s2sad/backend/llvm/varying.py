@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import indexing, scalars
-from s2sad.backend.llvm.values import Refused
+from s2sad.backend.llvm.values import Innermost, Refused
 from s2sad.backend.llvm.worth import Costs
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Comment, Const, For, If, Let, Stmt, Var, While, array_type
@@ -29,6 +29,7 @@ from s2sad.ir.paths import SLOT, Index, Path
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
 from s2sad.ir.types import INT, Array, Dim, List, Scalar, Size, Symbol, add_dims, scale_dim
 from s2sad.rules import elementwise
+from s2sad.transforms.recording.decisions import plain
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
@@ -107,7 +108,7 @@ class _Analysis:
         if loop.exit is not None or not isinstance(loop.step, Const) or loop.trips is not None:
             raise Refused("it may be left early")
         if not any(isinstance(s, For | While) for s in walk.statements(loop.body)):
-            raise Refused("it has no loop inside")
+            raise Innermost("it has no loop inside")
         for stmt in walk.statements(loop.body):
             self._is_plain(stmt)
         self._privates()
@@ -128,9 +129,9 @@ class _Analysis:
             raise Refused("it calls a function or has an effect")
         for var in (*walk.defines(stmt), *walk.binds(stmt)):
             if isinstance(var.type, List):
-                raise Refused(f"the list {var.name}")
+                raise Refused(f"the list {plain(var.name)}")
             if isinstance(var.type, Array) and isinstance(stmt, For | While | If) and self._moves(stmt, var):
-                raise Refused(f"{var.name} is another array in each trip")
+                raise Refused(f"{plain(var.name)} is another array in each trip")
 
     def _moves(self, stmt: For | While | If, var: Var) -> bool:
         if isinstance(stmt, If):
@@ -142,11 +143,11 @@ class _Analysis:
         for c in loop.carried:
             if isinstance(c.phi.type, Array):
                 if c.phi in self.buffers.rebound:
-                    raise Refused(f"{c.phi.name} is another array in each trip")
+                    raise Refused(f"{plain(c.phi.name)} is another array in each trip")
                 if c.anew:
                     private[self.buffers.root(c.phi)] = None
             elif c.next != c.phi and c.phi not in self.writer.sums:
-                raise Refused(f"{c.phi.name} goes from trip to trip")
+                raise Refused(f"{plain(c.phi.name)} goes from trip to trip")
         made = [s for s in walk.statements(loop.body) if isinstance(s, Let) and s.prim in (undef, zeros)]
         private.update(dict.fromkeys(s.targets[0] for s in made))
 
@@ -218,7 +219,7 @@ class _Analysis:
         found, (target, *more) = self.found, stmt.targets
         if stmt.prim in (undef, zeros):
             if any(found.varies(a) for a in stmt.args):
-                raise Refused(f"the size of {target.name} differs from trip to trip")
+                raise Refused(f"the size of {plain(target.name)} differs from trip to trip")
         elif stmt.prim in UPDATES:
             pass
         elif stmt.prim is dim:
@@ -231,7 +232,7 @@ class _Analysis:
             arrays = [a for a in stmt.args if isinstance(a.type, Array)]
             differ = any(self.buffers.origin(a) in found.private for a in arrays)
             if differ or any(found.varies(a) for a in stmt.args if isinstance(a.type, Scalar)):
-                raise Refused(f"{target.name} is made of whole arrays that differ from trip to trip")
+                raise Refused(f"{plain(target.name)} is made of whole arrays that differ from trip to trip")
         else:
             step = self._arithmetic(stmt) if not more else DIFFERENT
             if step is DIFFERENT and not any(found.varies(a) for a in stmt.args):
@@ -304,7 +305,7 @@ class _Analysis:
 
     def _is_apart(self, root: Atom, accesses: Sequence[Access]) -> None:
         """Whether the trips touch a buffer in different places, or only add to it."""
-        name = root.name if isinstance(root, Var) else str(root)
+        name = plain(root.name) if isinstance(root, Var) else str(root)
         if not all(self.buffers.is_whole(r) for r in self.accesses):
             raise Refused(f"{name} may be a part of another array")
         written = [a for a in accesses if a.writes]

@@ -166,14 +166,15 @@ class Elaborator:
 
     def mark(self) -> Any:
         """What names and sizes are known, to `reset` to when what follows was a trial."""
-        return self.builder.names.mark(), dict(self.builder.sizes)
+        return self.builder.names.mark(), dict(self.builder.sizes), self.builder.ranges.mark()
 
     def reset(self, mark: Any) -> None:
         """Forget what a trial named, but for the hidden parameters it found."""
-        names, sizes = mark
+        names, sizes, ranges = mark
         self.builder.names.reset(names, [*self.outside.names(), *self.functions])
         self.builder.sizes.clear()
         self.builder.sizes.update(sizes)
+        self.builder.ranges.reset(ranges)
 
     # -- the state
 

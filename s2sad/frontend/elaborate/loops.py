@@ -20,7 +20,7 @@ from s2sad.frontend.values.unbound import Pending
 from s2sad.frontend.values.unreachable import Unreachable
 from s2sad.frontend.values.values import Entries, Location, Number, State, Static, Value
 from s2sad.ir.nodes import Atom, Carry, Const, For, Stmt, Var, While, int_var
-from s2sad.ir.types import BOOL, Scalar, Type
+from s2sad.ir.types import BOOL, Scalar, Size, Type
 from s2sad.rules.logical import not_
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ class Loop:
                 if first_change(elab, head, elab.state) is not None:
                     raise EffectfulTest
             with elab.builder.block() as out.body:
+                self.note_range(index)
                 if self.bind is not None:
                     self.bind(Number(index))
                 self.run()
@@ -157,6 +158,14 @@ class Loop:
                 elab.pending.remove(unbound)
         out.end_state = elab.state
         return out
+
+    def note_range(self, index: Var) -> None:
+        """Say where the counter runs, in the body."""
+        size_of = self.elab.builder.size_of
+        if self.bounds is not None and isinstance(counter := size_of(index), Size):
+            start, stop, step = self.bounds
+            by = int(step.value) if isinstance(step, Const) else 0
+            self.elab.builder.ranges.counter(counter, size_of(start), size_of(stop), by)
 
     def run_test(self, left: Var | None) -> Atom:
         """The condition of a while loop; once `left` holds it is not computed any more."""

@@ -100,7 +100,7 @@ def parameter_types(elab: Elaborator, atoms: Sequence[Atom], level: int) -> list
     sizes: dict[Dim | None, Dim] = {}
 
     def fresh(d: Dim | None) -> Dim:
-        return sizes[d] if d in sizes else sizes.setdefault(d, symbol(elab.builder.names.fresh("n")))
+        return sizes[d] if d in sizes else sizes.setdefault(d, symbol(f"{elab.builder.names.fresh('n')}.0"))
 
     def general(type_: Type) -> Type:
         match type_:

@@ -6,7 +6,8 @@ Basic indexing of an array gives a view: a reference to the same buffer with a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -48,7 +49,7 @@ from s2sad.ir.builder import Builder
 from s2sad.ir.infer import load_type
 from s2sad.ir.paths import SLOT, Index, Path, Slice, View, count_slots
 from s2sad.ir.primitives import load
-from s2sad.ir.types import symbol
+from s2sad.ir.types import Dim, add_dims, symbol
 
 # -- keys
 
@@ -85,10 +86,10 @@ def parse_key(elab: Elaborator, base: Array, key: Value) -> Key:
     used = sum(1 for e in entries if e is not None and e is not Ellipsis) + sum(masks) - len(masks)
     if used > base.rank:
         refuse(elab, f"Too many indices: the array has rank {base.rank}, but {used} were given.", kind=ShapeError)
-    key_ = Key(Index(entries), tuple(operands), any(isinstance(a.type, Array) for a in operands))
-    if not key_.fancy:
-        _check_bounds(elab, base, entries)
-    return key_
+    if any(isinstance(a.type, Array) for a in operands):
+        return Key(Index(entries), tuple(operands), fancy=True)
+    _check_bounds(elab, base, entries)
+    return Key(Index(_marked(elab, base, entries, operands)), tuple(operands), fancy=False)
 
 
 def _entry(elab: Elaborator, part: Value, operands: list[Atom]) -> Any:
@@ -130,6 +131,39 @@ def _bound(elab: Elaborator, part: Value, operands: list[Atom]) -> Any:
         refuse(elab, f"The bounds of a slice are ints, not {describe(elab, part)}.", kind=TypeMismatchError)
     operands.append(elab.atom(part))
     return SLOT
+
+
+def _marked(elab: Elaborator, base: Array, entries: tuple[Any, ...], operands: Sequence[Atom]) -> tuple[Any, ...]:
+    """The entries, where slices that are proved to be inside their axis say so."""
+    supply = iter(operands)
+    used = sum(1 for e in entries if e is not None and e is not Ellipsis)
+    out: list[Any] = []
+    axis = 0
+    for entry in entries:
+        if isinstance(entry, Slice):
+            bounds = [next(supply) if p is SLOT else p for p in (entry.start, entry.stop, entry.step)]
+            runtime = SLOT in (entry.start, entry.stop)
+            inside = runtime and _is_inside(elab, base.dims[axis], *bounds)
+            out.append(replace(entry, inside=True) if inside else entry)
+        else:
+            out.append(entry)
+            if entry is SLOT:
+                next(supply)
+        axis += base.rank - used if entry is Ellipsis else entry is not None
+    return tuple(out)
+
+
+def _is_inside(elab: Elaborator, size: Dim | None, start: Any, stop: Any, step: Any) -> bool:
+    """Whether ``0 <= start <= stop <= size`` is proved, for a slice of all elements between."""
+    if step not in (None, 1) or size is None:
+        return False
+    known, number = elab.builder.ranges, elab.builder.size_of
+    low = 0 if start is None else start if isinstance(start, int) else number(start)
+    high = size if stop is None else stop if isinstance(stop, int) else number(stop)
+    if low is None or high is None:
+        return False
+    forms = (low, add_dims(high, low, -1), add_dims(size, high, -1))
+    return all(map(known.not_negative, forms))
 
 
 def _check_bounds(elab: Elaborator, base: Array, entries: tuple[Any, ...]) -> None:

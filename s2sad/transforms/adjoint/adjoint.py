@@ -61,6 +61,7 @@ from s2sad.transforms.adjoint.choosing import Choice, mark_choices
 from s2sad.transforms.adjoint.cotangents import Cotangents, Value, bar_name
 from s2sad.transforms.adjoint.ranges import count_trips
 from s2sad.transforms.adjoint.selection import Selection, mark_selections
+from s2sad.transforms.adjoint.steady import steady
 from s2sad.transforms.adjoint.sweep import Sweep
 
 Functions = Mapping[str, Function]
@@ -100,6 +101,7 @@ def _vjp(
     """The open adjoint. With `sums` it is that of a pair, and the cotangents of these parameters are added to those
     given as last parameters. With `snapshots` the loops at its top level are reversed with memory for so many
     states."""
+    function = steady(function, wrt, callees.functions)
     names = walk.names_of(function)
     callees = replace(callees, eager={})  # a result is known by its name, which another function may use too
     opened, values = custom.opened(_unmarked(function.body), names)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from s2sad.errors import UnsupportedError
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Call, Carry, Const, For, Stmt, Var, int_var
-from s2sad.ir.types import Array, Size, symbols_of
 from s2sad.rules.elementwise import add
 from s2sad.transforms.adjoint.choosing import Choice, chosen_range, chosen_trip
 from s2sad.transforms.adjoint.cotangents import Value, bar_name, zero_of
@@ -25,6 +24,7 @@ from s2sad.transforms.adjoint.loop_forms import AGAIN, order_free
 from s2sad.transforms.adjoint.ranges import Loop, forward_range, reversed_range
 from s2sad.transforms.adjoint.replay import replayed, replays
 from s2sad.transforms.adjoint.selection import Selection, selected_trip
+from s2sad.transforms.adjoint.steady import changes_shape
 from s2sad.transforms.adjoint.sweep import Sweep
 
 Seeds = dict[Var, Atom | None]
@@ -38,23 +38,6 @@ class Slot:
     phi: Var
     next: Atom
     out: Var
-
-
-def changes_shape(c: Carry, loop: Loop) -> bool:
-    """Whether an array that a loop carries may have other sizes after a trip than before it: sizes made in the trip."""
-    before, after = c.phi.type, c.next.type
-    if not (isinstance(before, Array) and isinstance(after, Array)) or before.dims == after.dims:
-        return False
-    made = {s for v in walk.all_defined(loop.body) for s in symbols_of(v.type)}
-    made -= {s for v in walk.free_vars((loop,)) for s in symbols_of(v.type)}
-    made -= {s for other in loop.carried for s in symbols_of(other.phi.type)}
-    pairs = zip(before.dims, after.dims, strict=True)
-    return any(a != b and isinstance(b, Size) and (not _is_symbol(b) or b.terms[0][0] in made) for a, b in pairs)
-
-
-def _is_symbol(size: Size) -> bool:
-    """Whether a size is one symbol, which may be the size before; a sum such as ``n + 1`` is another one."""
-    return size.constant == 0 and len(size.terms) == 1 and size.terms[0][1] == 1
 
 
 def reverse_loop(sweep: Sweep, loop: Loop, selection: Selection | Choice | None) -> None:
