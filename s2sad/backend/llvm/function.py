@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
-from s2sad.backend.llvm import calls, control, elements, indexing, lanes, lists, movement, products, varying
+from s2sad.backend.llvm import (
+    calls,
+    control,
+    elements,
+    filling,
+    indexing,
+    lanes,
+    lists,
+    movement,
+    products,
+    systems,
+    varying,
+)
 from s2sad.backend.llvm.accumulators import accumulators
 from s2sad.backend.llvm.bounds import Assumptions, Facts
 from s2sad.backend.llvm.buffers import Buffers
@@ -214,7 +226,7 @@ class Writer:
 
     def let(self, stmt: Let) -> None:
         """Write what one primitive computes."""
-        others = (lists.let, elements.let, products.let)
+        others = (lists.let, elements.let, products.let, systems.let, filling.let)
         if not (self._structural(stmt) or any(let(self, stmt) for let in others)):
             calls.bridge(self, stmt)
 

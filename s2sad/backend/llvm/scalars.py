@@ -346,6 +346,22 @@ def _expit(code: Code, x: Number, case: Case) -> Number | None:
     return library.call(code, "expit", [x])
 
 
+@scalar(elementwise.logaddexp)
+def _logaddexp(code: Code, x: Number, y: Number, case: Case) -> Number | None:
+    """What is larger, and what the smaller one adds to it; as of NumPy, infinities are their own sum."""
+    if case.kind != "f" or isinstance(x, Complex) or isinstance(y, Complex):
+        return None
+    apart = code.binary("fsub", x, y)
+    larger = code.select(code.compare("fcmp ogt", apart, case.of(0)), x, y)
+    rest = _negated(code, _abs(code, apart))
+    for prim in (elementwise.exp, elementwise.log1p):
+        found = TABLE[prim][1](code, rest, case=case)
+        assert isinstance(found, Value)
+        rest = found
+    twice = code.binary("fadd", x, case.of(math.log(2.0)))
+    return code.select(code.compare("fcmp oeq", x, y), twice, code.binary("fadd", larger, rest))
+
+
 @scalar(elementwise.deg2rad)
 def _deg2rad(code: Code, x: Number, case: Case) -> Number | None:
     return code.binary("fmul", x, case.of(math.pi / 180)) if isinstance(x, Value) and case.kind == "f" else None
