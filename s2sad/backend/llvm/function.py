@@ -22,9 +22,9 @@ from s2sad.backend.llvm import (
     indexing,
     lanes,
     lists,
+    matrices,
     movement,
     products,
-    systems,
     varying,
 )
 from s2sad.backend.llvm.accumulators import accumulators
@@ -226,7 +226,7 @@ class Writer:
 
     def let(self, stmt: Let) -> None:
         """Write what one primitive computes."""
-        others = (lists.let, elements.let, products.let, systems.let, filling.let)
+        others = (lists.let, elements.let, products.let, matrices.let, filling.let)
         if not (self._structural(stmt) or any(let(self, stmt) for let in others)):
             calls.bridge(self, stmt)
 

@@ -7,7 +7,7 @@ could not be called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -121,6 +121,17 @@ def stack_shape(writer: Writer, left: Sequence[Value], right: Sequence[Value]) -
     ]  # fmt: skip
 
 
+def empty(writer: Writer, dtype: np.dtype, shape: Sequence[Value]) -> View:
+    """Memory for an array."""
+    return writer.memory.allocate(dtype, shape, [True] * len(shape))
+
+
+def each_matrix(writer: Writer, stack: Sequence[Value], do: Callable[..., None], *views: View) -> None:
+    """Do something with the matrices of stacks, one at a time."""
+    movement.each(writer.code, stack, lambda at: do(*(part(writer, view, at) for view in views)))
+
+
 __all__ = [
-    "LETTERS", "Lapack", "converted", "integer", "letter", "part", "square", "stack_shape", "turned",
+    "LETTERS", "Lapack", "converted", "each_matrix", "empty", "integer", "letter", "part", "square", "stack_shape",
+    "turned",
 ]  # fmt: skip
