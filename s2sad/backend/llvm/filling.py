@@ -13,6 +13,7 @@ from s2sad.ir.nodes import Const, Let, array_type
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import INT, Array, Scalar
 from s2sad.rules import broadcasting, creation
+from s2sad.transforms.adjoint.structure import numbering
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
@@ -83,6 +84,15 @@ def _arange(writer: Writer, stmt: Let) -> bool:
     return True
 
 
+def _numbering(writer: Writer, stmt: Let) -> bool:
+    """0, 1, 2, ... in the order of the elements."""
+    out = _made(writer, stmt, 0)
+    with movement.counting(writer.code, writer.code.product(out.shape)) as i:
+        movement.write(writer.code, out.dtype, i, writer.memory.address(out, i))
+    writer.env[stmt.targets[0]] = out
+    return True
+
+
 def _unbroadcast(writer: Writer, stmt: Let) -> bool:
     """A copy where the shapes turn out to be one; else each element added where it was broadcast from."""
     code, g = writer.code, stmt.args[0]
@@ -116,6 +126,7 @@ TABLE: dict[Primitive, Callable[[Writer, Let], bool]] = {
     creation.full: _full,
     creation.eye: _eye,
     creation.arange: _arange,
+    numbering: _numbering,
     broadcasting.broadcast_to: _broadcast_to,
     broadcasting.unbroadcast: _unbroadcast,
 }

@@ -19,6 +19,7 @@ from s2sad.backend.llvm import (
     control,
     elements,
     filling,
+    gathers,
     indexing,
     lanes,
     lists,
@@ -259,7 +260,7 @@ class Writer:
         path, target = dict(stmt.params)["path"], stmt.targets[0]
         type_ = array_type(base)
         if any(isinstance(o.type, Array) for o in operands):
-            return False
+            return gathers.load(self, stmt)
         if indexing.is_element(path, type_):
             address = indexing.place(self, base, operands, path)
             self.env[target] = movement.read(self.code, type_.dtype, address)
@@ -279,7 +280,7 @@ class Writer:
         path, adding = dict(stmt.params)["path"], stmt.prim is inc
         type_, view = array_type(base), self.view(base)
         if any(isinstance(o.type, Array) for o in operands):
-            return False
+            return gathers.update(self, stmt)
         if any(isinstance(s, ViewStep) and s.name in ("reshape", "ravel") for s in path) and view.strides is not None:
             return False
         if isinstance(value.type, Scalar) and indexing.is_element(path, type_):
@@ -298,13 +299,13 @@ class Writer:
                 movement.fill(self, place, self.number(value, value.type.dtype), value.type.dtype, adding)
             else:
                 source = self.view(value)
-                if not self._apart(value, base):
+                if not self.apart(value, base):
                     source = self.copied(source)
                 movement.copy(self, place, source, adding)
         self.env[target] = view
         return True
 
-    def _apart(self, value: Atom, base: Atom) -> bool:
+    def apart(self, value: Atom, base: Atom) -> bool:
         """Whether two arrays are known not to share memory: each lies in an array that this function made, or was
         given and never writes into, and they are not the same one."""
         one, other = self.buffers.origin(value), self.buffers.origin(base)
