@@ -8,6 +8,7 @@ A list lives in four places on the stack, which LLVM keeps in registers. What is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import movement
@@ -18,6 +19,7 @@ from s2sad.ir.nodes import Atom, Let, item_type
 from s2sad.ir.primitives import list_append, list_drop, list_get, list_len, list_new, list_set, list_zeros
 from s2sad.ir.types import Array, List, Scalar, Type
 from s2sad.memory.copying import copy
+from s2sad.rules.lists import array_of_list, list_of_array
 
 if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
@@ -66,6 +68,10 @@ def let(writer: Writer, stmt: Let) -> bool:
             _drop_last(writer, items)
         case prim if prim is list_zeros:
             writer.env[target] = _zeros(writer, _list(writer, stmt.args[0]))
+        case prim if prim is array_of_list:
+            writer.env[target] = _stacked(writer, _list(writer, stmt.args[0]))
+        case prim if prim is list_of_array and isinstance(target.type, List):
+            writer.env[target] = _rows(writer, writer.view(stmt.args[0]), target.type.item)
         case prim if prim is copy and isinstance(target.type, List):
             writer.env[target] = _copy(writer, _list(writer, stmt.args[0]))
         case _:
@@ -231,6 +237,65 @@ def _copy(writer: Writer, source: Growing) -> Growing:
             like = _view(writer, source, _at(writer, source, index))
             made = writer.copied(like, fresh=True)
             _write_view(writer, items, _at(writer, items, index), made)
+            code.store(code.add(index, i64(1)), items.length)
+    code.store(length, items.length)
+    return items
+
+
+# -- lists as arrays, and arrays as lists
+
+
+def _stacked(writer: Writer, source: Growing) -> View:
+    """The items along a first axis. Arrays are of one shape; of no items, the sizes that nobody knows are 0."""
+    code, memory, item = writer.code, writer.memory, source.item
+    length = code.load(I64, source.length)
+    if not isinstance(item, Array):
+        out = memory.allocate(item.dtype, (length,), (True,))
+        bytes_ = code.mul(length, i64(source.size))
+        code.call("void", "llvm.memcpy.p0.p0.i64", out.data, code.load(PTR, source.data), bytes_, FALSE)
+        return out
+    sizes = _item_shape(writer, source, item, length)
+    out = memory.allocate(item.dtype, (length, *sizes), [True] * (1 + len(sizes)))
+    with movement.counting(code, length) as index:
+        found = _view(writer, source, _at(writer, source, index))
+        for axis, (have, want) in enumerate(zip(found.shape, sizes, strict=True)):
+            writer.faults.unless(code.compare("icmp eq", have, want), "shape", i64(axis), have, want)
+        place = memory.address(out, code.mul(index, code.product(sizes)))
+        movement.copy(writer, View(item.dtype, place, sizes, None, out.owner), replace(found, shape=sizes))
+    return out
+
+
+def _item_shape(writer: Writer, source: Growing, item: Array, length: Value) -> tuple[Value, ...]:
+    """The shape of the first item."""
+    code, places = writer.code, [writer.code.alloca(I64) for _ in item.dims]
+    for d, place in zip(item.dims, places, strict=True):
+        code.store(i64(d if isinstance(d, int) else 0), place)
+    some, none = code.fresh("some"), code.fresh("none")
+    code.branch(code.compare("icmp sgt", length, i64(0)), some, none)
+    code.start(some)
+    for size, place in zip(_view(writer, source, _at(writer, source, i64(0))).shape, places, strict=True):
+        code.store(size, place)
+    code.jump(none)
+    code.start(none)
+    return tuple(code.load(I64, place) for place in places)
+
+
+def _rows(writer: Writer, source: View, item: Type) -> Growing:
+    """A list of copies of what lies along the first axis."""
+    code, length = writer.code, source.shape[0]
+    items = _new(writer, item)
+    _room(writer, items, length)
+    if isinstance(item, Scalar):
+        held = writer.contiguous(source)
+        bytes_ = code.mul(length, i64(items.size))
+        code.call("void", "llvm.memcpy.p0.p0.i64", code.load(PTR, items.data), held.data, bytes_, FALSE)
+    else:
+        strides = writer.memory.strides(source)
+        with movement.counting(code, length) as index, writer.scope():
+            place = writer.memory.address(source, code.mul(index, strides[0]))
+            kept = None if source.strides is None else strides[1:]
+            row = replace(source, data=place, shape=source.shape[1:], strides=kept)
+            _write_view(writer, items, _at(writer, items, index), writer.copied(row, fresh=True))
             code.store(code.add(index, i64(1)), items.length)
     code.store(length, items.length)
     return items
