@@ -35,8 +35,8 @@ class Loaded:
     places: Sequence[Pos | None] = ()
 
     def located(self, error: NativeError) -> Exception:
-        """The error as Python's own, with the line of the user's where it happened."""
-        kind = next(c for c in type(error).__mro__ if c.__module__ == "builtins")
+        """The error as Python's or NumPy's own, with the line of the user's where it happened."""
+        kind = next(c for c in type(error).__mro__ if c.__module__ != NativeError.__module__)
         pos = self.places[error.site] if error.site < len(self.places) else None
         text = str(error)
         if pos is not None:

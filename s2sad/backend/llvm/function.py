@@ -17,16 +17,18 @@ import numpy as np
 from s2sad.backend.llvm import (
     calls,
     control,
-    creation,
     elements,
+    filling,
+    gathers,
     growing,
     indexing,
     lanes,
     lists,
+    matrices,
     movement,
     products,
     varying,
-)  # fmt: skip
+)
 from s2sad.backend.llvm.bounds import Assumptions, Facts
 from s2sad.backend.llvm.buffers import Buffers
 from s2sad.backend.llvm.code import I32, I64, PTR, Code, Value, i64
@@ -248,7 +250,7 @@ class Writer:
 
     def let(self, stmt: Let) -> None:
         """Write what one primitive computes."""
-        others = (lists.let, elements.let, creation.let, products.let)
+        others = (lists.let, elements.let, products.let, matrices.let, filling.let)
         if not (self._structural(stmt) or any(let(self, stmt) for let in others)):
             calls.bridge(self, stmt)
 
@@ -281,7 +283,7 @@ class Writer:
         path, target = dict(stmt.params)["path"], stmt.targets[0]
         type_ = array_type(base)
         if any(isinstance(o.type, Array) for o in operands):
-            return False
+            return gathers.load(self, stmt)
         if indexing.is_element(path, type_):
             address = indexing.place(self, base, operands, path)
             self.env[target] = movement.read(self.code, type_.dtype, address)
@@ -301,7 +303,7 @@ class Writer:
         path, adding = dict(stmt.params)["path"], stmt.prim is inc
         type_, view = array_type(base), self.view(base)
         if any(isinstance(o.type, Array) for o in operands):
-            return False
+            return gathers.update(self, stmt)
         if any(isinstance(s, ViewStep) and s.name in ("reshape", "ravel") for s in path) and view.strides is not None:
             return False
         if isinstance(value.type, Scalar) and indexing.is_element(path, type_):
@@ -320,13 +322,13 @@ class Writer:
                 movement.fill(self, place, self.number(value, value.type.dtype), value.type.dtype, adding)
             else:
                 source = self.view(value)
-                if not self._apart(value, base):
+                if not self.apart(value, base):
                     source = self.copied(source)
                 movement.copy(self, place, source, adding)
         self.env[target] = view
         return True
 
-    def _apart(self, value: Atom, base: Atom) -> bool:
+    def apart(self, value: Atom, base: Atom) -> bool:
         """Whether two arrays are known not to share memory: each lies in an array that this function made, or was
         given and never writes into, and they are not the same one."""
         one, other = self.buffers.origin(value), self.buffers.origin(base)

@@ -98,7 +98,7 @@ def _indexed(
     writer: Writer, base: View, dims: list[Dim | None], supply: Iterator[Atom], step: Index
 ) -> tuple[View, list[Dim | None]]:
     code, memory = writer.code, writer.memory
-    entries = _whole(step.entries, len(base.shape))
+    entries = entries_of(step.entries, len(base.shape))
     strides = memory.strides(base)
     offset, shape, kept = i64(0), [], []
     known: list[Dim | None] = []
@@ -132,7 +132,7 @@ def _indexed(
     return replace(base, data=memory.address(base, offset), shape=tuple(shape), strides=tuple(kept)), known
 
 
-def _whole(entries: Sequence[Any], rank: int) -> list[Any]:
+def entries_of(entries: Sequence[Any], rank: int) -> list[Any]:
     """The entries with one for each axis."""
     used = sum(1 for e in entries if e is not None and e is not Ellipsis)
     fill = [Slice()] * (rank - used)
@@ -280,6 +280,6 @@ def stretched(writer: Writer, base: View, shape: Sequence[Value]) -> View:
 
 
 __all__ = [
-    "EVERYTHING", "SLOT", "index", "is_element", "is_inside", "place", "reordered", "reshaped", "row", "stretched",
-    "view",
+    "EVERYTHING", "SLOT", "entries_of", "index", "is_element", "is_inside", "place", "reordered", "reshaped", "row",
+    "stretched", "view",
 ]  # fmt: skip

@@ -253,8 +253,8 @@ def _first_shape(writer: Writer, items: Growing, length: Value) -> list[Value]:
     code = writer.code
     places = [code.alloca("i64") for _ in items.item.dims]
     there, go_on = code.fresh("there"), code.fresh("first")
-    for place in places:
-        code.store(i64(0), place)
+    for d, place in zip(items.item.dims, places, strict=True):
+        code.store(i64(d if isinstance(d, int) else 0), place)
     code.branch(code.compare("icmp sgt", length, i64(0)), there, go_on)
     code.start(there)
     _, *sizes, _ = growing.words(writer, items, growing.at(writer, items, i64(0)))

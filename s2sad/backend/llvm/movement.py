@@ -35,6 +35,20 @@ def counting(code: Code, count: Value) -> Iterator[Value]:
     code.start(end)
 
 
+@contextmanager
+def otherwise(code: Code, condition: Value, first: Callable[[], None]) -> Iterator[None]:
+    """What `first` writes, where a condition holds; what is written inside, where it does not."""
+    then, orelse, done = code.fresh("then"), code.fresh("orelse"), code.fresh("done")
+    code.branch(condition, then, orelse)
+    code.start(then)
+    first()
+    code.jump(done)
+    code.start(orelse)
+    yield
+    code.jump(done)
+    code.start(done)
+
+
 def each(code: Code, shape: Sequence[Value], do: Callable[[list[Value]], None]) -> None:
     """Nested loops over all indexes of a shape."""
 
@@ -115,4 +129,4 @@ def _address(writer: Writer, view: View, at: list[Value]) -> Value:
     return writer.memory.address(view, writer.memory.offset(view, at))
 
 
-__all__ = ["add", "copy", "counting", "each", "fill", "read", "write"]
+__all__ = ["add", "copy", "counting", "each", "fill", "otherwise", "read", "write"]

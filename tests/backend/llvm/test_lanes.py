@@ -22,7 +22,7 @@ COUNTS = [0, 1, WIDTH - 1, WIDTH, WIDTH + 1, 3 * WIDTH + 5]
 
 def laned(derived, *args) -> bool:
     """Whether there are loops in lanes in the code of a function."""
-    return f"<{WIDTH} x " in llvm.write(derived.lowered(args, {}).loops).llvm
+    return any(d.how == "run in lanes" for d in llvm.write(derived.lowered(args, {}).loops).decisions)
 
 
 def agree(derived, *args) -> None:
