@@ -66,8 +66,8 @@ class Facts:
     def copied(self) -> Facts:
         """The same facts, to be added to apart."""
         other = Facts()
-        other._forms, other._ranges, other._sizes = dict(self._forms), dict(self._ranges), list(self._sizes)
-        other._same, other._at_least = dict(self._same), dict(self._at_least)
+        for name, known in vars(self).items():
+            setattr(other, name, known.copy())
         return other
 
     def mark(self) -> int:
