@@ -2,5 +2,5 @@
 
 Read `module` (what is made of a module), then `function` (the walk), `scalars` (the table of instructions), `indexing`
 and `bounds` (elements, views, and which need no check), `memory` (who owns what), `control` (loops and branches),
-`matrices` (by LAPACK), `calls` (other functions, and bridges to what Numba compiles).
+`lanes` (loops as vectors), `matrices` (by LAPACK), `calls` (other functions, and bridges to what Numba compiles).
 """

@@ -22,19 +22,20 @@ from s2sad.backend.llvm import (
     gathers,
     growing,
     indexing,
-    lanes,
     lists,
     matrices,
     movement,
     products,
-    varying,
 )
 from s2sad.backend.llvm.bounds import Assumptions, Facts
 from s2sad.backend.llvm.buffers import Buffers
 from s2sad.backend.llvm.code import I32, I64, PTR, Code, Value, i64
 from s2sad.backend.llvm.conversions import convert, truth
 from s2sad.backend.llvm.faults import Faults
-from s2sad.backend.llvm.lanes import Lanes
+from s2sad.backend.llvm.lanes import loop as lane_loop
+from s2sad.backend.llvm.lanes import statements as lane_statements
+from s2sad.backend.llvm.lanes import varying
+from s2sad.backend.llvm.lanes.state import Lanes, lanes_of_machine
 from s2sad.backend.llvm.memory import Memory
 from s2sad.backend.llvm.values import (
     Anything,
@@ -218,7 +219,7 @@ class Writer:
         """Write one statement."""
         if not isinstance(stmt, Comment):
             self.faults.pos = stmt.pos or self.faults.pos
-        if self.lanes is None or not self.lanes.statement(stmt):
+        if self.lanes is None or not lane_statements.statement(self.lanes, stmt):
             self.plain(stmt)
         if isinstance(stmt, Let):
             self.facts.let(stmt)
@@ -349,8 +350,8 @@ class Writer:
         state = self.state()
         self.alone = True
         try:
-            width = lanes.lanes_of_machine(nested=self.memory.in_loop)
-            lanes.write(self, varying.planned(self, stmt, width))
+            width = lanes_of_machine(nested=self.memory.in_loop)
+            lane_loop.write(self, varying.planned(self, stmt, width))
             self._say(stmt, "run in lanes", f"{width} trips at once")
         except Refused as why:
             self.restore(state)

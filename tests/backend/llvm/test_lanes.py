@@ -13,7 +13,8 @@ import pytest
 
 import s2sad
 from s2sad.backend.llvm import module as llvm
-from s2sad.backend.llvm.lanes import ROOM, lanes_of_machine
+from s2sad.backend.llvm.lanes.loop import ROOM
+from s2sad.backend.llvm.lanes.state import lanes_of_machine
 
 pytestmark = pytest.mark.compiled
 WIDTH = lanes_of_machine()

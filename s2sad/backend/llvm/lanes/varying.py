@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import indexing, scalars
+from s2sad.backend.llvm.lanes.worth import Costs
 from s2sad.backend.llvm.values import Innermost, Refused
-from s2sad.backend.llvm.worth import Costs
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Comment, Const, For, If, Let, Stmt, Var, While, array_type
 from s2sad.ir.paths import SLOT, Index, Path

@@ -16,7 +16,7 @@ from s2sad.ir.primitives import load, store
 from s2sad.ir.types import Array, Size, Symbol
 
 if TYPE_CHECKING:
-    from s2sad.backend.llvm.varying import Access, Plan
+    from s2sad.backend.llvm.lanes.varying import Access, Plan
 
 TRIPS = 10
 """How many trips an inner loop is taken to have, where that is not known."""
