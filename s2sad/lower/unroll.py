@@ -35,6 +35,7 @@ from collections.abc import Iterator
 from s2sad.ir import walk
 from s2sad.ir.builder import Names
 from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Function, Let, Stmt, Var, replace
+from s2sad.ir.types import List, symbols_of
 from s2sad.lower.families import Loops, families
 from s2sad.optimise.simplify import simplify
 from s2sad.rules.elementwise import add, floordiv, mod, mul, neg, sub
@@ -101,7 +102,14 @@ def _trips(stmt: Stmt) -> int | None:
     if len(bounds) < 3 or bounds[2] == 0:
         return None
     count = len(range(*bounds))
-    return count if 2 <= count <= TRIPS else None
+    return count if 2 <= count <= TRIPS and not _has_items_of_any_size(stmt) else None
+
+
+def _has_items_of_any_size(loop: For) -> bool:
+    """Whether a loop knows a list of arrays whose sizes are not known: the list's type has one symbol for all of them,
+    which would make those of two trips one."""
+    known = (*walk.free_vars((loop,)), *walk.all_defined((loop,)))
+    return any(isinstance(v.type, List) and symbols_of(v.type) for v in known)
 
 
 class _Known:

@@ -46,14 +46,14 @@ def test_one_loop_computes_several_arrays_and_stores_what_a_library_takes():
 
 
 def solved(x):
-    return x @ np.linalg.solve(np.outer(x, x) + np.eye(4), x)
+    return x @ np.linalg.pinv(np.outer(x, x) + np.eye(4)) @ x
 
 
 def test_what_has_no_instructions_of_ours_is_named():
     found = said(solved, np.arange(4.0))
-    assert any("solve is left whole: solve is a call of a library" in t for t in found["its arrays"])
-    (code,) = found["its code"]
-    assert re.match(r"solve\b.* compiled by Numba: there are no instructions of ours for it", code)
+    assert any("pinv is left whole: pinv is a call of a library" in t for t in found["its arrays"])
+    (code,) = (t for t in found["its code"] if "pinv" in t)
+    assert re.match(r".*pinv\b.* compiled by Numba: there are no instructions of ours for it", code)
 
 
 def unsure(x, low, high, target):

@@ -428,3 +428,22 @@ def test_a_version_that_every_trip_needs_as_a_whole_stays() -> None:
         return x[0]
     """
     check(text, np.arange(8.0), 3, held=False, x="f8[8]", n="i")
+
+
+def prefixes(u):
+    """Arrays of another size in each of a few trips, which a tape keeps in a list."""
+    s = 0.0
+    for i in range(1, 3):
+        head = u[:i] * u[0]
+        s = s + np.sum(head) / len(head) * s + u[i]
+    return s
+
+
+def test_loops_with_items_of_any_size_are_not_written_out():
+    u = np.array([0.7, 0.4, 0.9])
+    gradient = s2sad.grad(prefixes)
+    pulled = s2sad.grad(lambda u: np.sum(gradient(u)))
+    expected = sum((gradient(u + 1e-6 * e) - gradient(u - 1e-6 * e)) @ np.ones(3) * e for e in np.eye(3)) / 2e-6
+    np.testing.assert_allclose(pulled(u), expected, rtol=1e-7)
+    with s2sad.using(backend="python"):
+        np.testing.assert_allclose(pulled(u), expected, rtol=1e-7)
