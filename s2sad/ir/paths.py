@@ -67,6 +67,15 @@ def element_path(rank: int) -> Path:
     return (Index((SLOT,) * rank),)
 
 
+def is_element(path: Path, rank: int) -> bool:
+    """Whether a path is one index an axis, each of them an integer or an operand."""
+    if len(path) != 1 or not isinstance(path[0], Index):
+        return False
+    entries = path[0].entries
+    plain = all(e is SLOT or (isinstance(e, int) and not isinstance(e, bool)) for e in entries)
+    return plain and len(entries) == rank
+
+
 def count_slots(path: Path) -> int:
     """How many operands the path takes."""
     return sum(1 for _ in _slots(path))

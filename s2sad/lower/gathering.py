@@ -20,7 +20,7 @@ from s2sad.config import config
 from s2sad.ir import walk
 from s2sad.ir.builder import Builder
 from s2sad.ir.nodes import Atom, Block, Carry, Const, For, Function, If, Join, Let, Stmt, Var, array_type, replace
-from s2sad.ir.paths import SLOT, Index
+from s2sad.ir.paths import is_element
 from s2sad.ir.primitives import inc
 from s2sad.ir.types import Array, Scalar
 from s2sad.optimise.accumulators import Uses, exact_values
@@ -60,7 +60,7 @@ class _Gathering:
         inside = {*walk.binds(done), *walk.all_defined(done.body)}
         for c in stmt.carried:
             if isinstance(c.phi.type, Array) and c.next != c.phi:
-                done, more = self.carried(done, c, self.uses.added_to(c, stmt), inside)
+                done, more = self.carried(done, c, self.uses.sum_of(c, stmt), inside)
                 behind += more
         return (done, *behind)
 
@@ -122,11 +122,8 @@ class _Gathering:
 
 
 def _is_element(let: Let) -> bool:
-    path, base = dict(let.params)["path"], array_type(let.args[0])
-    if len(path) != 1 or not isinstance(path[0], Index) or len(path[0].entries) != base.rank:
-        return False
-    whole = all(e is SLOT or (isinstance(e, int) and not isinstance(e, bool)) for e in path[0].entries)
-    return whole and all(isinstance(a.type, Scalar) for a in let.args[2:])
+    path, rank = dict(let.params)["path"], array_type(let.args[0]).rank
+    return is_element(path, rank) and all(isinstance(a.type, Scalar) for a in let.args[2:])
 
 
 __all__ = ["gathered"]

@@ -55,14 +55,15 @@ class Uses:
                 self.readers.setdefault(atom, []).append(stmt)
 
     def sum_of(self, carry: Carry, loop: For | While) -> set[Var]:
-        """What a carried value is called between its phi and the end of a trip, if all that is done with it is adding
-        to it, on every way; else nothing."""
+        """What a carried number, or array, is called between its phi and the end of a trip, if all that is done with
+        it is adding to it, or to its elements, on every way; else nothing."""
         found, todo = {carry.phi}, [carry.phi]
         joined: list[tuple[Atom, ...]] = []
+        alone = sum(c.next == carry.next for c in loop.carried) == 1
         while todo:
             at = todo.pop()
             for stmt in self.readers.get(at, ()):
-                if stmt is loop and at == carry.next:
+                if stmt is loop and at == carry.next and alone:
                     continue
                 step = _added(stmt, at)
                 if step is None:
@@ -77,42 +78,17 @@ class Uses:
         return found if carry.next in found and together and not twice else set()
 
 
-    def added_to(self, carry: Carry, loop: For | While) -> set[Var]:
-        """What a carried array is called between its phi and the end of a trip, if all that the loop does with it, on
-        every way, is adding to its elements; else nothing."""
-        found, todo = {carry.phi}, [carry.phi]
-        joined: list[tuple[Atom, ...]] = []
-        while todo:
-            at = todo.pop()
-            for stmt in self.readers.get(at, ()):
-                if stmt is loop and at == carry.next:
-                    continue
-                match stmt:
-                    case Let(targets=(target,), prim=prim, args=(base, *rest)) if prim is inc and base == at:
-                        outs = [target]
-                        if at in rest:
-                            return set()
-                    case For() | While() | If():
-                        step = _added(stmt, at)
-                        if step is None:
-                            return set()
-                        outs, sides = step
-                        joined += sides
-                    case _:
-                        return set()
-                todo += [v for v in outs if v not in found]
-                found.update(outs)
-        together = all(a in found for sides in joined for a in sides)
-        return found if carry.next in found and together else set()
-
-
 def _added(stmt: Stmt | None, at: Atom) -> tuple[list[Var], list[tuple[Atom, ...]]] | None:
     """What a sum is called behind a statement that adds to it, or hands it on, and what has to be the same sum for
     that; None if the statement does anything else with it."""
     match stmt:
-        case Let(targets=(target,), prim=elementwise.add):
+        case Let(targets=(Var(type=Scalar()) as target,), prim=elementwise.add):
             return [target], []
-        case Let(targets=(target,), prim=elementwise.sub, args=(left, right)) if left == at != right:
+        case Let(targets=(Var(type=Scalar()) as target,), prim=elementwise.sub, args=(left, right)) if (
+            left == at != right
+        ):
+            return [target], []
+        case Let(targets=(target,), prim=prim, args=(base, *_)) if prim is inc and base == at:
             return [target], []
         case For() | While() if at not in _control(stmt):
             carried = [c for c in stmt.carried if at in (c.init, c.next)]
