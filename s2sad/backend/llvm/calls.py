@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import growing
 from s2sad.backend.llvm.code import I32, PTR, Value
-from s2sad.backend.llvm.values import Complex, Growing, Uncovered, fields, result_struct
+from s2sad.backend.llvm.values import Growing, Uncovered, fields, number_of, parts_of, result_struct
 from s2sad.ir.nodes import Atom, Call, Effect, Function, Let, Var, replace
 from s2sad.ir.primitives import UPDATES
 from s2sad.ir.types import Array, List, Scalar, Type
@@ -109,7 +109,7 @@ def _handed(writer: Writer, atom: Atom, contiguous: bool) -> list[Value]:
     """An argument in its parts; a view has its strides among them, before the owner."""
     if isinstance(atom.type, Scalar):
         number = writer.number(atom, atom.type.dtype)
-        return list(number) if isinstance(number, Complex) else [number]
+        return parts_of(number)
     view = writer.view(atom)
     view = writer.contiguous(view) if contiguous else view
     return [view.data, *view.shape, *(view.strides or ()), view.owner]
@@ -140,7 +140,7 @@ def _invoke(
             values.append(code.load(type_, address))
             place += 1
         if isinstance(target.type, Scalar):
-            writer.env[target] = values[0] if len(values) == 1 else Complex(*values)
+            writer.env[target] = number_of(values)
         else:
             writer.env[target] = growing.held(writer, target.type, values)
 

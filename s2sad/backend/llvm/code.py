@@ -200,6 +200,10 @@ class Code:
         """Write through a pointer."""
         self.do(f"store {value}, {pointer}")
 
+    def clear(self, pointer: Value, size: Value) -> None:
+        """Set so many bytes to 0."""
+        self.call("void", "llvm.memset.p0.i64", pointer, Value("0", I8), size, FALSE)
+
     def element(self, type_: str, pointer: Value, index: Value) -> Value:
         """The address of an element."""
         if index.text == "0":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from s2sad.backend.llvm import growing, lists
 from s2sad.backend.llvm.bounds import Assumptions
 from s2sad.backend.llvm.code import FALSE, I1, I64, PTR, TRUE, Value, i64
-from s2sad.backend.llvm.values import Anything, Complex, Growing, View
+from s2sad.backend.llvm.values import Anything, Complex, Growing, View, parts_of
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Carry, For, If, Join, Var, While
 from s2sad.ir.types import INT, Array, List, Scalar, Size, Symbol
@@ -83,7 +83,7 @@ class _Leaving:
         match out.type:
             case Scalar(dtype):
                 number = writer.number(atom, dtype) if writer.lanes is None else writer.lanes.leaving(out, atom)
-                self.parts = list(number) if isinstance(number, Complex) else [number]
+                self.parts = parts_of(number)
             case Array():
                 self.view = writer.contiguous(writer.view(atom))
                 self.parts = [self.view.data, *self.view.shape]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad.backend.llvm import movement, triangles
-from s2sad.backend.llvm.code import FALSE, I8, Value, i64
+from s2sad.backend.llvm.code import Value, i64
 from s2sad.backend.llvm.lapack import Lapack, converted, each_matrix, empty, letter, square, turned
 from s2sad.backend.llvm.values import View
 from s2sad.ir.nodes import Let
@@ -104,7 +104,7 @@ def _qr(writer: Writer, stmt: Let) -> bool:
         with movement.counting(code, count) as i:
             place = memory.address(r, code.mul(i, columns))
             size = code.mul(i, i64(dtype.itemsize))
-            code.call("void", "llvm.memset.p0.i64", place, Value("0", I8), size, FALSE)
+            code.clear(place, size)
         lapack.call("numba_ez_xxgqr", rows, count, count, work.data, rows, scales.data, failing="blas")
         movement.copy(writer, q, turned(writer, replace(work, shape=(count, rows))))
 

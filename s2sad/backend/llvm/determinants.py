@@ -11,7 +11,7 @@ from s2sad.backend.llvm import movement, scalars, triangles
 from s2sad.backend.llvm.code import I64, Value, i64
 from s2sad.backend.llvm.decompositions import Singular
 from s2sad.backend.llvm.lapack import Lapack, converted, each_matrix, empty, integer, letter, part, square, turned
-from s2sad.backend.llvm.values import Complex, Number, View, constant, memory_type, part_dtype
+from s2sad.backend.llvm.values import Complex, Number, View, constant, memory_type, number_of, part_dtype, parts_of
 from s2sad.ir.nodes import Let, array_type
 from s2sad.ir.primitives import Primitive
 from s2sad.ir.types import FLOAT
@@ -75,21 +75,20 @@ class Diagonal:
             return [self._narrow(sign), self._rounded(log)]
         size = self._computed(elementwise.exp, [log], FLOAT)
         assert isinstance(size, Value)
-        parts = [code.binary("fmul", p, size) for p in (sign if isinstance(sign, Complex) else (sign,))]
-        return [self._narrow(parts[0] if len(parts) == 1 else Complex(*parts))]
+        parts = [code.binary("fmul", p, size) for p in parts_of(sign)]
+        return [self._narrow(number_of(parts))]
 
     def _sign(self) -> Number:
-        parts = [self.code.load("double", p) for p in self.sign]
-        return parts[0] if len(parts) == 1 else Complex(*parts)
+        return number_of([self.code.load("double", p) for p in self.sign])
 
     def _set_sign(self, number: Number) -> None:
-        for part_, place in zip(number if isinstance(number, Complex) else (number,), self.sign, strict=True):
+        for part_, place in zip(parts_of(number), self.sign, strict=True):
             self.code.store(part_, place)
 
     def _is_zero(self, number: Number) -> Value:
         found = [
             self.code.compare("fcmp oeq", p, Value("0.0", "double"))
-            for p in (number if isinstance(number, Complex) else (number,))
+            for p in parts_of(number)
         ]
         return found[0] if len(found) == 1 else self.code.binary("and", *found)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import control, indexing, movement
-from s2sad.backend.llvm.code import FALSE, I8, Value, i64
+from s2sad.backend.llvm.code import Value, i64
 from s2sad.backend.llvm.values import View, constant
 from s2sad.ir.nodes import Const, Let, array_type
 from s2sad.ir.primitives import Primitive
@@ -106,7 +106,7 @@ def _unbroadcast(writer: Writer, stmt: Let) -> bool:
 
     def summed() -> None:
         size = code.mul(code.product(out.shape), i64(out.dtype.itemsize))
-        code.call("void", "llvm.memset.p0.i64", out.data, Value("0", I8), size, FALSE)
+        code.clear(out.data, size)
         movement.copy(writer, indexing.stretched(writer, out, source.shape), source, adding=True)
 
     if len(out.shape) < len(source.shape):

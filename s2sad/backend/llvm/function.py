@@ -48,6 +48,8 @@ from s2sad.backend.llvm.values import (
     View,
     constant,
     fields,
+    number_of,
+    parts_of,
     result_struct,
 )
 from s2sad.config import config
@@ -71,6 +73,7 @@ from s2sad.ir.nodes import (
     array_type,
 )
 from s2sad.ir.paths import View as ViewStep
+from s2sad.ir.paths import is_element
 from s2sad.ir.primitives import cast, dim, inc, load, raise_, store, undef, zeros
 from s2sad.ir.types import INT, Array, List, Scalar, Size, Symbol, Type
 from s2sad.memory.copying import copy
@@ -131,7 +134,7 @@ class Writer:
         if isinstance(var.type, Scalar):
             names = [stem] if len(types) == 1 else [f"{stem}.re", f"{stem}.im"]
             values = [Value(n, t) for n, t in zip(names, types, strict=True)]
-            self.env[var] = values[0] if len(values) == 1 else Complex(*values)
+            self.env[var] = number_of(values)
             return [str(v) for v in values]
         assert isinstance(var.type, Array)
         data, owner = Value(f"{stem}.data", PTR), Value(f"{stem}.owner", PTR)
@@ -183,7 +186,7 @@ class Writer:
         for result in self.function.results:
             if isinstance(result.type, Scalar):
                 number = self.number(result, result.type.dtype)
-                values += list(number) if isinstance(number, Complex) else [number]
+                values += parts_of(number)
             elif isinstance(found := self.anything(result), Growing):
                 values += [*growing.parts(self, found), self.memory.shared(found)]
             else:
@@ -285,7 +288,7 @@ class Writer:
         type_ = array_type(base)
         if any(isinstance(o.type, Array) for o in operands):
             return gathers.load(self, stmt)
-        if indexing.is_element(path, type_):
+        if is_element(path, type_.rank):
             address = indexing.place(self, base, operands, path)
             self.env[target] = movement.read(self.code, type_.dtype, address)
             return True
@@ -307,7 +310,7 @@ class Writer:
             return gathers.update(self, stmt)
         if any(isinstance(s, ViewStep) and s.name in ("reshape", "ravel") for s in path) and view.strides is not None:
             return False
-        if isinstance(value.type, Scalar) and indexing.is_element(path, type_):
+        if isinstance(value.type, Scalar) and is_element(path, type_.rank):
             address = indexing.place(self, base, operands, path)
             number = self.number(value, type_.dtype)
             if adding:

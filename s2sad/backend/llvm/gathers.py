@@ -17,7 +17,7 @@ from s2sad.backend.llvm.conversions import convert
 from s2sad.backend.llvm.lapack import stack_shape
 from s2sad.backend.llvm.values import Uncovered, View
 from s2sad.ir.nodes import Atom, Const, Let, array_type
-from s2sad.ir.paths import SLOT, Index, Path, Slice, Step
+from s2sad.ir.paths import SLOT, Index, Path, Slice, count_slots
 from s2sad.ir.paths import View as ViewStep
 from s2sad.ir.primitives import inc
 from s2sad.ir.types import INT, Array, Scalar
@@ -85,7 +85,7 @@ def update(writer: Writer, stmt: Let) -> bool:
 def _gather(writer: Writer, base: Atom, operands: Sequence[Atom], path: Path) -> _Gather | None:
     """A path that ends in integers beside each other, and whole axes; None for one with others."""
     *steps, last = path
-    first = len(operands) - _slots(last)
+    first = len(operands) - count_slots((last,))
     if not isinstance(last, Index) or None in last.entries or any(o.type.dtype.kind not in "iu" for o in operands):
         return None
     try:
@@ -104,14 +104,6 @@ def _gather(writer: Writer, base: Atom, operands: Sequence[Atom], path: Path) ->
         if isinstance(i.type, Array):
             shape = stack_shape(writer, shape, writer.view(i).shape)
     return _Gather(view, places[0], indexes, tuple(shape))
-
-
-def _slots(step: Step) -> int:
-    """How many operands a step of a path has."""
-    if not isinstance(step, Index):
-        return sum(p is SLOT for p in step.params)
-    parts = (p for e in step.entries for p in ((e.start, e.stop, e.step) if isinstance(e, Slice) else (e,)))
-    return sum(p is SLOT for p in parts)
 
 
 def _each(writer: Writer, gather: _Gather, other: View | None, do: Callable[[View, View], None]) -> None:

@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from s2sad.backend.llvm.function import Writer
 
 
-def is_element(path: Path, base: Array) -> bool:
-    """Whether a path is one index an axis, all of them numbers."""
-    if len(path) != 1 or not isinstance(path[0], Index):
-        return False
-    entries = path[0].entries
-    plain = all(e is SLOT or (isinstance(e, int) and not isinstance(e, bool)) for e in entries)
-    return plain and len(entries) == base.rank
-
-
 def place(writer: Writer, base: Atom, operands: Sequence[Atom], path: Path) -> Value:
     """The address of the element at a path."""
     view, type_ = writer.view(base), array_type(base)
@@ -280,6 +271,6 @@ def stretched(writer: Writer, base: View, shape: Sequence[Value]) -> View:
 
 
 __all__ = [
-    "EVERYTHING", "SLOT", "entries_of", "index", "is_element", "is_inside", "place", "reordered", "reshaped", "row",
+    "EVERYTHING", "SLOT", "entries_of", "index", "is_inside", "place", "reordered", "reshaped", "row",
     "stretched", "view",
 ]  # fmt: skip

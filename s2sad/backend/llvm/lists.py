@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import growing, indexing, movement, scalars
 from s2sad.backend.llvm.buffers import Buffers
-from s2sad.backend.llvm.code import FALSE, I8, PTR, Value, i64
+from s2sad.backend.llvm.code import FALSE, PTR, Value, i64
 from s2sad.backend.llvm.values import Anything, Complex, Growing, View
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Carry, Effect, For, Function, If, Let, Var, While, item_type
@@ -147,7 +147,7 @@ def _zeros_like(writer: Writer, source: Growing) -> Growing:
     if isinstance(source.item, Scalar):
         items = _numbers(writer, source.item, length)
         size = writer.code.mul(length, i64(items.size))
-        writer.code.call("void", "llvm.memset.p0.i64", writer.code.load(PTR, items.data), Value("0", I8), size, FALSE)
+        writer.code.clear(writer.code.load(PTR, items.data), size)
         return items
 
     def zero(index: Value) -> Anything:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from s2sad.backend.llvm.code import I1, I8, I32, I64, NULL, PTR, Code, Support, Value, i64
+from s2sad.backend.llvm.code import I1, I32, I64, NULL, PTR, Code, Support, Value, i64
 from s2sad.backend.llvm.values import Growing, View, memory_type, part_dtype
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class Memory:
         self.faults.unless(code.compare("icmp ne", block, NULL), "no memory")
         data = data_of(code, block)
         if zero:
-            code.call("void", "llvm.memset.p0.i64", data, Value("0", I8), size_in_bytes, Value("false", I1))
+            code.clear(data, size_in_bytes)
         return View(dtype, data, tuple(shape), None, block, slot)
 
     # -- elements

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad.backend.llvm import indexing, movement, triangles
-from s2sad.backend.llvm.code import FALSE, I1, I8, Value, i64
+from s2sad.backend.llvm.code import FALSE, I1, Value, i64
 from s2sad.backend.llvm.lapack import (
     Lapack,
     converted,
@@ -155,7 +155,7 @@ def _identity(writer: Writer, out: View) -> None:
     """Make a contiguous matrix the identity."""
     code, memory = writer.code, writer.memory
     size = code.mul(code.product(out.shape), i64(out.dtype.itemsize))
-    code.call("void", "llvm.memset.p0.i64", out.data, Value("0", I8), size, FALSE)
+    code.clear(out.data, size)
     with movement.counting(code, out.shape[0]) as i:
         place = memory.address(out, memory.offset(out, (i, i)))
         movement.write(code, out.dtype, constant(1, out.dtype), place)
@@ -178,7 +178,7 @@ def _cholesky(writer: Writer, stmt: Let) -> bool:
             first = code.add(i, i64(1))
             size = code.mul(code.sub(n, first), i64(dtype.itemsize))
             place = memory.address(out, code.add(code.mul(i, n), first))
-            code.call("void", "llvm.memset.p0.i64", place, Value("0", I8), size, FALSE)
+            code.clear(place, size)
 
     each_matrix(writer, a.shape[:-2], one, a, out)
     writer.env[stmt.targets[0]] = out

@@ -13,7 +13,7 @@ import numpy as np
 
 from s2sad.backend.llvm import movement, scalars
 from s2sad.backend.llvm.code import I1, I64, Code, Support, Value, i64
-from s2sad.backend.llvm.values import Complex, Number, View, constant, memory_type, number_type, part_dtype
+from s2sad.backend.llvm.values import Complex, Number, View, constant, memory_type, number_type, part_dtype, parts_of
 from s2sad.ir.primitives import Primitive
 from s2sad.rules import elementwise
 
@@ -64,7 +64,7 @@ def _without(code: Code, dtype: np.dtype, x: Number, factor: Number, y: Number) 
 
 
 def _is_zero(code: Code, number: Number) -> Value:
-    parts = number if isinstance(number, Complex) else (number,)
+    parts = parts_of(number)
     zero = Value("0.0", parts[0].type)
     found = [code.compare("fcmp oeq", p, zero) for p in parts]
     return found[0] if len(found) == 1 else code.binary("and", *found)

@@ -41,6 +41,16 @@ class Complex(NamedTuple):
 Number = Value | Complex
 
 
+def parts_of(number: Number) -> list[Value]:
+    """The values that a number is made of."""
+    return list(number) if isinstance(number, Complex) else [number]
+
+
+def number_of(parts: Sequence[Value]) -> Number:
+    """The number that is made of them."""
+    return Complex(*parts) if len(parts) == 2 else parts[0]
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """An array: shape and strides in elements (None: contiguous in C order). `owner` is what Numba's runtime counts
@@ -158,6 +168,21 @@ Anything = Value | Complex | View | Growing
 
 
 __all__ = [
-    "Anything", "Complex", "Growing", "Innermost", "Number", "Refused", "Uncovered", "Value", "View", "constant",
-    "fields", "memory_type", "number_type", "part_dtype", "result_struct",
+    "Anything",
+    "Complex",
+    "Growing",
+    "Innermost",
+    "Number",
+    "Refused",
+    "Uncovered",
+    "Value",
+    "View",
+    "constant",
+    "fields",
+    "memory_type",
+    "number_of",
+    "number_type",
+    "part_dtype",
+    "parts_of",
+    "result_struct",
 ]  # fmt: skip

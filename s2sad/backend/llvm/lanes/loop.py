@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from s2sad.backend.llvm import control, movement
 from s2sad.backend.llvm.code import I64, Value, i64
 from s2sad.backend.llvm.lanes import memory
-from s2sad.backend.llvm.lanes.state import Lanes, parts_of, whole
+from s2sad.backend.llvm.lanes.state import Lanes
 from s2sad.backend.llvm.lanes.varying import Plan
-from s2sad.backend.llvm.values import Complex, Refused, constant
+from s2sad.backend.llvm.values import Complex, Refused, constant, number_of, parts_of
 from s2sad.ir.nodes import Carry, Const, Var, replace
 from s2sad.ir.types import Array, Scalar
 
@@ -64,7 +64,7 @@ def write(writer: Writer, plan: Plan) -> None:
     carried = list(stmt.carried)
     for c, parts in zip(sums, found, strict=True):
         entry = Var(f"{c.phi.name} so far", c.phi.type)
-        env[entry] = whole(parts)
+        env[entry] = number_of(parts)
         carried[carried.index(c)] = replace(c, init=entry)
     control.plain_for(writer, replace(stmt, carried=tuple(carried)), code.add(start, code.mul(done, step)))
 
@@ -105,7 +105,7 @@ def _blocks(writer: Writer, lanes: Lanes, sums: Sequence[Carry], start: Value, b
     for c, parts in zip(sums, initial, strict=True):
         lines.append([code.reserve() for _ in parts])
         phis.append([Value("%" + code.fresh("c"), p.type) for p in parts])
-        writer.env[c.phi] = whole(phis[-1])
+        writer.env[c.phi] = number_of(phis[-1])
     code.branch(code.compare("icmp ult", block, blocks), body, end)
     code.start(body)
     assert isinstance(stmt.step, Const)
@@ -130,7 +130,7 @@ def _blocks(writer: Writer, lanes: Lanes, sums: Sequence[Carry], start: Value, b
     totals = []
     for c, values in zip(sums, phis, strict=True):
         dtype = c.phi.type.dtype
-        number = lanes.total(whole(values), dtype)
+        number = lanes.total(number_of(values), dtype)
         totals.append(parts_of(lanes.sum(writer.number(c.init, dtype), number, dtype)))
     return totals
 

@@ -13,10 +13,11 @@ import numpy as np
 
 from s2sad.backend.llvm import indexing, movement
 from s2sad.backend.llvm.code import I8, Value, i64, vector, width_of
-from s2sad.backend.llvm.lanes.state import Lanes, parts_of, whole
+from s2sad.backend.llvm.lanes.state import Lanes
 from s2sad.backend.llvm.lanes.varying import DIFFERENT
-from s2sad.backend.llvm.values import Complex, Number, Refused, View, memory_type, part_dtype
+from s2sad.backend.llvm.values import Complex, Number, Refused, View, memory_type, number_of, part_dtype, parts_of
 from s2sad.ir.nodes import Atom, Const, Let, Var, array_type
+from s2sad.ir.paths import is_element
 
 ALIGNMENT = 64
 
@@ -37,7 +38,7 @@ def room(lanes: Lanes, dtype: np.dtype, shape: Sequence[Value], known: Sequence[
 def may_fail(lanes: Lanes, base: Atom, operands: Sequence[Atom], stmt: Let) -> bool:
     """Whether an index that differs from lane to lane may be out of range."""
     type_, path = array_type(base), dict(stmt.params)["path"]
-    if not indexing.is_element(path, type_):
+    if not is_element(path, type_.rank):
         return False
     supply = iter(operands)
     atoms = [next(supply) if entry is indexing.SLOT else Const(entry) for entry in path[0].entries]
@@ -53,7 +54,7 @@ def indexes(lanes: Lanes, base: Atom, operands: Sequence[Atom], stmt: Let) -> tu
     writer, code = lanes.writer, lanes.code
     view, type_ = writer.view(base), array_type(base)
     path = dict(stmt.params)["path"]
-    if not indexing.is_element(path, type_):
+    if not is_element(path, type_.rank):
         raise Refused(f"a part of {base} is written")
     supply = iter(operands)
     found, apart = [], i64(0)
@@ -111,7 +112,7 @@ def read(lanes: Lanes, view: View, at: Sequence[Value], apart: Value | None) -> 
             memory = lanes.writer.memory
             return lanes.wide(movement.read(code, dtype, memory.address(view, memory.offset(view, at))))
         numbers = [parts_of(_one(lanes, view, place)) for place in _places(lanes, view, at, apart)]
-        return whole([code.gathered(parts) for parts in zip(*numbers, strict=True)])
+        return number_of([code.gathered(parts) for parts in zip(*numbers, strict=True)])
     type_ = vector(memory_type(dtype), lanes.width)
     found = [code.value(type_, f"load {type_}, {p}, align {_alignment(lanes, view)}") for p in places]
     if dtype.kind == "b":
@@ -146,7 +147,7 @@ def write(lanes: Lanes, view: View, at: Sequence[Value], apart: Value | None, nu
             for one, put in zip(ones, (place, code.element(ones[0].type, place, i64(lanes.width))), strict=True):
                 code.store(one, put)
         else:
-            movement.write(code, dtype, whole(ones), place)
+            movement.write(code, dtype, number_of(ones), place)
 
 
 def add(lanes: Lanes, view: View, at: Sequence[Value], apart: Value | None, number: Number) -> None:

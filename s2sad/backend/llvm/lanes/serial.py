@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from s2sad.backend.llvm import movement
 from s2sad.backend.llvm.code import I1, I8, Value, element_of, i64, vector
-from s2sad.backend.llvm.lanes.state import Lanes, parts_of, whole
+from s2sad.backend.llvm.lanes.state import Lanes
 from s2sad.backend.llvm.lanes.varying import DIFFERENT
-from s2sad.backend.llvm.values import Anything, Complex, Refused, View, memory_type, number_type, part_dtype
+from s2sad.backend.llvm.values import Anything, Complex, Refused, View, fields, memory_type, number_of, parts_of
 from s2sad.ir import walk
 from s2sad.ir.nodes import Stmt, Var
 from s2sad.ir.types import Scalar
@@ -23,7 +23,7 @@ def serially(lanes: Lanes, stmt: Stmt) -> None:
         if isinstance(v.type, Scalar) and plan.step(v) is DIFFERENT
     }  # fmt: skip
     outs = [v for v in walk.defines(stmt) if isinstance(v.type, Scalar)]
-    rooms = {v: [code.alloca(vector(_spill_type(t), lanes.width)) for t in _parts(v)] for v in outs}
+    rooms = {v: [code.alloca(vector(_spill_type(t), lanes.width)) for t in fields(v.type)] for v in outs}
     mask = None if lanes.mask is None else _spilled(lanes, lanes.mask)
     env = writer.env
     with lanes.of_first(), movement.counting(code, i64(lanes.width)) as lane, writer.scope(loop=True):
@@ -50,8 +50,8 @@ def serially(lanes: Lanes, stmt: Stmt) -> None:
         writer.faults.masked = masked
     writer.env = env
     for v, places in rooms.items():
-        read = [_read_back(lanes, place, t) for place, t in zip(places, _parts(v), strict=True)]
-        env[v] = whole(read)
+        read = [_read_back(lanes, place, t) for place, t in zip(places, fields(v.type), strict=True)]
+        env[v] = number_of(read)
     for v in walk.defines(stmt):
         if v not in rooms:
             env[v] = env[_root(lanes, v)]
@@ -93,8 +93,8 @@ def _in_lane(lanes: Lanes, var: Var, found: Anything, places: list[Value] | None
     """What a variable is in one lane."""
     code = lanes.code
     if places is not None:
-        parts = [_picked(lanes, p, t, lane) for p, t in zip(places, _parts(var), strict=True)]
-        return whole(parts)
+        parts = [_picked(lanes, p, t, lane) for p, t in zip(places, fields(var.type), strict=True)]
+        return number_of(parts)
     if isinstance(found, View) and found.lanes:
         if found.dtype.kind == "c":
             raise Refused("complex numbers lane by lane")
@@ -104,11 +104,6 @@ def _in_lane(lanes: Lanes, var: Var, found: Anything, places: list[Value] | None
     if isinstance(found, Value) and (step := lanes.plan.step(var)):
         return code.binary("add", found, code.binary("mul", lane, i64(step)))
     return found
-
-
-def _parts(var: Var) -> list[str]:
-    dtype = var.type.dtype
-    return [number_type(part_dtype(dtype))] * 2 if dtype.kind == "c" else [number_type(dtype)]
 
 
 def _spill_type(type_: str) -> str:

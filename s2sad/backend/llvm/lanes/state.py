@@ -6,7 +6,7 @@ constant from lane to lane, that of the first lane.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -122,14 +122,4 @@ class Lanes:
         return self.code.reduced("or" if dtype.kind == "b" else "add", number)
 
 
-def parts_of(number: Number) -> list[Value]:
-    """The values that a number is made of."""
-    return list(number) if isinstance(number, Complex) else [number]
-
-
-def whole(parts: Sequence[Value]) -> Number:
-    """The number that is made of them."""
-    return Complex(*parts) if len(parts) == 2 else parts[0]
-
-
-__all__ = ["Lanes", "lanes_of_machine", "parts_of", "whole"]
+__all__ = ["Lanes", "lanes_of_machine"]

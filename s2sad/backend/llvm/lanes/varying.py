@@ -25,7 +25,7 @@ from s2sad.backend.llvm.lanes.worth import Costs
 from s2sad.backend.llvm.values import Innermost, Refused
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Comment, Const, For, If, Let, Stmt, Var, While, array_type
-from s2sad.ir.paths import SLOT, Index, Path
+from s2sad.ir.paths import SLOT, Index, Path, is_element
 from s2sad.ir.primitives import UPDATES, cast, dim, inc, load, store, undef, zeros
 from s2sad.ir.types import INT, Array, Dim, List, Scalar, Size, Symbol, add_dims, scale_dim
 from s2sad.rules import elementwise
@@ -287,7 +287,8 @@ class _Analysis:
             root = self.buffers.origin(arg)
             found = self.accesses.setdefault(root, [])
             path: Path = dict(let.params).get("path", ())
-            if let.prim not in (load, store, inc) or arg is not let.args[0] or not indexing.is_element(path, arg.type):
+            element = is_element(path, array_type(arg).rank)
+            if let.prim not in (load, store, inc) or arg is not let.args[0] or not element:
                 if root in self.found.private:
                     raise Refused(f"{arg} differs from trip to trip, and is read as a whole")
                 found.append(Access(let, root, (), loops))
