@@ -7,7 +7,7 @@ grad_loss:
     line 8: h, o are computed by one loop
     line 8: o is stored: returned
   its code:
-    line 9: solve is compiled by Numba: there are no instructions of ours for it
+    line 9: pinv is compiled by Numba: there are no instructions of ours for it
 """
 
 from __future__ import annotations

@@ -41,7 +41,6 @@ from s2sad.backend.llvm.values import (
     Anything,
     Complex,
     Growing,
-    Innermost,
     Number,
     Refused,
     Uncovered,
@@ -346,8 +345,9 @@ class Writer:
         return " ".join(["reassoc"] * (target in self.sums) + ["contract"] * fused)
 
     def loop(self, stmt: For) -> None:
-        """A loop, in lanes where that is possible and pays."""
-        if self.seldom or self.alone or "lanes" in config.passes_off:
+        """A loop, in lanes where that is possible and pays; LLVM makes vectors of innermost ones."""
+        innermost = not any(isinstance(s, For | While) for s in walk.statements(stmt.body))
+        if innermost or self.seldom or self.alone or "lanes" in config.passes_off:
             control.plain_for(self, stmt)
             return
         state = self.state()
@@ -359,8 +359,7 @@ class Writer:
         except Refused as why:
             self.restore(state)
             self.alone = False
-            if not isinstance(why, Innermost):
-                self._say(stmt, "run trip by trip", str(why))
+            self._say(stmt, "run trip by trip", str(why))
             control.plain_for(self, stmt)
         self.alone = False
 

@@ -27,10 +27,6 @@ class Refused(Exception):
     """Why a loop does not run in lanes."""
 
 
-class Innermost(Refused):
-    """It has no loop inside, and LLVM makes vectors of it where that is possible."""
-
-
 class Complex(NamedTuple):
     """A complex number."""
 
@@ -171,7 +167,6 @@ __all__ = [
     "Anything",
     "Complex",
     "Growing",
-    "Innermost",
     "Number",
     "Refused",
     "Uncovered",

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from s2sad.backend.llvm import indexing, scalars
 from s2sad.backend.llvm.lanes.worth import Costs
-from s2sad.backend.llvm.values import Innermost, Refused
+from s2sad.backend.llvm.values import Refused
 from s2sad.ir import walk
 from s2sad.ir.nodes import Atom, Block, Comment, Const, For, If, Let, Stmt, Var, While, array_type
 from s2sad.ir.paths import SLOT, Index, Path, is_element
@@ -107,8 +107,6 @@ class _Analysis:
         loop, found = self.loop, self.found
         if loop.exit is not None or not isinstance(loop.step, Const) or loop.trips is not None:
             raise Refused("it may be left early")
-        if not any(isinstance(s, For | While) for s in walk.statements(loop.body)):
-            raise Innermost("it has no loop inside")
         for stmt in walk.statements(loop.body):
             self._is_plain(stmt)
         self._privates()
