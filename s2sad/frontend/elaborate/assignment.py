@@ -11,7 +11,8 @@ import gast
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate import branches, classes, comprehensions, raising
-from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw
+from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw, subscript
+from s2sad.frontend.library import choices
 from s2sad.frontend.library.iteration import Items, iterate, unroll
 from s2sad.frontend.library.support import runtime_list
 from s2sad.frontend.syntax.operators import BINARY
@@ -19,6 +20,7 @@ from s2sad.frontend.values.frames import bind, lookup, names_of, owner_of
 from s2sad.frontend.values.values import (
     ArrayRef,
     Broken,
+    Choice,
     DictRef,
     Entries,
     ListRef,
@@ -58,7 +60,7 @@ def assign_value(elab: Elaborator, target: gast.expr, value: Value) -> None:
             case gast.Subscript(value=base, slice=key):
                 value = elab.resolve(value)
                 container = evaluate(elab, base)
-                library.assign_subscript(elab, container, evaluate(elab, key), value)
+                assign_item(elab, container, evaluate(elab, key), value)
             case gast.Tuple(elts=elts) | gast.List(elts=elts):
                 unpack(elab, elts, elab.resolve(value))
             case gast.Starred():
@@ -67,6 +69,14 @@ def assign_value(elab: Elaborator, target: gast.expr, value: Value) -> None:
                 )
             case _:
                 raise UnsupportedSyntaxError("This cannot be assigned to.", "", elab.pos)
+
+
+def assign_item(elab: Elaborator, container: Value, key: Value, value: Value) -> Value:
+    """``container[key] = value``."""
+    if isinstance(container, Choice) or isinstance(key, Choice):
+        return choices.each(elab, [container, key], lambda parts: assign_item(elab, parts[0], parts[1], value))
+    library.assign_subscript(elab, container, key, value)
+    return Static(None)
 
 
 def unpack(elab: Elaborator, elts: Sequence[gast.expr], value: Value) -> None:
@@ -156,15 +166,17 @@ def augment(elab: Elaborator, target: gast.expr, op: type, value: gast.expr) -> 
                 classes.assign_attribute(elab, owner, attr, result)
         case gast.Subscript(value=base, slice=key):
             container, index = evaluate(elab, base), evaluate(elab, key)
-            if isinstance(container, ListRef | DictRef | ObjectRef):
-                current = elab.resolve(library.subscript(elab, container, index))
-                library.assign_subscript(elab, container, index, augmented(elab, name, current, evaluate(elab, value)))
+            if isinstance(container, ListRef | DictRef | ObjectRef | Choice) or isinstance(index, Choice):
+                current = elab.resolve(subscript(elab, container, index))
+                assign_item(elab, container, index, augmented(elab, name, current, evaluate(elab, value)))
             else:
                 library.augment_subscript(elab, container, index, name, evaluate(elab, value))
 
 
 def augmented(elab: Elaborator, op: str, current: Value, value: Value) -> Value:
     """``current op= value``, with the in-place methods of user's classes."""
+    if isinstance(current, Choice) or isinstance(value, Choice):
+        return choices.each(elab, [current, value], lambda sides: augmented(elab, op, *sides))
     if isinstance(current, ObjectRef):
         method = getattr(current.cls, f"__i{op.strip('_')}__", None)
         if method is not None:

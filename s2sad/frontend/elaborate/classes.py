@@ -17,9 +17,21 @@ import numpy as np
 
 from s2sad import plain
 from s2sad.frontend import library
+from s2sad.frontend.library import choices
 from s2sad.frontend.values.frames import bind, names_of
 from s2sad.frontend.values.outside import LIBRARY_MODULES, is_user_class
-from s2sad.frontend.values.values import ArrayRef, Entries, Location, Maybe, ObjectRef, Partial, Static, Tuple, Value
+from s2sad.frontend.values.values import (
+    ArrayRef,
+    Choice,
+    Entries,
+    Location,
+    Maybe,
+    ObjectRef,
+    Partial,
+    Static,
+    Tuple,
+    Value,
+)
 from s2sad.ir.types import is_complex
 
 if TYPE_CHECKING:
@@ -66,6 +78,8 @@ def attribute(elab: Elaborator, value: Value, name: str) -> Value:
     """``value.name``."""
     name = mangled(elab, name)
     match value:
+        case Choice():
+            return choices.split(elab, value, lambda option: attribute(elab, option, name))
         case ObjectRef(location, cls):
             found = names_of(elab, location).get(name)
             if found is None:
@@ -201,6 +215,9 @@ def type_of(elab: Elaborator, value: Value) -> type | None:
 
 def assign_attribute(elab: Elaborator, base: Value, name: str, value: Value) -> None:
     """``base.name = value``."""
+    if isinstance(base, Choice):
+        choices.split(elab, base, lambda option: _assigned(elab, option, name, value))
+        return
     name = mangled(elab, name)
     if isinstance(base, ArrayRef) and (name == "real" or (name == "imag" and is_complex(base.type))):
         library.assign_subscript(elab, library.attribute(elab, base, name), Static(...), value)
@@ -226,6 +243,11 @@ def assign_attribute(elab: Elaborator, base: Value, name: str, value: Value) -> 
         elab.set(base.location, elab.get(base.location))
     elab.check_write(base.location)
     bind(elab, base.location, name, value if isinstance(value, Maybe) else elab.name_result(value, name))
+
+
+def _assigned(elab: Elaborator, base: Value, name: str, value: Value) -> Value:
+    assign_attribute(elab, base, name, value)
+    return Static(None)
 
 
 # -- making objects

@@ -27,6 +27,7 @@ from s2sad.frontend.values.values import (
     ArrayRef,
     Broken,
     Buffer,
+    Choice,
     DictRef,
     Entries,
     ListRef,
@@ -299,6 +300,11 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
             for name, item in content.items:
                 object.__setattr__(out, name, flatten_result(elab, item, results))
             return out
+        case Choice():
+            elab.mismatch(
+                f"The result is {elab.describe(value)} on different paths.",
+                "Give the same kind of value on every path.",
+            )
         case Maybe() | Broken():
             return flatten_result(elab, elab.resolve(value), results)
         case _:

@@ -20,6 +20,7 @@ from s2sad.errors import AliasError, NeedStatic, ShapeError, TypeMismatchError, 
 from s2sad.frontend import library
 from s2sad.frontend.elaborate import branches, functions, raising
 from s2sad.frontend.elaborate.recursion import Activation
+from s2sad.frontend.library import choices
 from s2sad.frontend.library.support import describe, is_number
 from s2sad.frontend.values import reach
 from s2sad.frontend.values.frames import Frame
@@ -31,6 +32,7 @@ from s2sad.frontend.values.values import (
     ArrayRef,
     Broken,
     Buffer,
+    Choice,
     Closure,
     Content,
     DictRef,
@@ -113,6 +115,10 @@ class Elaborator:
         """The last result of an operation, not bound to any name yet: it may take the name it is assigned to."""
         self.filled: set[Location] = set()
         """Arrays that may stand for a number on some paths (`joins.Joiner.filled`)."""
+        self.kinds: dict[Any, tuple[int, Value]] = {}
+        """The numbers of the kinds of values that choices are among (`choices`)."""
+        self.unrolls = False
+        """Whether a loop is being tried that can also be written out: what is then known need not be chosen."""
         self.conditions = 0
         """How many branches, which may not be taken, this place is in."""
         self.over: Counter[Location] = Counter()
@@ -145,6 +151,10 @@ class Elaborator:
     def mismatch(self, why: str, instead: str = "", kind: type[TypeMismatchError] = TypeMismatchError) -> NoReturn:
         """Refuse values that cannot meet, at the current place."""
         raise kind(why, instead, self.pos)
+
+    def fail(self, cls: type[BaseException], why: str) -> NoReturn:
+        """Raise when the program comes here."""
+        raising.fail(self, cls, why)
 
     def out_of_bounds(self, why: str) -> NoReturn:
         """Refuse an index that is out of bounds; where it may not be reached, it fails when it is."""
@@ -300,6 +310,8 @@ class Elaborator:
                 return bool(number)
             case Number(Var(type=type_) as atom):
                 return atom if type_.dtype.kind == "b" else self.atom(library.compare(self, "ne", value, Static(0)))
+            case Choice():
+                return self.truth(choices.split(self, value, self.number_truth))
             case Maybe(inner, there, "None"):
                 return self.truth(self.branch(there, lambda: self.number_truth(inner), lambda: Static(False)))
             case Maybe():
@@ -393,6 +405,8 @@ class Elaborator:
                 return f"a {cls.__name__}"
             case Partial(Static(function)):
                 return getattr(function, "__name__", "a partial")
+            case Choice(_, options):
+                return " or ".join(dict.fromkeys(self.describe(v) for _, v in options))
             case Maybe() | Broken() | Partial():
                 return "a value"
             case _:

@@ -10,9 +10,11 @@ import gast
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate import classes, comprehensions, functions
+from s2sad.frontend.library import choices
 from s2sad.frontend.syntax.operators import BINARY, COMPARE, UNARY
 from s2sad.frontend.values.frames import bind, lookup, owner_of
 from s2sad.frontend.values.values import (
+    Choice,
     DictRef,
     Entries,
     ListRef,
@@ -117,18 +119,24 @@ def _evaluate(elab: Elaborator, node: gast.expr) -> Value:
 
 
 def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
+    if isinstance(left, Choice) or isinstance(right, Choice):
+        return choices.each(elab, [left, right], lambda sides: binary(elab, op, *sides))
     if classes.has_methods(left) or classes.has_methods(right):
         return classes.binary(elab, op, left, right)
     return library.binary(elab, op, left, right)
 
 
 def unary(elab: Elaborator, op: str, operand: Value) -> Value:
+    if isinstance(operand, Choice):
+        return choices.split(elab, operand, lambda option: unary(elab, op, option))
     if classes.has_methods(operand):
         return classes.call_method(elab, operand, f"__{op}__", [])
     return library.unary(elab, op, operand)
 
 
 def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
+    if isinstance(base, Choice) or isinstance(key, Choice):
+        return choices.each(elab, [base, key], lambda parts: subscript(elab, *parts))
     if isinstance(base, ObjectRef) or classes.is_outside_object(base):
         return classes.call_method(elab, base, "__getitem__", [key])
     return library.subscript(elab, base, key)
@@ -176,6 +184,8 @@ def compare(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     if op in ("is_", "is_not", "eq", "ne") and Static(None) in (left, right):
         return compare_none(elab, op, right if left == Static(None) else left)
     left, right = elab.resolve(left), elab.resolve(right)
+    if isinstance(left, Choice) or isinstance(right, Choice):
+        return choices.each(elab, [left, right], lambda sides: compare(elab, op, *sides))
     if isinstance(left, ObjectRef) or isinstance(right, ObjectRef):
         return classes.compare(elab, op, left, right)
     return library.compare(elab, op, left, right)

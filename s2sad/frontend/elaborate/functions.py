@@ -14,12 +14,13 @@ from s2sad.errors import S2sadError, UnsupportedSyntaxError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate import binding, classes, recursion, statements
 from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw
+from s2sad.frontend.library import choices
 from s2sad.frontend.syntax.source import FunctionSource, find, inner_source
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.frames import Frame
 from s2sad.frontend.values.places import given
 from s2sad.frontend.values.readlog import Same, SameShape
-from s2sad.frontend.values.values import Closure, Entries, Location, Maybe, ObjectRef, Partial, Static, Value
+from s2sad.frontend.values.values import Choice, Closure, Entries, Location, Maybe, ObjectRef, Partial, Static, Value
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborate.elaborator import Elaborator
@@ -75,12 +76,21 @@ def call(elab: Elaborator, function: Value, args: list[Value], kwargs: dict[str,
             return classes.call_method(elab, function, "__call__", args, kwargs)
         case Maybe():
             return call(elab, elab.resolve(function), args, kwargs)
+        case Choice():
+            return choices.split(elab, function, lambda option: call(elab, option, args, kwargs))
         case _:
             elab.mismatch(f"{elab.describe(function).capitalize()} cannot be called.", "Call a function.")
 
 
 def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Call a Python object known now."""
+    if any(isinstance(v, Choice) for v in (*args, *kwargs.values())) and not _is_users(obj):
+        count, names = len(args), list(kwargs)
+
+        def run(values: list[Value]) -> Value:
+            return call_object(elab, obj, values[:count], dict(zip(names, values[count:], strict=True)))
+
+        return choices.each(elab, [*args, *kwargs.values()], run)
     handler = transforms.handler_of(obj)
     if handler is not None:
         return handler(elab, args, kwargs)
@@ -106,6 +116,15 @@ def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str,
     if not callable(obj):
         elab.mismatch(f"{elab.describe(Static(obj)).capitalize()} cannot be called.", "Call a function.")
     return library.call(elab, obj, resolved(elab, args), {k: elab.resolve(v) for k, v in kwargs.items()})
+
+
+def _is_users(obj: Any) -> bool:
+    """Whether a callable is of the user's, and takes what it is given as it is."""
+    if isinstance(obj, types.FunctionType):
+        return transforms.handler_of(obj) is None and not library.is_library(obj)
+    if isinstance(obj, type):
+        return classes.is_user_class(obj)
+    return isinstance(obj, types.MethodType | functools.partial)
 
 
 def resolved(elab: Elaborator, args: list[Value]) -> list[Value]:

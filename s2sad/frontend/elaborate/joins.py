@@ -12,10 +12,12 @@ out right; a location that meets several others leaves aliases, which `Elaborato
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from s2sad.frontend.library import choices
 from s2sad.frontend.library.support import is_number
 from s2sad.frontend.values.frames import Frame
 from s2sad.frontend.values.meeting import meet, promote, same_content, same_static, slotted
@@ -23,6 +25,7 @@ from s2sad.frontend.values.values import (
     ArrayRef,
     Broken,
     Buffer,
+    Choice,
     Closure,
     Content,
     DictRef,
@@ -42,7 +45,7 @@ from s2sad.frontend.values.values import (
     Value,
 )
 from s2sad.ir.nodes import Atom, Const, Var, array_type, item_type
-from s2sad.ir.types import BOOL, Array, List, Scalar, Type
+from s2sad.ir.types import BOOL, INT, Array, List, Scalar, Type
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborate.elaborator import Elaborator
@@ -193,19 +196,25 @@ class Joiner:
                 return lost
             case (Maybe(), _) | (_, Maybe()):
                 return self.maybe(key, a, b)
+            case (Choice(), Choice()):
+                return self.apart(key, a, b)
             case (Nothing(), _) | (_, Nothing()):
                 return self.present(key, a, b) if "@" in str(key[-1]) else self.maybe(key, a, b)
             case Static(x), Static(y) if not (is_number(x) and is_number(y)):
                 if same_static(x, y):
                     return a
-                return self.maybe(key, a, b) if x is None or y is None else broken(self.elab, key, a, b)
+                return self.maybe(key, a, b) if x is None or y is None else self.apart(key, a, b)
             case (Static(None), _) | (_, Static(None)):
                 return self.maybe(key, a, b)
+            case (Choice(), _) | (_, Choice()):
+                return self.apart(key, a, b)
         return self.present(key, a, b)
 
     def present(self, key: Key, a: Side, b: Side) -> Value:
         """Join what a name holds; one side may be `NOTHING`, and then every part of the other is kept."""
         match a if b is NOTHING else b if a is NOTHING else None:
+            case Choice():
+                return self.apart(key, a, b)
             case (
                 Number() | ArrayRef() | Tuple() | ListRef() | DictRef() | ObjectRef() | Closure() | Partial() | Static()
             ) as only:
@@ -216,7 +225,7 @@ class Joiner:
             return self.filled(key, a, b)
         if type(a) is type(b) and not isinstance(a, Nothing):
             return self.alike(key, a, b, a)
-        return broken(self.elab, key, a, b)
+        return self.apart(key, a, b)
 
     def alike(self, key: Key, a: Any, b: Any, like: Value) -> Value:
         """Join two values of the kind of `like`."""
@@ -229,26 +238,47 @@ class Joiner:
                 return self.array(key, a, b, like)
             case Tuple(items, cls):
                 if not _agree(a, b, lambda t: (len(t.items), t.type)):
-                    return broken(self.elab, key, a, b)
+                    return self.apart(key, a, b)
                 rows = [(_part(a, k), _part(b, k)) for k in range(len(items))]
                 return Tuple(tuple(self.inner((*key, k), x, y) for k, (x, y) in enumerate(rows)), cls)
             case ListRef():
                 return ListRef(self.location((*key, "#items"), a, b))
             case DictRef(type=cls):
                 if not _agree(a, b, lambda d: (d.type, d.factory)):
-                    return broken(self.elab, key, a, b)
+                    return self.apart(key, a, b)
                 return DictRef(self.location((*key, "#dict"), a, b), cls, like.factory)
             case ObjectRef(cls=cls):
                 if not _agree(a, b, lambda o: o.cls):
-                    return broken(self.elab, key, a, b)
+                    return self.apart(key, a, b)
                 return ObjectRef(self.location((*key, "#object"), a, b), cls)
             case Closure():
                 return self.closure(key, a, b, like)
             case Partial():
                 if not _agree(a, b, lambda p: (len(p.args), tuple(k for k, _ in p.kwargs))):
-                    return broken(self.elab, key, a, b)
+                    return self.apart(key, a, b)
                 return self.partial(key, a, b, like)
         raise AssertionError(like)
+
+    def apart(self, key: Key, a: Side, b: Side) -> Value:
+        """Two values with nothing in common: one of them, by a number."""
+        sides: list[tuple[Operand, Mapping[int, Value]]] = []
+        for x in (a, b):
+            found = (NOTHING, {}) if isinstance(x, Nothing) else choices.options_of(self.elab, x)
+            if found is None:
+                return broken(self.elab, key, a, b)
+            sides.append(found)
+        (left_tag, left), (right_tag, right) = sides
+        numbers = [*left, *(n for n in right if n not in left)]
+        if len(numbers) > max(len(left), len(right), choices.MOST_OPTIONS):
+            return broken(self.elab, key, a, b)
+        options = []
+        for n in numbers:
+            option = self.inner((*key, "#option", n), left.get(n, NOTHING), right.get(n, NOTHING))
+            if isinstance(option, Broken):
+                return option
+            options.append((n, option))
+        tag = self.atom((*key, "#tag"), left_tag, right_tag, Scalar(INT, True))
+        return Choice(tag, tuple(options))
 
     def inner(self, key: Key, a: Side, b: Side) -> Value:
         """A part of something that is there on one side only, or on both."""
@@ -272,7 +302,7 @@ class Joiner:
 
     def closure(self, key: Key, a: Any, b: Any, like: Closure) -> Value:
         if not _agree(a, b, lambda c: (c.source, c.frame is None, len(c.defaults), tuple(c.kw_defaults))):
-            return broken(self.elab, key, a, b)
+            return self.apart(key, a, b)
         frame = None if like.frame is None else self.scope_of((*key, "#frame"), a, b)
         defaults = tuple(
             self.inner((*key, "#default", k), *(NOTHING if c is NOTHING else c.defaults[k] for c in (a, b)))
@@ -552,7 +582,7 @@ def _entries(state: State, location: Location | None) -> dict[Any, Value]:
 def hint_of(key: Key) -> str:
     """The name of a joined variable: the innermost name its key has."""
     names = [str(k).split("@")[0] for k in key if isinstance(k, str) and not k.startswith("#")]
-    flag = "_set" if key[-1] == "#set" else ""
+    flag = {"#set": "_set", "#tag": "_is"}.get(str(key[-1]), "")
     base = "".join(c if c.isalnum() or c == "_" else "_" for c in names[-1]) if names else "t"
     return base + flag
 

@@ -19,6 +19,7 @@ from s2sad.frontend.values.values import (
     ArrayRef,
     Broken,
     Buffer,
+    Choice,
     Closure,
     Content,
     Entries,
@@ -100,6 +101,8 @@ def shape_of(value: Value | Content) -> Any:
             return ("closure", source)
         case Maybe(absent=absent):
             return ("maybe", absent)
+        case Choice(_, options):
+            return ("choice", *((k, shape_of(v)) for k, v in options))
         case Broken(why):
             return ("broken", why)
         case ObjectRef(cls=cls):

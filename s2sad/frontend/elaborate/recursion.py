@@ -17,6 +17,7 @@ from s2sad.frontend.elaborate import outofline
 from s2sad.frontend.library.support import is_number
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Choice,
     Closure,
     DictRef,
     Entries,
@@ -142,6 +143,8 @@ def signature_of(elab: Elaborator, bound: dict[str, Value], level: int) -> Hasha
                 return ("closure", source, frame)
             case Maybe(inner, _, absent):
                 return ("maybe", key(inner), absent)
+            case Choice(_, options):
+                return ("choice", *((k, key(v)) for k, v in options))
             case _:
                 return ("other", id(value))
 

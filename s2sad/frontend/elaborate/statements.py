@@ -150,19 +150,34 @@ def run_constant_range(elab: Elaborator, stmt: gast.For, steps: range, iteration
         return
     if len(steps) <= SHORT and comprehensions.is_comprehension(elab.frame.source):
         return unroll(elab, stmt, fixed(tuple(Static(i) for i in steps)))
+    bounds = (iteration.start, iteration.stop, iteration.step)
+    if len(steps) > MOST_UNROLLED:
+        return loop_over(elab, stmt, bounds, None)
     state, mark, log = dict(elab.state), elab.mark(), list(elab.builder.statements)
-    try:
-        loop_over(elab, stmt, (iteration.start, iteration.stop, iteration.step), None)
-    except S2sadError as error:
-        if len(steps) > MOST_UNROLLED:
-            raise
-        elab.state = state
+    unrolls = elab.unrolls
+
+    def start_again() -> None:
+        elab.state, elab.unrolls = dict(state), unrolls
         elab.reset(mark)
         elab.builder.statements[:] = log
+
+    elab.unrolls = True
+    try:
+        return loop_over(elab, stmt, bounds, None)
+    except S2sadError as error:
+        start_again()
         try:
-            unroll(elab, stmt, fixed(tuple(Static(i) for i in steps)))
+            return unroll(elab, stmt, fixed(tuple(Static(i) for i in steps)))
+        except S2sadError:
+            start_again()
+            if unrolls:
+                raise error from None
+        try:
+            return loop_over(elab, stmt, bounds, None)
         except S2sadError:
             raise error from None
+    finally:
+        elab.unrolls = unrolls
 
 
 def loop_over(

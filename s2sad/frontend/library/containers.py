@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import dicts
+from s2sad.frontend.library import choices, dicts
 from s2sad.frontend.library.support import (
     FALSE,
     LAST,
@@ -60,6 +60,9 @@ from s2sad.ir.nodes import item_type
 from s2sad.ir.primitives import list_append, list_drop, list_get, list_len, list_new, list_set
 from s2sad.ir.types import Type, element, with_dtype
 from s2sad.rules import shape as shape_rules
+
+MOST_CHOSEN = 64
+"""How many objects one may be chosen of by an index known at run time only: each is a branch."""
 
 # -- operators
 
@@ -293,12 +296,32 @@ def item_at(elab: Elaborator, base: Value, items: tuple[Value, ...], key: Value)
         return row_at(elab, items, [r for r in rows if r is not None], key)
     alike = {type(t) for t in (type_of(elab, v) for v in items)}
     if len(alike) != 1 or type(None) in alike or List in alike:
-        refuse(elab, f"This index of {describe(elab, base)} is known at run time only, and its items are not numbers.",
-               "Loop over the items themselves, or choose with if.")  # fmt: skip
+        return one_of(elab, base, items, index)
     whole = stack_atoms(elab, [elab.atom(v) for v in items])
     weak = all(isinstance(t := type_of(elab, v), Scalar) and t.weak for v in items)
     atom = load_at(elab, whole, index)
     return read_only(elab, elab.lift(set_weak(elab, atom, weak)))
+
+
+def one_of(elab: Elaborator, base: Value, items: tuple[Value, ...], index: Atom) -> Value:
+    """One of several known objects, such as functions; a loop that can be written out has no need to choose."""
+    from s2sad.frontend.library.indexing import load_at
+
+    def tag_at(numbers: list[int]) -> Atom:
+        return set_weak(elab, load_at(elab, stack_of(elab, numbers), index), True)
+
+    choice = None if elab.unrolls or len(items) > MOST_CHOSEN else choices.item_of(elab, items, tag_at)
+    if choice is None:
+        refuse(elab, f"This index of {describe(elab, base)} is known at run time only, and its items are not numbers.",
+               "Loop over the items themselves, or choose with if.")  # fmt: skip
+    return choice
+
+
+def stack_of(elab: Elaborator, numbers: list[int]) -> Atom:
+    """An array of ints known now."""
+    from s2sad.frontend.library.creation import constant_array
+
+    return elab.atom(constant_array(elab, np.array(numbers, dtype=np.int64)))
 
 
 def row_at(elab: Elaborator, items: tuple[Value, ...], rows: list[tuple[Value, ...]], key: Value) -> Value:

@@ -7,7 +7,19 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
 from typing import Any
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library.support import NONE, TRUE, Elaborator, describe, refuse, static, wrap
+from s2sad.frontend.library.support import (
+    NONE,
+    TRUE,
+    UNKNOWN,
+    Elaborator,
+    describe,
+    is_number,
+    known,
+    refuse,
+    static,
+    type_of,
+    wrap,
+)
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values.values import DictRef, Entries, Location, Partial, Static, Tuple, Value
 
@@ -160,9 +172,31 @@ def move_to_end(elab: Elaborator, ref: Value, key: Value, last: Value = TRUE) ->
 
 
 def subscript_dict(elab: Elaborator, ref: Value, key: Value) -> Value:
-    name, current = static(elab, key), dict(entries(elab, ref))
+    current = dict(entries(elab, ref))
+    if not elab.unrolls and current and known(elab, key) is UNKNOWN and type_of(elab, key) is not None:
+        return item_at(elab, ref, current, key)
+    name = static(elab, key)
     if name not in current and isinstance(ref, DictRef) and ref.factory not in (None, NONE):
         return setdefault(elab, ref, key, elab.call(ref.factory, [], {}))
     if name not in current:
         refuse(elab, f"The dict has no key {name!r}.", f"Its keys are {', '.join(map(repr, current))}.")
     return current[name]
+
+
+def item_at(elab: Elaborator, ref: Value, current: dict[Any, Value], key: Value) -> Value:
+    """The item of a number known at run time only: a branch for each key that it may be."""
+    from s2sad.frontend.library.operators import compare
+
+    if isinstance(ref, DictRef) and ref.factory not in (None, NONE):
+        refuse(elab, "The key of a defaultdict must be known when the function is compiled.", "Use a dict, or a list.")
+
+    def at(keys: list[Any]) -> Value:
+        if not keys:
+            return elab.fail(KeyError, "the dict has no such key")
+        first, *rest = keys
+        is_it = elab.truth(compare(elab, "eq", key, Static(first)))
+        if isinstance(is_it, bool):
+            return current[first] if is_it else at(rest)
+        return elab.branch(is_it, lambda: current[first], lambda: at(rest))
+
+    return at([k for k in current if is_number(k)])

@@ -45,6 +45,8 @@ class Elaborator(Protocol):
     heads: list[State]
     latest: Value | None
     over: Counter[Location]
+    kinds: dict[Any, tuple[int, Value]]
+    unrolls: bool
     filled: set[Location]
     outside: Outside
 
@@ -64,6 +66,7 @@ class Elaborator(Protocol):
     def error(self, why: str, instead: str = "") -> NoReturn: ...
     def static(self, value: Value) -> Any: ...
 
+    def fail(self, cls: type[BaseException], why: str) -> NoReturn: ...
     def out_of_bounds(self, why: str) -> NoReturn: ...
 
 

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from s2sad.frontend.syntax.scopes import mentioned
 from s2sad.frontend.values.frames import names_of, owner_of
 from s2sad.frontend.values.reach import locations_in, values_in
-from s2sad.frontend.values.values import ArrayRef, Buffer, Closure, Maybe, Number, Partial, RuntimeItems, Tuple, Value
+from s2sad.frontend.values.values import (
+    ArrayRef,
+    Buffer,
+    Choice,
+    Closure,
+    Maybe,
+    Number,
+    Partial,
+    RuntimeItems,
+    Tuple,
+    Value,
+)
 from s2sad.ir.nodes import Atom, Var
 
 if TYPE_CHECKING:
@@ -34,13 +45,13 @@ def variables_of(elab: Elaborator, values: Iterable[Value]) -> list[Var]:
 def _own(elab: Elaborator, value: Value) -> Iterator[Atom]:
     """The atoms that a value itself holds."""
     match value:
-        case Number(atom) | Maybe(there=atom):
+        case Number(atom) | Maybe(there=atom) | Choice(tag=atom):
             yield atom
         case ArrayRef(operands=operands):
             yield from operands
         case _:
             pass
-    if not isinstance(value, Tuple | Partial | Closure | Maybe):
+    if not isinstance(value, Tuple | Partial | Closure | Maybe | Choice):
         for location in locations_in(value):
             content = elab.state.get(location, elab.outer.get(location))
             if isinstance(content, Buffer | RuntimeItems):
@@ -56,6 +67,8 @@ def _parts(elab: Elaborator, value: Value) -> list[Value]:
             return [function, *args, *(v for _, v in kwargs)]
         case Maybe(inner):
             return [inner]
+        case Choice(_, options):
+            return [option for _, option in options]
         case Closure():
             return [*value.defaults, *value.kw_defaults.values(), *_captured(elab, value)]
         case _:

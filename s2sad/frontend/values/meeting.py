@@ -9,6 +9,7 @@ import numpy as np
 
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Choice,
     Content,
     Entries,
     Location,
@@ -77,6 +78,9 @@ def same_value(a: Value, b: Value) -> bool:
             return same and all(same_value(x, y) for x, y in zip(a.items, b.items, strict=True))
         case Maybe(), Maybe():
             return a.there == b.there and a.absent == b.absent and same_value(a.value, b.value)
+        case Choice(), Choice():
+            same = a.tag == b.tag and [k for k, _ in a.options] == [k for k, _ in b.options]
+            return same and all(same_value(x, y) for (_, x), (_, y) in zip(a.options, b.options, strict=True))
         case Partial(), Partial():
             return a is b or (
                 same_value(a.function, b.function)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Choice,
     Closure,
     Content,
     DictRef,
@@ -85,6 +86,9 @@ def locations_in(value: Value) -> Iterator[Location]:
                 yield from locations_in(item)
         case Maybe(inner):
             yield from locations_in(inner)
+        case Choice(_, options):
+            for _, option in options:
+                yield from locations_in(option)
 
 
 def values_in(content: Content) -> list[Value]:

@@ -9,6 +9,7 @@ from s2sad.frontend.values.values import (
     ArrayRef,
     Broken,
     Buffer,
+    Choice,
     Closure,
     Content,
     DictRef,
@@ -68,6 +69,8 @@ def rename_value(value: Value, atoms: Mapping_) -> Value:
             return Partial(rename_value(function, atoms), tuple(rename_value(v, atoms) for v in args), pairs)
         case Maybe(inner, there, absent):
             return Maybe(rename_value(inner, atoms), rename_atom(there, atoms), absent)
+        case Choice(tag, options):
+            return Choice(rename_atom(tag, atoms), tuple((k, rename_value(v, atoms)) for k, v in options))
         case Closure(source, frame, defaults, kw_defaults, function) if defaults or kw_defaults:
             renamed = {k: rename_value(v, atoms) for k, v in kw_defaults.items()}
             positional = tuple(rename_value(v, atoms) for v in defaults)

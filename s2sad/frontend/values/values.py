@@ -11,6 +11,7 @@
           | Closure(node, frame, ...)          a function of the user's, with the frame it was defined in
           | Partial(function, args, kwargs)    functools.partial, bound methods
           | Maybe(value, there, absent)        a name that is unbound, or None, unless `there` holds
+          | Choice(tag, options)               one of several that have no kind in common, by a number
           | Broken(why)                        what two paths left in a name that cannot be joined; an error when read
 
 What can change lives in the state, under a `Location`; values themselves never change. Two names that hold the same
@@ -147,6 +148,17 @@ class Maybe:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values that have no kind in common, such as two functions: `tag` is the number of the one it is.
+
+    An operation on it is a branch over its options; a user's function takes it as it is.
+    """
+
+    tag: Atom
+    options: tuple[tuple[int, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """What cannot be a value, such as two that cannot meet: reading it is refused with these sentences."""
 
@@ -154,7 +166,7 @@ class Broken:
     instead: str = ""
 
 
-Value = Number | ArrayRef | Static | Tuple | ListRef | DictRef | ObjectRef | Closure | Partial | Maybe | Broken
+Value = Number | ArrayRef | Static | Tuple | ListRef | DictRef | ObjectRef | Closure | Partial | Maybe | Choice | Broken
 
 
 # -- contents of locations
