@@ -212,7 +212,7 @@ cast = Primitive("cast", _cast, _spell_cast)
 # -- lists that grow -------------------------------------------------------------------------------------------------
 
 
-def _list_set(items: list[Any], index: Any, value: Any) -> list[Any]:
+def _list_set(items: list[Any], index: Any, value: Any, keeps: bool = False) -> list[Any]:
     out = list(items)
     out[index] = value
     return out
@@ -224,6 +224,7 @@ list_append = Primitive("list_append", lambda items, value: [*items, value])
 list_get = Primitive("list_get", lambda items, index, front=False: items[index], "_0[_1]")
 """``list_get(l, i; front)``: an item; `front` says that the index is known not to count from the end."""
 list_set = Primitive("list_set", _list_set)
+"""``list_set(l, i, v; keeps)``; `keeps` says that the item keeps its shape."""
 list_drop = Primitive("list_drop", lambda items: items[:-1])
 """``list_drop(l)``: the list without its last item."""
 UPDATES = frozenset({store, inc, list_append, list_set, list_drop})

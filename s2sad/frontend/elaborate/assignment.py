@@ -14,7 +14,7 @@ from s2sad.frontend.elaborate import branches, classes, comprehensions, raising
 from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw, subscript
 from s2sad.frontend.library import choices
 from s2sad.frontend.library.iteration import Items, iterate, unroll
-from s2sad.frontend.library.support import runtime_list
+from s2sad.frontend.library.support import is_runtime_list
 from s2sad.frontend.syntax.operators import BINARY
 from s2sad.frontend.values.frames import bind, lookup, names_of, owner_of
 from s2sad.frontend.values.values import (
@@ -126,7 +126,7 @@ def is_counted_late(elab: Elaborator, value: Value) -> bool:
     """Whether it is known at run time only how many items a value has."""
     if isinstance(value, ArrayRef):
         return bool(value.type.rank) and not isinstance(value.type.dims[0], int)
-    return runtime_list(elab, value) is not None
+    return is_runtime_list(elab, value)
 
 
 def check_count(elab: Elaborator, value: Value, count: int) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s2sad.frontend.elaborate.joins import Nothing, Operand
+from s2sad.frontend.elaborate.joins import Filled, Nothing, Operand
+from s2sad.frontend.library import columns
 from s2sad.frontend.values.values import ArrayRef, Buffer, Entries, Number, StaticItems
 from s2sad.ir.nodes import Atom, Const, Var
 from s2sad.ir.paths import Index
@@ -21,6 +22,9 @@ def convert(elab: Elaborator, operand: Operand, type_: Type) -> Atom:
     """The operand as an atom of this type, written into the current block."""
     if isinstance(operand, Nothing):
         return nothing(elab, type_)
+    if isinstance(operand, Filled):
+        assert isinstance(type_, List)
+        return columns.filled(elab, operand.value, operand.like, type_.item)
     if isinstance(operand, StaticItems):
         assert isinstance(type_, List)
         return _list(elab, operand, type_)
@@ -32,6 +36,8 @@ def convert(elab: Elaborator, operand: Operand, type_: Type) -> Atom:
         return operand
     if isinstance(operand, Const):
         return constant(operand, type_)
+    if isinstance(type_, List):
+        return columns.recast(elab, operand, element(type_))
     params = {"dtype": element(type_)} | ({"weak": True} if isinstance(type_, Scalar) and type_.weak else {})
     return elab.builder.emit(cast, (operand,), params, operand.name)
 
@@ -58,7 +64,7 @@ def nothing(elab: Elaborator, type_: Type) -> Atom:
 def _list(elab: Elaborator, content: StaticItems, type_: List) -> Atom:
     items = elab.builder.emit(list_new, (), {"item": type_.item})
     for value in content.items:
-        items = elab.builder.emit(list_append, (items, convert(elab, elab.atom(value), type_.item)))
+        items = elab.builder.emit(list_append, (items, columns.atom_for(elab, value, type_.item)))
     return items
 
 

@@ -28,6 +28,7 @@ from s2sad.frontend.values.values import (
     Broken,
     Buffer,
     Choice,
+    Columns,
     DictRef,
     Entries,
     ListRef,
@@ -285,6 +286,11 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
             content = elab.get(location)
             if isinstance(content, RuntimeItems):
                 return leaf(content.atom)
+            if isinstance(content, Columns):
+                elab.error(
+                    "A list that has as many tuples, dicts or lists as the run brings cannot be returned.",
+                    "Return an array of each part, np.array([item[0] for item in items]).",
+                )
             assert isinstance(content, StaticItems)
             return [flatten_result(elab, v, results) for v in content.items]
         case DictRef(location):

@@ -34,6 +34,7 @@ from s2sad.frontend.values.values import (
     Buffer,
     Choice,
     Closure,
+    Columns,
     Content,
     DictRef,
     Entries,
@@ -50,6 +51,7 @@ from s2sad.frontend.values.values import (
     StaticItems,
     Tuple,
     Value,
+    Within,
 )
 from s2sad.ir import Array, Atom, Builder, Const, Let, List, Names, Pos, Var
 from s2sad.ir.nodes import Effect, Function, If, replace
@@ -117,6 +119,8 @@ class Elaborator:
         """Arrays that may stand for a number on some paths (`joins.Joiner.filled`)."""
         self.kinds: dict[Any, tuple[int, Value]] = {}
         """The numbers of the kinds of values that choices are among (`choices`)."""
+        self.taken: dict[Var, tuple[Atom, Atom]] = {}
+        """What was read of columns of lists: the column and the index."""
         self.unrolls = False
         """Whether a loop is being tried that can also be written out: what is then known need not be chosen."""
         self.conditions = 0
@@ -195,7 +199,7 @@ class Elaborator:
             content = self.outer.get(location, Lost(f"{location.hint} was made on one path only."))
         if isinstance(content, Lost):
             self.error(content.why)
-        return content
+        return library.columns.materialised(self, content) if isinstance(content, Within) else content
 
     def set(self, location: Location, content: Content) -> None:
         """Put something at a location: a new one, or one that may be written."""
@@ -210,6 +214,11 @@ class Elaborator:
             return
         if location in self.state:
             self.check_write(location)
+        match self.state.get(location):
+            case Within() as place:
+                return library.columns.write_back(self, place, content)
+            case Columns():
+                library.columns.let_go(self, location)
         self.state[location] = content
 
     def _check_shared(self, location: Location) -> None:

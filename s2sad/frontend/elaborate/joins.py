@@ -12,13 +12,15 @@ out right; a location that meets several others leaves aliases, which `Elaborato
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from s2sad.frontend.library import choices
+from s2sad.frontend.library import choices, columns
 from s2sad.frontend.library.support import is_number
+from s2sad.frontend.values import patterns, reach
 from s2sad.frontend.values.frames import Frame
 from s2sad.frontend.values.meeting import meet, promote, same_content, same_static, slotted
 from s2sad.frontend.values.values import (
@@ -27,6 +29,7 @@ from s2sad.frontend.values.values import (
     Buffer,
     Choice,
     Closure,
+    Columns,
     Content,
     DictRef,
     Entries,
@@ -43,8 +46,9 @@ from s2sad.frontend.values.values import (
     StaticItems,
     Tuple,
     Value,
+    Within,
 )
-from s2sad.ir.nodes import Atom, Const, Var, array_type, item_type
+from s2sad.ir.nodes import Atom, Const, Stmt, Var, array_type
 from s2sad.ir.types import BOOL, INT, Array, List, Scalar, Type
 
 if TYPE_CHECKING:
@@ -60,8 +64,18 @@ class Nothing:
         return "NOTHING"
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A column of a list that one side does not have: the same thing for each item that `like` has."""
+
+    value: Static
+    like: Atom
+
+
 NOTHING = Nothing()
-Operand = Atom | StaticItems | ArrayRef | Nothing
+EMPTY = object()
+"""The pattern of the items of a list that has none."""
+Operand = Atom | StaticItems | ArrayRef | Filled | Nothing
 Side = Value | Nothing
 
 
@@ -461,10 +475,19 @@ class Joiner:
             for x, state in ((left, self.left), (right, self.right))
         ]
         self.state[joined] = self.content(key, *contents)
+        if isinstance(self.state[joined], RuntimeItems | Columns):
+            self.keep_apart(joined, contents)
         self.note(key, self.state[joined])
         if captured:
             self.elab.outer.setdefault(joined, self.state[joined])
         return joined
+
+    def keep_apart(self, joined: Location, contents: list[Any]) -> None:
+        """A list that holds copies from here on: what it held by itself is not to be written into any more."""
+        for content in contents:
+            if isinstance(content, StaticItems):
+                for place in reach.reachable(self.elab, content.items):
+                    self.elab.aliases[place] = self.elab.aliases.get(place, frozenset()) | {joined}
 
     def content(self, key: Key, a: Content | Nothing, b: Content | Nothing) -> Content:
         match a, b:
@@ -483,8 +506,13 @@ class Joiner:
                 sides = [[NOTHING] * count if isinstance(c, Nothing) else c.items for c in (a, b)]
                 rows = zip(*sides, strict=True)
                 return StaticItems(tuple(self.inner((*key, k), x, y) for k, (x, y) in enumerate(rows)))
-            case (StaticItems() | RuntimeItems() | Nothing(), StaticItems() | RuntimeItems() | Nothing()):
+            case (
+                StaticItems() | RuntimeItems() | Columns() | Nothing(),
+                StaticItems() | RuntimeItems() | Columns() | Nothing(),
+            ):
                 return self.grown(key, a, b)
+            case (Within() | Nothing(), Within() | Nothing()):
+                return self.within(key, a, b)
         return Lost("Two different kinds of containers meet here.")
 
     def buffer(self, key: Key, a: Any, b: Any) -> Content:
@@ -499,33 +527,64 @@ class Joiner:
         return not _agree(a, b, lambda c: len(c.items)) or self.became_list(key)
 
     def grown(self, key: Key, a: Any, b: Any) -> Content:
-        """A list that has different lengths on two paths becomes a runtime list."""
-        types = [t for t in (self.item_type(self.left, a), self.item_type(self.right, b)) if t is not None]
-        if not types or any(t is False for t in types):
-            return Lost("A list that changes its length here must hold numbers, or arrays of one rank.")
-        item = types[0]
-        for other in types[1:]:
-            item = self.meet(item, other)
+        """A list that has different lengths on two paths becomes a runtime list: of numbers, of arrays, or columns."""
+        found = [p for p in (self.item_pattern(self.left, a), self.item_pattern(self.right, b)) if p is not EMPTY]
+        item = patterns.unified(found, self.meet)
         if item is None:
-            return Lost("The items of a list that changes its length here have different types.")
-        sides = [c.atom if isinstance(c, RuntimeItems) else c for c in (a, b)]
-        return RuntimeItems(self.atom((*key, "#list"), sides[0], sides[1], List(item)))
+            if None in found or not found:
+                return Lost(
+                    "A list that changes its length here must hold numbers, arrays, or tuples, dicts and lists of them."
+                )
+            return Lost("The items of a list that changes its length here are of different kinds.")
+        types = patterns.columns_of(item)
+        sides = [self.column_operands(state, c, item) for state, c in ((self.left, a), (self.right, b))]
+        rows = enumerate(zip(types, *sides, strict=True))
+        keys = [(*key, "#list")] if patterns.is_plain(item) else [(*key, "#list", k) for k in range(len(types))]
+        atoms = tuple(self.atom(keys[k], x, y, List(type_)) for k, (type_, x, y) in rows)
+        return columns.stored(Columns(item, atoms))
 
-    def item_type(self, state: State, content: Any) -> Any:
-        """The type of a list's items: None for an empty one, False where they have no one type."""
-        if isinstance(content, RuntimeItems):
-            return item_type(content.atom)
-        found: Any = None
-        for value in content.items if isinstance(content, StaticItems) else ():
-            type_ = (
-                value.type if isinstance(value, ArrayRef) else self.elab.atom(value).type if _is_scalar(value) else None
-            )
-            if type_ is None:
-                return False
-            found = type_ if found is None else self.meet(found, type_)
-            if found is None:
-                return False
-        return found
+    def item_pattern(self, state: State, content: Any) -> Any:
+        """How the items of a list stand in columns: `EMPTY` where there are none, None where they cannot."""
+        if isinstance(content, Nothing) or content == StaticItems(()):
+            return EMPTY
+        now = columns.as_columns(self.elab, content)
+        if now is not None:
+            return now.item
+        with self.reading(state) as code:
+            found = patterns.unified((columns.pattern_of(self.elab, v) for v in content.items), self.meet)
+        return None if code else found  # what stands within another list is not looked at from here
+
+    def column_operands(self, state: State, content: Any, item: patterns.Pattern) -> list[Operand]:
+        """What one side gives for each column."""
+        count = len(patterns.columns_of(item))
+        if isinstance(content, Nothing):
+            return [NOTHING] * count
+        now = columns.as_columns(self.elab, content)
+        if now is not None:
+            return [Filled(x, now.atoms[0]) if isinstance(x, Static) else x for x in columns.operands(now, item)]
+        with self.reading(state):
+            rows = [columns.parts(self.elab, v, item) or [Static(False)] for v in content.items]
+        return [StaticItems(tuple(row[k] for row in rows)) for k in range(count)]
+
+    @contextmanager
+    def reading(self, state: State) -> Iterator[list[Stmt]]:
+        """Look at values in one of the states. Gives the code that this takes, which is dropped."""
+        before, self.elab.state = self.elab.state, dict(state)
+        try:
+            with self.elab.builder.block() as code:
+                yield code
+        finally:
+            self.elab.state = before
+
+    def within(self, key: Key, a: Any, b: Any) -> Content:
+        """A place within a list: within which, and at what index."""
+        if not _agree(a, b, lambda w: w.steps):
+            return Lost("An item of a list is another part of it on another path.")
+        parents = [NOTHING if w is NOTHING else ListRef(w.parent) for w in (a, b)]
+        indexes = [NOTHING if w is NOTHING else w.index for w in (a, b)]
+        parent = self.location((*key, "#parent"), *parents)
+        index = self.atom((*key, "#index"), indexes[0], indexes[1], _operand_type(indexes[0], indexes[1]))
+        return Within(parent, index, (a if b is NOTHING else b).steps)
 
 
 # -- what two sides have in common

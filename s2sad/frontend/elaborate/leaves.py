@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from s2sad import tree
 from s2sad.errors import NeedStatic, UnsupportedError
 from s2sad.frontend import library
-from s2sad.frontend.library.support import is_number
+from s2sad.frontend.library.support import is_number, new_runtime_list
+from s2sad.frontend.values.patterns import skeleton
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Columns,
     DictRef,
     Entries,
     ListRef,
@@ -75,6 +77,9 @@ def transform(elab: Elaborator, value: Value, change: Callable[[Value], Value], 
             return Tuple(tuple(map(walk, items)), cls)
         case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
             return ListRef(_new(elab, location, StaticItems(tuple(map(walk, content.items)))))
+        case ListRef(location) if isinstance(listed := elab.get(location), Columns):
+            atoms = tuple(elab.atom(walk(new_runtime_list(elab, a))) for a in listed.atoms)
+            return ListRef(_new(elab, location, Columns(listed.item, atoms)))
         case DictRef(location, cls):
             entries = _entries(elab, location)
             changed = {k: walk(entries[k]) for k in _ordered(entries, cls)}
@@ -188,6 +193,9 @@ def level(elab: Elaborator, value: Value) -> Level | None:
             return Level((cls, len(items)), items)
         case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
             return Level((list, len(content.items)), content.items)
+        case ListRef(location) if isinstance(listed := elab.get(location), Columns):
+            columns = tuple(new_runtime_list(elab, a) for a in listed.atoms)
+            return Level((list, skeleton(listed.item)), columns)
         case DictRef(location, cls):
             entries = _entries(elab, location)
             keys = tuple(_ordered(entries, cls))

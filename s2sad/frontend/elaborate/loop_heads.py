@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.elaborate.joins import Joiner, Key
 from s2sad.frontend.values.meeting import meet
+from s2sad.frontend.values.patterns import skeleton
 from s2sad.frontend.values.values import (
     ArrayRef,
     Broken,
     Buffer,
     Choice,
     Closure,
+    Columns,
     Content,
     Entries,
     Location,
@@ -60,7 +62,7 @@ class Head(Joiner):
         return self.meet(type_, self.carried[key]) or type_ if key in self.carried else type_
 
     def became_list(self, key: Key) -> bool:
-        return isinstance(self.carried.get((*key, "#list")), List)
+        return any(isinstance(self.carried.get((*key, *end)), List) for end in (("#list",), ("#list", 0)))
 
     def note(self, key: Key, what: Value | Content) -> None:
         self.trace.append((key, shape_of(what)))
@@ -107,6 +109,8 @@ def shape_of(value: Value | Content) -> Any:
             return ("broken", why)
         case ObjectRef(cls=cls):
             return ("object", cls)
+        case Columns(item):
+            return ("columns", skeleton(item))
         case _:
             return type(value)
 
@@ -116,6 +120,7 @@ def known_symbols(elab: Elaborator, state: State) -> set[Symbol]:
     found: set[Symbol] = set()
     atoms: list[Any] = [c.atom for c in (*state.values(), *elab.outer.values()) if isinstance(c, Buffer | RuntimeItems)]
     for content in state.values():
+        atoms += content.atoms if isinstance(content, Columns) else []
         atoms += [v.atom for _, v in content.items if isinstance(v, Number)] if isinstance(content, Entries) else []
     for atom in (*atoms, *elab.leaves):
         found |= symbols_of(atom.type)

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.elaborate import outofline
 from s2sad.frontend.library.support import is_number
+from s2sad.frontend.values.patterns import skeleton
 from s2sad.frontend.values.values import (
     ArrayRef,
     Choice,
     Closure,
+    Columns,
     DictRef,
     Entries,
     ListRef,
@@ -129,6 +131,8 @@ def signature_of(elab: Elaborator, bound: dict[str, Value], level: int) -> Hasha
                 content = elab.get(location)
                 if isinstance(content, RuntimeItems):
                     return ("list", content.atom.type)
+                if isinstance(content, Columns):
+                    return ("columns", skeleton(content.item), *(a.type for a in content.atoms))
                 assert isinstance(content, StaticItems)
                 return (list, *map(key, content.items))
             case DictRef(location):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from s2sad.frontend.library import (
     builtins,
+    columns,
     combinatorics,
     composites,
     copies,
@@ -49,6 +50,7 @@ __all__ = [
     "binary",
     "builtins",
     "call",
+    "columns",
     "combinatorics",
     "compare",
     "composites",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import containers, dicts, operators
+from s2sad.frontend.library import columns, containers, dicts, operators
 from s2sad.frontend.library.attributes import size_value
 from s2sad.frontend.library.iteration import VIEWS, Items, Range, is_known, iterate, range_length, unroll, unrolled
 from s2sad.frontend.library.support import (
@@ -74,6 +74,9 @@ def length(elab: Elaborator, value: Value) -> Value:
     items = items_of(elab, value)
     if items is not None:
         return Static(len(items))
+    listed = columns.columns_at(elab, value)
+    if listed is not None:
+        return elab.lift(columns.length(elab, listed))
     atom = runtime_list(elab, value)
     if atom is None:
         refuse(elab, f"{describe(elab, value)} has no length.".capitalize(), kind=TypeMismatchError)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import choices, dicts
+from s2sad.frontend.library import choices, columns, dicts
 from s2sad.frontend.library.support import (
     FALSE,
     LAST,
@@ -27,6 +27,7 @@ from s2sad.frontend.library.support import (
     fit,
     is_int_scalar,
     is_numeric,
+    is_runtime_list,
     items_of,
     known,
     new_list,
@@ -42,9 +43,13 @@ from s2sad.frontend.library.support import (
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.written import lists
+from s2sad.frontend.values import patterns, reach
+from s2sad.frontend.values.meeting import meet
 from s2sad.frontend.values.values import (
     ArrayRef,
     Buffer,
+    Columns,
+    Content,
     DictRef,
     ListRef,
     Location,
@@ -105,11 +110,13 @@ def repeat(elab: Elaborator, value: ListRef | Tuple, times: Value) -> Value | No
         count = static(elab, times)
         return Tuple(value.items * int(count))
     if items is None or len(items) != 1 or not isinstance(type_of(elab, items[0]), Scalar):
-        refuse(
-            elab,
-            "Only a list of one number can be repeated a number of times known at run time.",
-            "Use np.full or a loop of appends.",
-        )
+        if any(not isinstance(v, ArrayRef) and reach.reachable(elab, [v]) for v in items or ()):
+            refuse(
+                elab,
+                "A list is repeated a number of times known at run time, and would hold one object many times.",
+                "Use a comprehension, which makes one for each place.",
+            )
+        return elab.call(Static(lists.repeated), [value, times], {})
     return new_runtime_list(elab, full_list(elab, elab.atom(items[0]), elab.atom(times)))
 
 
@@ -179,19 +186,23 @@ def widen(elab: Elaborator, atom: Atom, dtype: np.dtype) -> Atom:
     return as_items(elab, fit(elab, whole, target), with_dtype(atom.type.item, target))
 
 
-def keep_apart(elab: Elaborator, ref: ListRef, value: Value) -> None:
-    """A runtime list holds a copy where Python would share: refuse writes into the array while the list lives."""
-    if not isinstance(value, ArrayRef):
+def keep_apart(elab: Elaborator, ref: ListRef, value: Value | Location) -> None:
+    """A runtime list holds a copy where Python would share: refuse writes into the array (or what else there is at a
+    location) while the list lives."""
+    if isinstance(value, ArrayRef):
+        others = elab.aliases.get(value.location, frozenset())
+        places = {value.location} | {x for x in others if isinstance(elab.state.get(x), Buffer)}
+    elif isinstance(value, Location):
+        places = {value}
+    else:
         return
-    others = elab.aliases.get(value.location, frozenset())
-    places = {value.location} | {x for x in others if isinstance(elab.state.get(x), Buffer)}
     for place in places:
         elab.aliases[place] = elab.aliases.get(place, frozenset()) | {ref.location}
     now = {place: elab.get(place) for place in places}
     if any(p in head and ref.location in head and head[p] != now[p] for head in elab.heads for p in places):
         refuse(
             elab,
-            "This array is written into by the loop, and the list would hold it many times.",
+            "This object is written into by the loop, and the list would hold it many times.",
             "Append a copy, .copy().",
         )
 
@@ -203,11 +214,13 @@ def check_length(elab: Elaborator, ref: ListRef) -> None:
 
 
 def runtime_append(elab: Elaborator, ref: ListRef, value: Value) -> None:
+    if not is_numeric(elab, value) or not isinstance(elab.get(ref.location), RuntimeItems):
+        return columns.append(elab, ref, value)
     keep_apart(elab, ref, value)
     atom = elab.atom(value)
-    if isinstance(atom.type, List):
-        refuse(elab, "A list that grows at run time cannot hold lists.", "Append an array, np.array(item).")
-    items = make_runtime(elab, ref, atom.type.dtype)
+    content = elab.get(ref.location)
+    assert isinstance(content, RuntimeItems)
+    items = widen(elab, content.atom, atom.type.dtype)
     item = item_type(items)
     wanted, given = (t.rank if isinstance(t, Array) else None for t in (item, atom.type))
     if wanted != given:
@@ -217,7 +230,8 @@ def runtime_append(elab: Elaborator, ref: ListRef, value: Value) -> None:
             "Keep its items of one type.",
             TypeMismatchError,
         )
-    elab.set(ref.location, RuntimeItems(emit_atom(elab, list_append, (items, fit(elab, atom, element(item))))))
+    new = emit_atom(elab, list_append, (items, fit(elab, atom, element(item))))
+    elab.set(ref.location, RuntimeItems(columns.with_item(elab, new, atom.type)))
 
 
 def length_atom(elab: Elaborator, atom: Atom) -> Atom:
@@ -229,6 +243,12 @@ def length_atom(elab: Elaborator, atom: Atom) -> Atom:
 
 def subscript_list(elab: Elaborator, base: ListRef | Tuple | Static, key: Value) -> Value:
     """``base[key]`` of a list or a tuple."""
+    if columns.columns_at(elab, base) is not None and isinstance(base, ListRef):
+        return columns_item(elab, base, key)
+    if type_of(elab, key) is not None and (row := columns.row(elab, base)) is not None:
+        from s2sad.frontend.library.indexing import subscript_array
+
+        return columns.row_item(elab, row, key, subscript_array)
     atom = runtime_list(elab, base)
     if atom is not None:
         parts = slice_of(key)
@@ -270,6 +290,17 @@ def runtime_slice(elab: Elaborator, base: Value, parts: tuple[Value, Value, Valu
 def static_slice(elab: Elaborator, key: Value) -> Any:
     parts = slice_of(key)
     return static(elab, key) if parts is None else slice(*(static(elab, p) for p in parts))
+
+
+def columns_item(elab: Elaborator, base: ListRef, key: Value) -> Value:
+    """``base[key]`` of a list of tuples, dicts, lists and the like."""
+    parts = slice_of(key)
+    if parts is not None:
+        return runtime_slice(elab, base, parts)
+    index = elab.atom(key) if type_of(elab, key) is not None else None
+    if index is None or not is_int_scalar(index):
+        refuse(elab, f"A list index must be an int, not {describe(elab, key)}.", kind=TypeMismatchError)
+    return columns.item(elab, base, index)
 
 
 def runtime_item(elab: Elaborator, atom: Atom, key: Value) -> Value:
@@ -350,11 +381,46 @@ def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> No
     place = elab.atom(key) if type_of(elab, key) is not None else None
     if place is None or not is_int_scalar(place):
         refuse(elab, "A list that changes at run time is written by an int.", "Use an array for slices.")
+    if (row := columns.row(elab, base)) is not None:
+        return columns.assign_row(elab, row, place, value)
+    if not is_numeric(elab, value) or not _is_plain(elab, content):
+        make_columns(elab, base)
+        return columns.assign(elab, base, place, value)
     keep_apart(elab, base, value)
     atom = elab.atom(value)
     whole = make_runtime(elab, base, atom.type.dtype)
     new = emit_atom(elab, list_set, (whole, place, fit(elab, atom, whole.type.dtype)))
-    elab.set(base.location, RuntimeItems(new))
+    elab.set(base.location, RuntimeItems(columns.with_item(elab, new, atom.type)))
+
+
+def _is_plain(elab: Elaborator, content: Content) -> bool:
+    """Whether a list holds numbers or arrays only."""
+    match content:
+        case StaticItems(items):
+            return all(is_numeric(elab, v) for v in items)
+        case _:
+            return isinstance(content, RuntimeItems)
+
+
+def make_columns(elab: Elaborator, ref: ListRef) -> None:
+    """Turn a list that is known item by item into one of run-time length, in place."""
+    content = elab.get(ref.location)
+    if not isinstance(content, StaticItems):
+        return
+    new = new_list(elab, ())
+    item = patterns.unified((columns.pattern_of(elab, v) for v in content.items), meet)
+    if item is None:
+        refuse(
+            elab,
+            "An item of this list is written at an index known at run time only, and the items are of several kinds.",
+            "Keep its items of one kind.",
+            TypeMismatchError,
+        )
+    empty = [emit_atom(elab, list_new, (), item=t) for t in patterns.columns_of(item)]
+    elab.state[new.location] = columns.stored(Columns(item, tuple(empty)))
+    for value in content.items:
+        columns.append(elab, new, value)
+    elab.set(ref.location, elab.get(new.location))
 
 
 def sequence(elab: Elaborator, value: Value) -> tuple[Value, ...]:
@@ -374,6 +440,8 @@ def contains(elab: Elaborator, item: Value, container: Value) -> Value:
         return Static(static(elab, item) in dicts.mapping(elab, container))
     if isinstance(container, Static) and not isinstance(container.obj, (tuple, list, range)):
         return Static(static(elab, item) in container.obj)
+    if columns.columns_at(elab, container) is not None:
+        return elab.call(Static(lists.holds), [container, item], {})
     if isinstance(container, ArrayRef) or runtime_list(elab, container) is not None:
         from s2sad.frontend.library.creation import asarray
         from s2sad.frontend.library.reductions import any_
@@ -463,8 +531,12 @@ def extend(elab: Elaborator, items: Value, more: Value) -> Value:
 @meaning(list.copy, fold=False)
 def list_copy(elab: Elaborator, items: Value) -> ListRef:
     assert isinstance(items, ListRef)
+    content = elab.get(items.location)
+    if isinstance(content, Columns) and patterns.can_change(content.item):
+        refuse(elab, "A list of objects whose length is known at run time only cannot be copied: both would hold them.",
+               "Copy each, [list(item) for item in items].")  # fmt: skip
     location = Location("items")
-    elab.set(location, elab.get(items.location))
+    elab.set(location, content)
     return ListRef(location)
 
 
@@ -473,9 +545,13 @@ def pop(elab: Elaborator, items: Value, index: Value = LAST) -> Value:
     assert isinstance(items, ListRef)
     check_length(elab, items)
     content = elab.get(items.location)
-    if isinstance(content, RuntimeItems):
-        if known(elab, index) != -1:
-            value = runtime_item(elab, content.atom, index)
+    if isinstance(content, Columns) and known(elab, index) == -1:
+        return columns.pop(elab, items)
+    if isinstance(content, RuntimeItems | Columns):
+        if isinstance(content, Columns) or known(elab, index) != -1:
+            value = subscript_list(elab, items, index)
+            if isinstance(content, Columns):
+                value = columns.detached(elab, value)
             become(elab, items, elab.call(Static(lists.without), [items, index], {}))
             return value
         value = read_only(elab, elab.lift(emit_atom(elab, list_get, (content.atom, Const(-1)))))
@@ -517,7 +593,7 @@ def become(elab: Elaborator, items: ListRef, new: Value) -> Value:
 
 @meaning(list.insert, fold=False)
 def insert(elab: Elaborator, items: Value, index: Value, value: Value) -> Value:
-    if isinstance(items, ListRef) and runtime_list(elab, items) is not None:
+    if isinstance(items, ListRef) and is_runtime_list(elab, items):
         return become(elab, items, elab.call(Static(lists.inserted), [items, index, value], {}))
     new = list(static_items(elab, items, "insert"))
     new.insert(static(elab, index), value)
@@ -531,7 +607,7 @@ def clear(elab: Elaborator, items: Value) -> Value:
 
 @meaning(list.reverse, fold=False)
 def reverse(elab: Elaborator, items: Value) -> Value:
-    if isinstance(items, ListRef) and runtime_list(elab, items) is not None:
+    if isinstance(items, ListRef) and is_runtime_list(elab, items):
         return become(elab, items, elab.call(Static(lists.reversed_items), [items], {}))
     return _rewrite(elab, items, static_items(elab, items, "reverse")[::-1])
 

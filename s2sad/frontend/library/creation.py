@@ -8,6 +8,7 @@ import numpy as np
 
 from s2sad import plain
 from s2sad.errors import ShapeError, TypeMismatchError
+from s2sad.frontend.library import columns
 from s2sad.frontend.library.attributes import size_atom
 from s2sad.frontend.library.layouts import note_copy
 from s2sad.frontend.library.support import (
@@ -25,6 +26,7 @@ from s2sad.frontend.library.support import (
     is_number,
     items_of,
     known,
+    new_list,
     operand,
     refuse,
     retype,
@@ -33,7 +35,8 @@ from s2sad.frontend.library.support import (
     type_of,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values.values import ArrayRef, Number, Static, Tuple, Value
+from s2sad.frontend.values.patterns import Part, Row
+from s2sad.frontend.values.values import ArrayRef, Columns, Number, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.primitives import undef, zeros
 from s2sad.ir.types import FLOAT, INT, Dim, add_dims, lower_bound
@@ -234,6 +237,9 @@ def asarray(elab: Elaborator, value: Value) -> Value:
         return constant_array(elab, value.obj)
     if isinstance(value, Number) or (isinstance(value, Static) and is_number(value.obj)):
         return elab.lift(emit_atom(elab, shape_rules.reshape, (elab.atom(value),)))
+    listed = columns.columns_at(elab, value)
+    if listed is not None and (found := columns.arrays(elab, listed)) is not None:
+        return joined_columns(elab, listed, found)
     growing = runtime_list(elab, value)
     if growing is not None:
         return elab.lift(emit_atom(elab, shape_rules.array_of_list, (growing,)))
@@ -253,6 +259,18 @@ def asarray(elab: Elaborator, value: Value) -> Value:
             )
         items = unroll(elab, value)
     return elab.lift(stack_atoms(elab, [operand(elab, v) for v in items]))
+
+
+def joined_columns(elab: Elaborator, listed: Columns, arrays: list[Atom]) -> Value:
+    """The array of a list of run-time length: its rows, or the numbers of its tuples side by side."""
+    from s2sad.frontend.library.joining import stack
+
+    if isinstance(listed.item, Row):
+        return elab.lift(arrays[0])
+    if not all(isinstance(part, Part) for part in listed.item.items):
+        refuse(elab, "An array cannot be made of nested tuples whose number is known at run time only.",
+               "Make one of each part, np.array([item[0] for item in items]).")  # fmt: skip
+    return stack(elab, new_list(elab, [elab.lift(a) for a in arrays]), axis=Static(1))
 
 
 def numbers_array(elab: Elaborator, obj: Any) -> np.ndarray:

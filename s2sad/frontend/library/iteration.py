@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import containers, dicts
+from s2sad.frontend.library import columns, containers, dicts
 from s2sad.frontend.library.support import (
     FALSE,
     NONE,
@@ -53,6 +53,7 @@ from s2sad.frontend.values.values import (
     StaticItems,
     Tuple,
     Value,
+    Within,
 )
 from s2sad.ir import Array, Atom, Const
 from s2sad.ir.primitives import list_get
@@ -117,6 +118,10 @@ def iterate(elab: Elaborator, value: Value) -> Iteration:
             return rows(elab, value)
         case DictRef():
             return _view(elab, value, lambda key, item: key)
+        case ListRef() if columns.columns_at(elab, value) is not None:
+            return _column_items(elab, value)
+        case ListRef() if (row := columns.row(elab, value)) is not None:
+            return _row_items(elab, row, value)
         case ListRef() if runtime_list(elab, value) is None:
             return _live(elab, value)
         case ListRef():
@@ -189,6 +194,29 @@ def _list_items(elab: Elaborator, ref: ListRef) -> Indexed:
         return read_only(elab, elab.lift(emit_atom(elab, list_get, (now(), elab.atom(index)))))
 
     return Indexed(containers.length_atom(elab, now()), item, frozenset({ref.location}))
+
+
+def _column_items(elab: Elaborator, ref: ListRef) -> Indexed:
+    """The items of a list of tuples, dicts, lists and the like."""
+    now = columns.columns_at(elab, ref)
+    assert now is not None
+    return Indexed(
+        columns.length(elab, now), lambda index: columns.item(elab, ref, elab.atom(index)), frozenset({ref.location})
+    )
+
+
+def _row_items(elab: Elaborator, row: Any, ref: ListRef) -> Indexed:
+    """The items of a list in a list, as they are when the loop comes to them."""
+    from s2sad.frontend.library.attributes import size_atom
+
+    _, _, array = row
+    place = elab.state[ref.location]
+    assert isinstance(place, Within)
+    return Indexed(
+        size_atom(elab, array, 0),
+        lambda index: containers.subscript_list(elab, ref, index),
+        frozenset({ref.location, place.parent}),
+    )
 
 
 # -- lazy values

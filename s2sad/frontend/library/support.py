@@ -10,9 +10,11 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError, UnsupportedError
+from s2sad.frontend.values.frames import Frame
 from s2sad.frontend.values.outside import Outside
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Columns,
     Content,
     DictRef,
     Entries,
@@ -41,12 +43,16 @@ class Elaborator(Protocol):
 
     builder: Builder
     aliases: dict[Location, frozenset[Location]]
+    stack: list[Frame]
     state: State
+    outer: State
+    roots: list[Value]
     heads: list[State]
     latest: Value | None
     over: Counter[Location]
     kinds: dict[Any, tuple[int, Value]]
     unrolls: bool
+    taken: dict[Var, tuple[Atom, Atom]]
     filled: set[Location]
     outside: Outside
 
@@ -56,6 +62,7 @@ class Elaborator(Protocol):
     def lift(self, atom: Atom) -> Value: ...
     def get(self, location: Location) -> Content: ...
     def set(self, location: Location, content: Content) -> None: ...
+    def check_write(self, location: Location) -> None: ...
     def write_array(
         self, ref: ArrayRef, path: Path, operands: tuple[Atom, ...], value: Atom, inc: bool = False
     ) -> None: ...
@@ -352,8 +359,13 @@ def items_of(elab: Elaborator, value: Value) -> tuple[Value, ...] | None:
             return None
 
 
+def is_runtime_list(elab: Elaborator, value: Value) -> bool:
+    """Whether a value is a list whose length is known at run time only."""
+    return isinstance(value, ListRef) and isinstance(elab.get(value.location), RuntimeItems | Columns)
+
+
 def runtime_list(elab: Elaborator, value: Value) -> Atom | None:
-    """The current version of a list that grows at run time; None for anything else."""
+    """The current version of a list of numbers or arrays that grows at run time; None for anything else."""
     if isinstance(value, ListRef) and isinstance(content := elab.get(value.location), RuntimeItems):
         return content.atom
     return None

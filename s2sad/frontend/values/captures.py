@@ -13,12 +13,14 @@ from s2sad.frontend.values.values import (
     Buffer,
     Choice,
     Closure,
+    Columns,
     Maybe,
     Number,
     Partial,
     RuntimeItems,
     Tuple,
     Value,
+    Within,
 )
 from s2sad.ir.nodes import Atom, Var
 
@@ -56,6 +58,10 @@ def _own(elab: Elaborator, value: Value) -> Iterator[Atom]:
             content = elab.state.get(location, elab.outer.get(location))
             if isinstance(content, Buffer | RuntimeItems):
                 yield content.atom
+            elif isinstance(content, Columns):
+                yield from content.atoms
+            elif isinstance(content, Within):
+                yield content.index
 
 
 def _parts(elab: Elaborator, value: Value) -> list[Value]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.syntax.scopes import Names, Scope
 from s2sad.frontend.syntax.source import FunctionSource
-from s2sad.frontend.values.values import Entries, Location, Static, Value
+from s2sad.frontend.values.values import Entries, Location, Static, Value, Within
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborate.elaborator import Elaborator
@@ -44,7 +44,10 @@ def bind(elab: Elaborator, location: Location, name: str, value: Value) -> None:
     """Bind a name in a frame (or set an attribute or a dict's item)."""
     entries = names_of(elab, location)
     entries[name] = value
-    elab.state[location] = Entries(tuple(entries.items()))
+    if isinstance(elab.state.get(location), Within):
+        elab.set(location, Entries(tuple(entries.items())))
+    else:
+        elab.state[location] = Entries(tuple(entries.items()))
 
 
 def lookup(elab: Elaborator, frame: Frame, name: str) -> Value:

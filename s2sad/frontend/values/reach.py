@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from s2sad.frontend.values.frames import Frame
 from s2sad.frontend.values.values import (
     ArrayRef,
     Choice,
@@ -17,16 +18,24 @@ from s2sad.frontend.values.values import (
     Maybe,
     ObjectRef,
     Partial,
+    State,
     StaticItems,
     Tuple,
     Value,
+    Within,
 )
 
-if TYPE_CHECKING:
-    from s2sad.frontend.elaborate.elaborator import Elaborator
+
+class Standing(Protocol):
+    """Where names and what they stand for are kept."""
+
+    stack: list[Frame]
+    state: State
+    outer: State
+    roots: list[Value]
 
 
-def live_locations(elab: Elaborator) -> set[Location]:
+def live_locations(elab: Standing) -> set[Location]:
     """Every location that a name which may still be read leads to."""
     found: set[Location] = set()
     for frame in elab.stack:
@@ -38,14 +47,14 @@ def live_locations(elab: Elaborator) -> set[Location]:
     return found
 
 
-def reachable(elab: Elaborator, values: Iterable[Value]) -> set[Location]:
+def reachable(elab: Standing, values: Iterable[Value]) -> set[Location]:
     """Every location that these values lead to."""
     found: set[Location] = set()
     _follow(elab, values, found)
     return found
 
 
-def names_for(elab: Elaborator, locations: Iterable[Location]) -> str:
+def names_for(elab: Standing, locations: Iterable[Location]) -> str:
     """The user's names for arrays, for messages."""
     wanted = set(locations)
     found = []
@@ -57,7 +66,7 @@ def names_for(elab: Elaborator, locations: Iterable[Location]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _follow(elab: Elaborator, values: Iterable[Value], found: set[Location]) -> None:
+def _follow(elab: Standing, values: Iterable[Value], found: set[Location]) -> None:
     todo = list(values)
     while todo:
         for location in locations_in(todo.pop()):
@@ -98,5 +107,7 @@ def values_in(content: Content) -> list[Value]:
             return list(items)
         case Entries(items):
             return [v for _, v in items]
+        case Within(parent):
+            return [ListRef(parent)]
         case _:
             return []

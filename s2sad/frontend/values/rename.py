@@ -11,6 +11,7 @@ from s2sad.frontend.values.values import (
     Buffer,
     Choice,
     Closure,
+    Columns,
     Content,
     DictRef,
     Entries,
@@ -26,6 +27,7 @@ from s2sad.frontend.values.values import (
     StaticItems,
     Tuple,
     Value,
+    Within,
 )
 from s2sad.ir.nodes import Atom, Var
 
@@ -43,6 +45,10 @@ def rename_content(content: Content, atoms: Mapping_) -> Content:
             return Buffer(rename_atom(atom, atoms))
         case RuntimeItems(atom):
             return RuntimeItems(rename_atom(atom, atoms))
+        case Columns(item, columns):
+            return Columns(item, tuple(rename_atom(a, atoms) for a in columns))
+        case Within(parent, index, steps):
+            return Within(parent, rename_atom(index, atoms), steps)
         case StaticItems(items):
             return StaticItems(tuple(rename_value(v, atoms) for v in items))
         case Entries(items):

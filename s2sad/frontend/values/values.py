@@ -194,6 +194,24 @@ class RuntimeItems:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """A list that grows at run time, of tuples, dicts, lists and the like: an IR list for each number or array of an
+    item. `item` (a `patterns.Pattern`) says how they stand in it."""
+
+    item: Any
+    atoms: tuple[Atom, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What can change inside an item of such a list: the list, the index, and the way from the item to it."""
+
+    parent: Location
+    index: Atom
+    steps: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Entries:
     """A dict's items, an object's attributes or a frame's names."""
 
@@ -207,5 +225,5 @@ class Lost:
     why: str
 
 
-Content = Buffer | StaticItems | RuntimeItems | Entries | Lost
+Content = Buffer | StaticItems | RuntimeItems | Columns | Within | Entries | Lost
 State = dict[Location, Content]

@@ -17,7 +17,7 @@ import numpy as np
 
 from s2sad.ir import paths
 from s2sad.ir.builder import Builder
-from s2sad.ir.nodes import Atom, Const, Let
+from s2sad.ir.nodes import Atom, Const, Let, item_type
 from s2sad.ir.primitives import (
     Primitive,
     cast,
@@ -246,12 +246,12 @@ def reverse_get(bars: Cotangents, stmt: Let) -> None:
         whole = bars.whole(items)
         old = b.emit(list_get, (whole, index))
         new = b.emit(plus_of(old), (old, bar))
-        bars[items] = Value(b.emit(list_set, (whole, index, new), hint=bar_name(items)))
+        bars[items] = Value(b.emit(list_set, (whole, index, new), {"keeps": True}, hint=bar_name(items)))
     bars.take(target)
 
 
 def reverse_set(bars: Cotangents, stmt: Let) -> None:
-    """``l1 = list_set(l0, i, v)``: the item's cotangent is v's, and becomes zero."""
+    """``l1 = list_set(l0, i, v)``: the item's cotangent is v's, and becomes zero, shaped as what was there before."""
     (target,), (items, index, value) = stmt.targets, stmt.args
     if bars[target] == ZERO:
         return
@@ -261,7 +261,11 @@ def reverse_set(bars: Cotangents, stmt: Let) -> None:
     if bars.takes(value):
         bars.add(value, item)
     if bars.takes(items):
-        bars.add(items, b.emit(list_set, (bar, index, zero_of(b, item)), hint=bar_name(items)))
+        kind = item_type(items)
+        varies = isinstance(kind, Array) and None in kind.dims and not dict(stmt.params).get("keeps")
+        before = b.emit(list_get, (items, index)) if varies else item
+        params = {} if varies else {"keeps": True}
+        bars.add(items, b.emit(list_set, (bar, index, zero_of(b, before)), params, hint=bar_name(items)))
 
 
 def reverse_drop(bars: Cotangents, stmt: Let) -> None:

@@ -39,3 +39,25 @@ def without(items, index):
 def extend(items, more):
     for value in more:
         items.append(value)
+
+
+def repeated(items, count):
+    """``items * count``."""
+    out = []
+    for _ in range(count):
+        for value in items:
+            out.append(value)
+    return out
+
+
+def holds(items, wanted):
+    """``wanted in items``."""
+    found = False
+    for value in items:
+        found = found or value == wanted
+    return found
+
+
+def recast(rows, dtype):
+    """A list of arrays of another dtype."""
+    return [row.astype(dtype) for row in rows]
