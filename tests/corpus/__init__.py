@@ -24,8 +24,8 @@ import numpy as np
 
 MODULES = (
     "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "recursions", "containers",
-    "names", "lists", "growing", "copying", "iteration", "reproducers", "attacks", "complex_numbers", "dtypes",
-    "linear_algebra", "science", "longer", "nested",
+    "names", "lists", "growing", "copying", "iteration", "generators", "consuming", "reproducers", "attacks",
+    "complex_numbers", "dtypes", "linear_algebra", "science", "longer", "nested",
 )  # fmt: skip
 
 REGISTRY: dict[str, Program] = {}

@@ -18,11 +18,11 @@ import numpy as np
 from s2sad import plain
 from s2sad.errors import AliasError, NeedStatic, ShapeError, TypeMismatchError, UnsupportedError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import branches, functions, raising
+from s2sad.frontend.elaborate import branches, functions, generators, raising
 from s2sad.frontend.elaborate.recursion import Activation
 from s2sad.frontend.library.support import describe, is_number
 from s2sad.frontend.values import reach
-from s2sad.frontend.values.frames import Frame
+from s2sad.frontend.values.frames import Consumer, Frame
 from s2sad.frontend.values.outside import Outside
 from s2sad.frontend.values.readlog import MISSING, ReadLog
 from s2sad.frontend.values.unbound import Pending, UnboundName
@@ -113,6 +113,8 @@ class Elaborator:
         """The last result of an operation, not bound to any name yet: it may take the name it is assigned to."""
         self.filled: set[Location] = set()
         """Arrays that may stand for a number on some paths (`joins.Joiner.filled`)."""
+        self.reads: list[set[Location]] = []
+        """The locations that were read since something began to keep watch."""
         self.conditions = 0
         """How many branches, which may not be taken, this place is in."""
         self.over: Counter[Location] = Counter()
@@ -152,6 +154,12 @@ class Elaborator:
             raise ShapeError(why, "", self.pos)
         raising.fail(self, IndexError, why)
 
+    def fail(self, cls: type[BaseException], why: str) -> NoReturn:
+        """Refuse what would raise; where it may not be reached, it raises when it is."""
+        if not (self.conditions or self.heads):
+            self.error(why)
+        raising.fail(self, cls, why.rstrip("."))
+
     def fail_name(self, name: str, frame: Location | None = None) -> NoReturn:
         """A name bound to nothing. In the first pass of a loop that may yet bind it, the path counts as dead."""
         shown = name.split("@")[0]
@@ -180,6 +188,8 @@ class Elaborator:
 
     def get(self, location: Location) -> Content:
         """What stands at a location."""
+        for seen in self.reads:
+            seen.add(location)
         content = self.state.get(location)
         if content is None:
             content = self.outer.get(location, Lost(f"{location.hint} was made on one path only."))
@@ -456,6 +466,32 @@ class Elaborator:
                 )
             case _:
                 return None
+
+    def try_out(self, run: Callable[[], Any]) -> None:
+        """Run something, and keep nothing of it."""
+        state, pos, mark = dict(self.state), self.builder.pos, self.mark()
+        try:
+            with self.builder.block():
+                run()
+        except Unreachable:
+            pass
+        finally:
+            self.state, self.builder.pos, self.latest = state, pos, None
+            self.reset(mark)
+
+    # -- generators
+
+    def generate(self, value: Partial, consumer: Consumer) -> None:
+        """Run a generator, and hand what it gives to its consumer."""
+        generators.run(self, value, consumer)
+
+    def run_through(self, value: Partial) -> tuple[tuple[Value, ...], generators.Kept] | None:
+        """All that a generator gives; None where it is not known how many, or where running it changes things."""
+        return generators.run_through(self, value)
+
+    def run_before(self, stream: library.Stream) -> library.Indexed:
+        """What a generator gives that is run before another one, instead of beside it."""
+        return generators.run_before(self, stream)
 
     # -- what others do
 

@@ -14,10 +14,12 @@ from s2sad.frontend.library import (
     builtins,
     combinatorics,
     composites,
+    containers,
     copies,
     creation,
     decompositions,
     fourier,
+    iterators,
     joining,
     kinds,
     layouts,
@@ -26,6 +28,7 @@ from s2sad.frontend.library import (
     reductions,
     selection,
     shape,
+    sorting,
     ufuncs,
     written,
 )
@@ -33,7 +36,7 @@ from s2sad.frontend.library.attributes import attribute
 from s2sad.frontend.library.calls import call, has_meaning, is_library
 from s2sad.frontend.library.dicts import mapping, new_dict, python_dict
 from s2sad.frontend.library.indexing import assign_subscript, augment_subscript, subscript
-from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, iterate, unroll
+from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, Stream, iterate, unroll
 from s2sad.frontend.library.operators import augment, binary, compare, unary
 from s2sad.frontend.library.support import describe, new_list, wrap
 
@@ -42,6 +45,7 @@ __all__ = [
     "Items",
     "Iteration",
     "Range",
+    "Stream",
     "assign_subscript",
     "attribute",
     "augment",
@@ -52,6 +56,7 @@ __all__ = [
     "combinatorics",
     "compare",
     "composites",
+    "containers",
     "copies",
     "creation",
     "decompositions",
@@ -60,6 +65,7 @@ __all__ = [
     "has_meaning",
     "is_library",
     "iterate",
+    "iterators",
     "joining",
     "kinds",
     "layouts",
@@ -72,6 +78,7 @@ __all__ = [
     "reductions",
     "selection",
     "shape",
+    "sorting",
     "subscript",
     "ufuncs",
     "unary",

@@ -1,0 +1,131 @@
+"""Functions that go over all of an iterable: sums, extremes, sorting by keys, iterators of a length known late."""
+
+import functools
+
+import numpy as np
+
+from tests.corpus import pos, program, vec
+
+
+@program((vec(5),), compiled=True)
+def sum_of_a_map(x):
+    return sum(map(lambda p: p * p, x))
+
+
+@program((vec(5),), step=False)
+def maps_of_several(x):
+    return sum(map(lambda a, b: a * b * b, x, x[::-1])) + max(map(lambda v: v * v, x)) * min(map(abs, x))
+
+
+@program((vec(5),), step=False)
+def extremes_by_a_key(x):
+    i = max(range(len(x)), key=lambda i: x[i])
+    return min(x, key=abs) * 2 + max(x, key=abs) ** 2 + x[i] ** 3 + max(x[:0], key=abs, default=x[1])
+
+
+@program((vec(6),))
+def filter_by_values(x):
+    return sum(filter(lambda v: v > 0, x)) * sum(v * v for v in filter(None, x))
+
+
+@program((vec(5),), step=False, compiled=True)
+def ranks(x):
+    s = 0.0
+    for r, i in enumerate(sorted(range(len(x)), key=lambda i: -x[i])):
+        s += x[i] ** 2 * (r + 1)
+    return s
+
+
+@program((vec(5),), step=False)
+def sorted_by_a_key(x):
+    a = sorted(x, key=abs, reverse=True)
+    b = sorted([x[0], x[1], x[2]], key=lambda v: (v > 0, -v))
+    c = list(x)
+    c.sort(key=lambda v: np.sin(v) * 2)
+    return a[0] * 2 + a[1] * a[4] + b[0] * 4 + b[1] ** 2 * b[2] + c[0] * 5 + c[2] ** 2
+
+
+@program((vec(5),), step=False)
+def sorted_maps_and_generators(x):
+    s = 0.0
+    for k, v in enumerate(sorted(map(lambda v: v * v, x), key=lambda v: (v // 3, -v), reverse=True)):
+        s += (k + 1) * v
+    return s + sorted((v * v for v in x), reverse=True)[0] * x[1]
+
+
+@program((vec(5),), step=False)
+def rows_sorted_by_a_key(x):
+    a = np.outer(x, x) + np.diag(x)
+    rows = sorted(a, key=lambda r: r[0])
+    return rows[0][1] * rows[-1][2]
+
+
+@program((vec(4),))
+def reduced_arrays(x):
+    return functools.reduce(lambda a, b: a * b + 1.0, x) + functools.reduce(lambda a, b: a + b, map(np.exp, x), x[0])
+
+
+@program((vec(2),))
+def pop_that_is_not_reached(x):
+    stack = [x[0]]
+    while len(stack) > 1 and stack[-1] > 0.0:
+        b = stack.pop()
+        a = stack.pop()
+        stack.append(a * b)
+    return stack[0] * x[1]
+
+
+@program((pos(3),), compiled=True)
+def stack_of_halves(x):
+    stack = [x[2]]
+    s = 0.0
+    while stack:
+        a = stack.pop()
+        if a > 0.2:
+            stack.append(a / 2)
+            stack.append(a / 3)
+        else:
+            s += a * a
+    return s
+
+
+@program((vec(6),))
+def monotone_stack(x):
+    stack = []
+    for i in range(len(x)):
+        while stack and stack[-1] > x[i]:
+            stack.pop()
+        stack.append(x[i])
+    return sum(v * v for v in stack)
+
+
+@program((vec(3),))
+def postfix(x):
+    stack = []
+    for token in [0, 1, "+", 2, "*"]:
+        if token == "+":
+            stack.append(stack.pop() + stack.pop())
+        elif token == "*":
+            stack.append(stack.pop() * stack.pop())
+        else:
+            stack.append(x[token])
+    return stack.pop()
+
+
+@program((vec(5),))
+def taken_from_anywhere(x):
+    items = list(x)
+    items.insert(1, x[0] * 2)
+    del items[0]
+    items.remove(x[2])
+    v = items.pop(0)
+    return v * items[0] + items[-1] ** 2 * len(items)
+
+
+@program((vec(5),))
+def queue_from_the_front(x):
+    items = [v * v for v in x if v > -5.0]
+    s = 0.0
+    while items:
+        s = s * 0.5 + items.pop(0)
+    return s
