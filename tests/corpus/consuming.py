@@ -1,6 +1,7 @@
 """Functions that go over all of an iterable: sums, extremes, sorting by keys, iterators of a length known late."""
 
 import functools
+import itertools
 
 import numpy as np
 
@@ -129,3 +130,37 @@ def queue_from_the_front(x):
     while items:
         s = s * 0.5 + items.pop(0)
     return s
+
+
+@program((pos(4),))
+def itertools_of_late_lengths(x):
+    n = len(x)
+    s = sum(a * b for a, b in itertools.combinations(x, 2)) + sum(a * a * b for a, b in itertools.pairwise(x))
+    s += sum(x[i] * x[j] * (i + 2 * j) for i, j in itertools.product(range(n), repeat=2))
+    s += sum(v * k for k, v in zip(itertools.count(1), x)) + sum(v * k for v, k in zip(x, itertools.repeat(x[0])))
+    for total in itertools.accumulate(x):
+        s += total * total
+    for most in itertools.accumulate(x, max, initial=0.1):
+        s += most * x[1]
+    return s + sum(itertools.chain(x, map(np.sin, x), [x[0] ** 2]))
+
+
+@program((pos(5),))
+def itertools_that_choose(x):
+    s = sum(v * v for v in itertools.takewhile(lambda v: v < 100.0, x)) * x[0]
+    s += sum(itertools.islice(x, 1, 4)) * x[1] + sum(itertools.islice(halving(x[2]), 1, None, 2))
+    s += sum(v**3 for v in itertools.dropwhile(lambda v: v > 1.0, x))
+    s += sum(itertools.compress(x, (v > 0.5 for v in x))) * x[3]
+    for a, b, c in itertools.permutations(x, 3):
+        s += a * b * b * c
+    for k in itertools.count():
+        if k * k > len(x):
+            break
+        s += x[k] ** 2
+    return s + sum(map(lambda a, b: a * b, x, x[1:]))
+
+
+def halving(a):
+    while a > 0.05:
+        yield a
+        a = a / 2

@@ -54,7 +54,7 @@ def side_by_side(x):
 
     y = np.array([x, x, x])
     s = 0.0
-    for a, b in zip(generator(x), running()):  # here
+    for a, b in zip(generator(x), running(), strict=False):  # here
         s += a * b
     return s
 

@@ -121,7 +121,7 @@ def extreme(elab: Elaborator, op: str, args: tuple[Value, ...], key: Value, defa
         args = unrolled(elab, args[0], iteration)
     if not args:
         if default is None:
-            refuse(elab, "min and max need at least one item.", "Give default=.")
+            elab.fail(ValueError, "min and max need at least one item.")
         return default
     keyed = [(a, a if key == NONE else elab.call(key, [a], {})) for a in args]
     best, best_key = keyed[0]

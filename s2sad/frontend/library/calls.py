@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +57,11 @@ BINARY_OPERATORS = {
         "eq", "ne", "lt", "le", "gt", "ge", "is_", "is_not",
     )
 }  # fmt: skip
-ITERATORS = (zip, enumerate, map, filter, reversed, iter, next, len, sum, max, min, any, all, list, sorted, functools.reduce)
+ITERTOOLS = tuple(getattr(itertools, name) for name in dir(itertools) if not name.startswith("_"))
+ITERATORS = (
+    zip, enumerate, map, filter, reversed, iter, next, len, sum, max, min, any, all, list, sorted, functools.reduce,
+    *ITERTOOLS,
+)  # fmt: skip
 """What takes from an iterator as it is taken from, or goes over it without a list of it."""
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "is_", "is_not"})
 

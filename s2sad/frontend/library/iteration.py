@@ -45,6 +45,7 @@ from s2sad.frontend.values.frames import Consumer
 from s2sad.frontend.values.transforms import Inner
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Closure,
     DictRef,
     ListRef,
     Location,
@@ -100,6 +101,8 @@ class Stream:
     """What a generator gives: `run(consumer)` runs it, and hands each value to the consumer."""
 
     run: Callable[[Consumer], None]
+    item: Callable[[Value], Value] | None = None
+    """The value at an index, of one that never ends."""
 
 
 Iteration = Items | Range | Indexed | Stream
@@ -222,7 +225,7 @@ def unused(elab: Elaborator, value: Partial) -> Iteration:
     if function is filter:
         return written(elab, streams.kept, args[0], iterate(elab, args[1]))
     if function is Generator:
-        return Stream(partial(elab.generate, value))
+        return Stream(partial(elab.generate, value), _endless(elab, value))
     if function is Stream:
         assert isinstance(args[0], Static)
         return cast(Iteration, args[0].obj)
@@ -233,6 +236,20 @@ def unused(elab: Elaborator, value: Partial) -> Iteration:
     if function is ItemsView:
         return _view(elab, args[0], lambda key, item: Tuple((key, item)))
     return iterate(elab, args[0])
+
+
+def _endless(elab: Elaborator, value: Partial) -> Callable[[Value], Value] | None:
+    """What `itertools.count` and `itertools.repeat` give at an index."""
+    from s2sad.frontend.library.operators import binary
+
+    closure, named = value.args[0], dict(value.kwargs)
+    match closure.function if isinstance(closure, Closure) else None:
+        case streams.counted:
+            start, step = named["start"], named["step"]
+            return lambda index: binary(elab, "add", start, binary(elab, "mul", index, step))
+        case streams.repeated:
+            return lambda index: named["value"]
+    return None
 
 
 def as_value(iteration: Iteration) -> Value:
@@ -358,6 +375,8 @@ def _less_one(elab: Elaborator, atom: Atom) -> Atom:
 def _zip(elab: Elaborator, iterations: list[Iteration]) -> Iteration:
     if not iterations:
         return fixed(())
+    if any(map(is_endless, iterations)) and not all(map(is_endless, iterations)):
+        return _zip_endless(elab, iterations)
     if any(isinstance(i, Stream) for i in iterations):
         return _zip_streams(elab, iterations)
     over = frozenset().union(*(i.over for i in iterations if isinstance(i, Items | Indexed)))
@@ -377,6 +396,24 @@ def _zip(elab: Elaborator, iterations: list[Iteration]) -> Iteration:
     parts = [indexed(elab, i) for i in iterations]
     length = shortest(elab, [p.length for p in parts])
     return Indexed(length, lambda index: Tuple(tuple(p.item(index) for p in parts)), over)
+
+
+def is_endless(iteration: Iteration) -> bool:
+    return isinstance(iteration, Stream) and iteration.item is not None
+
+
+def _zip_endless(elab: Elaborator, iterations: list[Iteration]) -> Iteration:
+    """What never ends beside others: it is read at their indexes."""
+    numbered = _enumerate(elab, _zip(elab, [i for i in iterations if not is_endless(i)]), ZERO)
+
+    def merged(inner: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        index, row = args
+        assert isinstance(row, Tuple)
+        supply = iter(row.items)
+        endless = [i.item if isinstance(i, Stream) else None for i in iterations]
+        return Tuple(tuple(next(supply) if item is None else item(index) for item in endless))
+
+    return _map(elab, Static(Inner(merged)), numbered)
 
 
 def _zip_streams(elab: Elaborator, iterations: list[Iteration]) -> Iteration:

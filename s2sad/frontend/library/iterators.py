@@ -158,7 +158,12 @@ def _stream_from(elab: Elaborator, value: Partial, source: Stream, used: ListRef
         if not left:
             move(elab, used, ALL)
 
-    return Stream(run)
+    def item(index: Value) -> Value:
+        assert source.item is not None
+        move(elab, used, SOME)
+        return source.item(index)
+
+    return Stream(run, None if source.item is None else item)
 
 
 def _again(elab: Elaborator, value: Partial, used: ListRef) -> tuple[Value, ...]:

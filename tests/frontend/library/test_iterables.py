@@ -62,7 +62,7 @@ def least_of_none(x):
 
 
 def least_of_an_empty_map(x):
-    return min(map(abs, x[:0]))
+    return min(map(abs, [v for v in x if v > 100]))
 
 
 def next_of_none(x):

@@ -11,7 +11,7 @@ def listed(items):
 def first(items):
     for item in items:
         return item
-    raise RuntimeError("StopIteration: the iterator is used up")
+    raise StopIteration("the iterator is used up")
 
 
 def first_or(items, default):
