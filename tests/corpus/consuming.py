@@ -1,7 +1,10 @@
 """Functions that go over all of an iterable: sums, extremes, sorting by keys, iterators of a length known late."""
 
+import bisect
 import functools
+import heapq
 import itertools
+from collections import deque
 
 import numpy as np
 
@@ -164,3 +167,59 @@ def halving(a):
     while a > 0.05:
         yield a
         a = a / 2
+
+
+@program((pos(5),), step=False, compiled=True)
+def heaps(x):
+    heap = []
+    for v in x:
+        heapq.heappush(heap, v * v)
+    a = heapq.heappop(heap)
+    b = heapq.heappop(heap)
+    heapq.heappush(heap, a + b)
+    merged = [v * 2 for v in x]
+    heapq.heapify(merged)
+    total = 0.0
+    while len(merged) > 1:
+        least = heapq.heappop(merged) + heapq.heappop(merged)
+        total += least * least
+        heapq.heappush(merged, least)
+    return a * 3 + b + heap[0] ** 2 + total + sum(heapq.nsmallest(2, x)) * heapq.nlargest(3, x, key=lambda v: -v)[1]
+
+
+@program((pos(5),), step=False)
+def kept_in_order(x):
+    ordered = []
+    for v in x:
+        bisect.insort(ordered, v)
+    s = 0.0
+    for k, v in enumerate(ordered):
+        s += (k + 1) * v
+    return s + x[bisect.bisect_left(ordered, x[2])] ** 2 + ordered[bisect.bisect_right([0.1, 0.9], x[0])]
+
+
+@program((pos(5),), compiled=True)
+def moving_window(x):
+    window = deque(maxlen=3)
+    s = 0.0
+    for v in x:
+        window.append(v * v)
+        s = s + sum(window) * window[0] + window[-1] / len(window)
+    return s
+
+
+@program((pos(4),), compiled=True)
+def queue_of_halves(x):
+    queue = deque([x[0]])
+    s = 0.0
+    while queue:
+        v = queue.popleft()
+        if v > 0.3:
+            queue.append(v * 0.5)
+            queue.appendleft(v * 0.25)
+        else:
+            s = s * 0.9 + v * v
+    ring = deque(x)
+    ring.rotate(1)
+    ring.extendleft([s, x[1]])
+    return s + ring[0] * ring[1] + ring[2] ** 2 + ring.pop() * ring[-1]
