@@ -169,7 +169,7 @@ def halving(a):
         a = a / 2
 
 
-@program((pos(5),), step=False, compiled=True)
+@program((pos(5),), compiled=True)
 def heaps(x):
     heap = []
     for v in x:
@@ -184,7 +184,7 @@ def heaps(x):
         least = heapq.heappop(merged) + heapq.heappop(merged)
         total += least * least
         heapq.heappush(merged, least)
-    return a * 3 + b + heap[0] ** 2 + total + sum(heapq.nsmallest(2, x)) * heapq.nlargest(3, x, key=lambda v: -v)[1]
+    return a * 3 + b + heap[0] ** 2 + total + sum(heapq.nsmallest(2, x)) * heapq.nlargest(3, x)[1]
 
 
 @program((pos(5),), step=False)
@@ -223,3 +223,13 @@ def queue_of_halves(x):
     ring.rotate(1)
     ring.extendleft([s, x[1]])
     return s + ring[0] * ring[1] + ring[2] ** 2 + ring.pop() * ring[-1]
+
+
+@program((vec(5),))
+def itertools_in_groups(x):
+    s = 0.0
+    for k, (positive, group) in enumerate(itertools.groupby(x, key=lambda v: v > 0)):
+        s = s * 0.7 + sum(v * v for v in group) * (k + 1) + (x[0] if positive else x[1])
+    for a, b in itertools.zip_longest(x, x[1:] * x[:-1], fillvalue=1.0):
+        s += a * b
+    return s

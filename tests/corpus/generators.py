@@ -314,3 +314,15 @@ def arrays_from_a_generator(x):
     for row in rows_of(a):
         s = s + row * row[0]
     return np.sum(s * x)
+
+
+@program((vec(4),))
+def generator_stepped_then_gone_over(x):
+    g = (v * 2 for v in x)
+    a = next(g)
+    b = next(g)
+    total = 0.0
+    for v in g:
+        total += v * a * a + b
+    h = halves(x[1] ** 2 + 0.5)
+    return total + next(h) * x[0] + sum(v * v for v in h)

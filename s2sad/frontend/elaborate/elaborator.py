@@ -489,6 +489,10 @@ class Elaborator:
         """All that a generator gives; None where it is not known how many, or where running it changes things."""
         return generators.run_through(self, value)
 
+    def watched(self, run: Callable[[], Value]) -> tuple[Value, generators.Kept | None]:
+        """Run something, and keep what it read; None where it changed things."""
+        return generators.watched(self, run)
+
     def run_before(self, stream: library.Stream) -> library.Indexed:
         """What a generator gives that is run before another one, instead of beside it."""
         return generators.run_before(self, stream)

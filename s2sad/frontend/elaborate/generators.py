@@ -119,7 +119,7 @@ class Kept:
         return all(same_content(content, now[x]) for x, content in self.contents.items())
 
 
-def watched(elab: Elaborator, run: Callable[[], ListRef]) -> tuple[ListRef, Kept | None]:
+def watched(elab: Elaborator, run: Callable[[], Value]) -> tuple[Value, Kept | None]:
     """Run something, and keep what it read; None where it changed things."""
     state = dict(elab.state)
     elab.reads.append(set())
@@ -140,6 +140,7 @@ def run_through(elab: Elaborator, value: Partial) -> tuple[tuple[Value, ...], Ke
     state, mark, log = dict(elab.state), elab.mark(), list(elab.builder.statements)
     try:
         ref, kept = watched(elab, lambda: iterators.listed(elab, Stream(lambda consumer: run(elab, value, consumer))))
+        assert isinstance(ref, ListRef)
         content = elab.get(ref.location)
         if isinstance(content, StaticItems) and kept is not None and first_change(elab, state, elab.state) is None:
             return content.items, kept

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from s2sad.frontend.library import operators
-from s2sad.frontend.library.iteration import as_value, is_known, iterate, unroll, unrolled
-from s2sad.frontend.library.iterators import listed
+from s2sad.frontend.library.iteration import Indexed, as_value, indexed, is_known, iterate, unroll, unrolled
+from s2sad.frontend.library.iterators import lazy, listed
 from s2sad.frontend.library.support import (
     NONE,
     ONE,
@@ -155,9 +155,31 @@ def compress(elab: Elaborator, data: Value, selectors: Value) -> Value:
     return given(elab, streams.compressed, data, selectors)
 
 
+@meaning(itertools.groupby, fold=False)
+def groupby(elab: Elaborator, iterable: Value, key: Value = NONE) -> Value:
+    return given(elab, streams.grouped, iterable, key)
+
+
 @meaning(itertools.zip_longest, fold=False)
 def zip_longest(elab: Elaborator, *iterables: Value, fillvalue: Value = NONE) -> Value:
-    return rows(itertools.zip_longest(*(unroll(elab, i) for i in iterables), fillvalue=fillvalue))
+    iterations = [iterate(elab, i) for i in iterables]
+    if all(map(is_known, iterations)):
+        columns = (unrolled(elab, i, it) for i, it in zip(iterables, iterations, strict=True))
+        return rows(itertools.zip_longest(*columns, fillvalue=fillvalue))
+    parts = [indexed(elab, i) for i in iterations]
+    lengths = [elab.lift(p.length) for p in parts]
+    longest = elab.call(Static(max), lengths, {}) if len(lengths) > 1 else lengths[0]
+
+    def item(part: Indexed, length: Value, index: Value) -> Value:
+        inside = elab.truth(operators.compare(elab, "lt", index, length))
+        if isinstance(inside, bool):
+            return part.item(index) if inside else fillvalue
+        return elab.branch(inside, lambda: part.item(index), lambda: fillvalue)
+
+    def row(index: Value) -> Value:
+        return Tuple(tuple(item(p, n, index) for p, n in zip(parts, lengths, strict=True)))
+
+    return lazy(elab, iter, as_value(Indexed(elab.atom(longest), row)))
 
 
 @meaning(itertools.starmap, fold=False)

@@ -20,6 +20,8 @@ from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, S
 from s2sad.frontend.library.support import (
     FALSE,
     LAST,
+    NONE,
+    ONE,
     UNKNOWN,
     ZERO,
     Elaborator,
@@ -28,7 +30,7 @@ from s2sad.frontend.library.support import (
     refuse,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.library.written import consuming
+from s2sad.frontend.library.written import consuming, streams
 from s2sad.frontend.values.frames import Consumer
 from s2sad.frontend.values.values import ArrayRef, Closure, ListRef, Location, Partial, Static, StaticItems, Value
 
@@ -139,8 +141,14 @@ def _rest(elab: Elaborator, source: Range | Indexed, place: int) -> Indexed:
 
 
 def _stream_from(elab: Elaborator, value: Partial, source: Stream, used: ListRef) -> Iteration:
-    if place_of(elab, used):
-        return _items_from(elab, fixed(_again(elab, value, used)), used)
+    """What a generator gives. Where values were taken from it, it is run anew and these are left out."""
+    if place := place_of(elab, used):
+        check_unchanged(elab, used)
+        found = elab.run_through(value)
+        if found is not None:
+            return _items_from(elab, fixed(found[0]), used)
+        move(elab, used, SOME)
+        return _after(elab, source, place)
 
     def run(consumer: Consumer) -> None:
         left = False
@@ -166,15 +174,18 @@ def _stream_from(elab: Elaborator, value: Partial, source: Stream, used: ListRef
     return Stream(run, None if source.item is None else item)
 
 
-def _again(elab: Elaborator, value: Partial, used: ListRef) -> tuple[Value, ...]:
-    """What a generator gives that values were taken of."""
+def _after(elab: Elaborator, source: Stream, place: int) -> Iteration:
+    """What a generator gives after so many values."""
+    return iteration.written(elab, streams.sliced, source, Static(place), NONE, ONE)
+
+
+def check_unchanged(elab: Elaborator, used: ListRef) -> None:
+    """Refuse to run a generator anew that would give other values than it gave before."""
     content = elab.get(used.location)
     assert isinstance(content, StaticItems)
     match content.items:
         case (_, Static(kept)) if kept.holds():
-            found = elab.run_through(value)
-            if found is not None:
-                return found[0]
+            return
     why = "What this generator reads changed since a value was taken from it."
     refuse(elab, why, "Make a list of it first, list(...).")
 
@@ -234,16 +245,19 @@ def _next_indexed(elab: Elaborator, source: Indexed, used: ListRef, default: Val
 def _next_given(
     elab: Elaborator, iterator: Partial, source: Stream, used: ListRef, default: Value | None
 ) -> Value:
-    """The next value of a generator: it is left after its first where it is not known how many there are."""
-    if place_of(elab, used):
-        return _next_item(elab, _items_from(elab, fixed(_again(elab, iterator, used)), used), default)
+    """The next value of a generator: it is left after that where it is not known how many there are."""
+    place = place_of(elab, used)
+    if place:
+        check_unchanged(elab, used)
     found = elab.run_through(iterator)
     if found is not None:
         values, kept = found
         value = _next_item(elab, _items_from(elab, fixed(values), used), default)
-        elab.set(used.location, StaticItems((Static(1 if values else ALL), Static(kept))))
+        elab.set(used.location, StaticItems((Static(min(place + 1, len(values)) or ALL), Static(kept))))
         return value
-    whole = iteration.as_value(_stream_from(elab, iterator, source, used))
-    if default is None:
-        return elab.call(Static(consuming.first), [whole], {})
-    return elab.call(Static(consuming.first_or), [whole, default], {})
+    rest = iteration.as_value(_after(elab, source, place) if place else source)
+    function = consuming.first if default is None else consuming.first_or
+    arguments = [rest] if default is None else [rest, default]
+    value, kept = elab.watched(lambda: elab.call(Static(function), arguments, {}))
+    elab.set(used.location, StaticItems((Static(SOME if kept is None else place + 1), Static(kept))))
+    return value

@@ -117,6 +117,25 @@ def sliced(items, start, stop, step):
                 return
 
 
+def grouped(items, key):
+    """Each group is a list, made when it is complete."""
+    started = False
+    now = None
+    group = []
+    for item in items:
+        value = item if key is None else key(item)
+        if started and value == now:
+            group.append(item)
+        else:
+            if started:
+                yield now, group
+            now = value
+            group = [item]
+            started = True
+    if started:
+        yield now, group
+
+
 def in_pairs(items):
     first = True
     before = None
