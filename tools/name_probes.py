@@ -153,6 +153,7 @@ OWN: dict[Any, tuple[Callable[..., Any], str]] = {
     np.apply_along_axis: (with_first(np.apply_along_axis, np.sum), "1, f8[3,4]"),
     np.apply_over_axes: (with_first(np.apply_over_axes, np.sum), "f8[3,4], 1"),
     np.fromfunction: (with_first(np.fromfunction, np.add), "(2, 3)"),
+    np.fromiter: (functools.partial(np.fromiter, dtype=float), "f8[:]"),
     np.piecewise: (lambda x: np.piecewise(x, [x > 0, x <= 0], [np.sin, np.cos]), "f8[:]"),
     np.vectorize: (lambda x: np.vectorize(math.sin)(x), "f8[:]"),
     np.where: (np.where, "b1[:], f8[:], f8[:]"),
