@@ -205,7 +205,7 @@ def test_a_refusal_shows_the_line_the_reason_and_the_mend():
     assert "model.py:" in out
     assert "| def generator(x):" in out
     assert "^^^^" in out
-    assert "is a generator, which cannot be followed. Return a list" in out
+    assert "is a generator, which cannot be returned. Return a list" in out
 
 
 def test_lines_are_not_broken():

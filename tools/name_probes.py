@@ -6,13 +6,16 @@ the first that is taken.
 
 from __future__ import annotations
 
+import bisect
+import collections
 import copy
 import functools
+import heapq
 import itertools
 import math
 import operator
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -56,7 +59,7 @@ def with_second(function: Callable[..., Any], second: Any) -> Callable[..., Any]
     return run
 
 
-def summed(items: Sequence[Any]) -> Any:
+def summed(items: Iterable[Any]) -> Any:
     """A sum over what a function makes."""
     total = 0.0
     for item in items:
@@ -105,6 +108,25 @@ OWN: dict[Any, tuple[Callable[..., Any], str]] = {
     itertools.starmap: (lambda x, y: summed([*itertools.starmap(math.pow, ((x, y),))]), "f8, f8"),
     itertools.chain.from_iterable: (lambda x, y: summed([*itertools.chain.from_iterable(((x,), (y,)))]), "f8, f8"),
     itertools.accumulate: (lambda x: summed([*itertools.accumulate(x)]), "[f8, f8]"),
+    itertools.count: (lambda x: summed([a * k for a, k in zip(x, itertools.count(1), strict=False)]), "f8[:]"),
+    itertools.cycle: (lambda x: summed(itertools.islice(itertools.cycle(x), 5)), "f8[:]"),
+    itertools.groupby: (lambda x: summed([summed(group) for _, group in itertools.groupby(x)]), "f8[:]"),
+    itertools.compress: (lambda x: summed(itertools.compress(x, x)), "f8[:]"),
+    itertools.takewhile: (lambda x: summed(itertools.takewhile(math.isfinite, x)), "f8[:]"),
+    itertools.dropwhile: (lambda x: summed(itertools.dropwhile(math.isnan, x)), "f8[:]"),
+    itertools.filterfalse: (lambda x: summed(itertools.filterfalse(math.isnan, x)), "f8[:]"),
+    collections.deque: (lambda x: collections.deque(x, maxlen=2)[0], "f8[:]"),
+    heapq.heappush: (after(heapq.heappush), "[f8, f8], f8"),
+    heapq.heappop: (lambda x, y: heapq.heappop([x, y]), "f8, f8"),
+    heapq.heapify: (after(heapq.heapify), "[f8, f8]"),
+    heapq.heapreplace: (lambda x, y: heapq.heapreplace([x], y), "f8, f8"),
+    heapq.heappushpop: (lambda x, y: heapq.heappushpop([x], y), "f8, f8"),
+    heapq.nsmallest: (lambda x: heapq.nsmallest(2, x)[0], "f8[3]"),
+    heapq.nlargest: (lambda x: heapq.nlargest(2, x)[0], "f8[3]"),
+    bisect.bisect_left: (bisect.bisect_left, "f8[:], f8"),
+    bisect.bisect_right: (bisect.bisect_right, "f8[:], f8"),
+    bisect.insort_left: (after(bisect.insort_left), "[f8, f8], f8"),
+    bisect.insort_right: (after(bisect.insort_right), "[f8, f8], f8"),
     operator.getitem: (lambda x: operator.getitem(x, 0), "f8[3]"),
     operator.contains: (lambda x: operator.contains((1, 2), x), "i8"),
     operator.itemgetter: (lambda x: operator.itemgetter(1)(x), "f8[3]"),
@@ -153,6 +175,7 @@ OWN: dict[Any, tuple[Callable[..., Any], str]] = {
     np.apply_along_axis: (with_first(np.apply_along_axis, np.sum), "1, f8[3,4]"),
     np.apply_over_axes: (with_first(np.apply_over_axes, np.sum), "f8[3,4], 1"),
     np.fromfunction: (with_first(np.fromfunction, np.add), "(2, 3)"),
+    np.fromiter: (functools.partial(np.fromiter, dtype=float), "f8[:]"),
     np.piecewise: (lambda x: np.piecewise(x, [x > 0, x <= 0], [np.sin, np.cos]), "f8[:]"),
     np.vectorize: (lambda x: np.vectorize(math.sin)(x), "f8[:]"),
     np.where: (np.where, "b1[:], f8[:], f8[:]"),

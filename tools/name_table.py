@@ -7,11 +7,13 @@ the result varies with an argument, which transforms take it, and whether Numba 
 from __future__ import annotations
 
 import ast
+import bisect
 import builtins
 import cmath
 import collections
 import copy
 import functools
+import heapq
 import inspect
 import itertools
 import math
@@ -63,6 +65,8 @@ MODULES: dict[str, tuple[str, ModuleType]] = {
     "itertools": ("itertools.", itertools),
     "functools": ("functools.", functools),
     "collections": ("collections.", collections),
+    "heapq": ("heapq.", heapq),
+    "bisect": ("bisect.", bisect),
     "copy": ("copy.", copy),
     "numpy": ("np.", np),
     "numpy.linalg": ("np.linalg.", np.linalg),

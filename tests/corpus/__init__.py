@@ -24,8 +24,9 @@ import numpy as np
 
 MODULES = (
     "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "recursions", "containers",
-    "names", "choices", "lists", "structures", "growing", "copying", "iteration", "reproducers", "attacks",
-    "complex_numbers", "dtypes", "linear_algebra", "science", "longer", "nested",
+    "names", "choices", "lists", "structures", "growing", "copying", "iteration",
+    "generators", "consuming", "reproducers", "attacks", "complex_numbers", "dtypes", "linear_algebra", "science",
+    "longer", "nested",
 )  # fmt: skip
 
 REGISTRY: dict[str, Program] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import s2sad
@@ -22,8 +23,40 @@ async def coroutine(x):  # here
     return x
 
 
-def iterates_a_generator(x):
-    return sum(generator(x))  # here
+def takes_what_is_sent(x):
+    total = 0.0
+    while True:
+        total += yield total  # here
+
+
+def sends(x):
+    for v in takes_what_is_sent(x):
+        return v
+
+
+def takes_from_a_used_generator(x):
+    g = generator(x)
+    for v in g:
+        if v > 0:
+            break
+    return sum(g)  # here
+
+
+def reversed_generator(x):
+    return sum(reversed(generator(x)))  # here
+
+
+def side_by_side(x):
+    def running():
+        for i in range(1, len(y)):
+            y[i] += y[i - 1]
+            yield y[i]
+
+    y = np.array([x, x, x])
+    s = 0.0
+    for a, b in zip(generator(x), running(), strict=False):  # here
+        s += a * b
+    return s
 
 
 def with_a_file(x):
@@ -125,7 +158,10 @@ def inner_async(x):
     (generator, SyntaxError, "generator is a generator", "Return a list"),
     (delegating, SyntaxError, "is a generator", "Return a list"),
     (coroutine, SyntaxError, "coroutine is a coroutine", "Return"),
-    (iterates_a_generator, SyntaxError, "generator is a generator", "Return a list"),
+    (sends, SyntaxError, "value of a yield", "Pass it as an argument"),
+    (takes_from_a_used_generator, NotImplementedError, "used up in part", "list"),
+    (reversed_generator, TypeError, "cannot be reversed", "Make a list"),
+    (side_by_side, NotImplementedError, "one of them changes things", "Make a list"),
     (with_a_file, NotImplementedError, "with statement", ""),
     (with_anything, NotImplementedError, "with statement", ""),
     (writes_a_global, NotImplementedError, "'TOTAL' would be assigned", "Return the value"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import branches, classes, comprehensions, raising
+from s2sad.frontend.elaborate import branches, classes, raising
 from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw, subscript
 from s2sad.frontend.library import choices
 from s2sad.frontend.library.iteration import Items, iterate, unroll
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
 def assign(elab: Elaborator, targets: Sequence[gast.expr], value: gast.expr) -> None:
     """``a = b = value``. ``a, b = c, d`` binds in parallel and makes no tuple."""
-    kept = isinstance(value, gast.GeneratorExp) and all(isinstance(t, gast.Name) for t in targets)
-    result = comprehensions.kept(elab, value) if kept else evaluate_raw(elab, value)
+    result = evaluate_raw(elab, value)
     first = targets[0]
     if len(targets) > 1 and isinstance(first, gast.Name) and not isinstance(result, Maybe):
         result = elab.name_result(result, first.id)
@@ -205,20 +204,19 @@ def delete(elab: Elaborator, targets: Sequence[gast.expr]) -> None:
 
 
 def delete_item(elab: Elaborator, container: Value, key: Value) -> None:
-    index: Any = elab.static(key)
     match container:
         case DictRef(location):
             content = elab.get(location)
             assert isinstance(content, Entries)
-            entries = dict(content.items)
-            entries.pop(index, None)
+            entries, index = dict(content.items), elab.static(key)
+            if index not in entries:
+                elab.fail(KeyError, f"The dict has no key {index!r}.")
+            del entries[index]
             elab.set(location, Entries(tuple(entries.items())))
-        case ListRef(location) if isinstance(listed := elab.get(location), StaticItems):
-            items = list(listed.items)
-            del items[index]
-            elab.set(location, StaticItems(tuple(items)))
+        case ListRef():
+            library.containers.delete(elab, container, key)
         case _:
-            elab.error("Items can only be deleted from dicts and lists of known length.", "Build a new container.")
+            elab.error("Items can only be deleted from dicts and lists.", "Build a new container.")
 
 
 def import_names(elab: Elaborator, stmt: gast.Import | gast.ImportFrom) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from s2sad.frontend.elaborate.leaves import can_vary, leaves, transform, type_of
+from s2sad.frontend.elaborate.leaves import can_vary, leaves, refuse_returned, transform, type_of
 from s2sad.frontend.values.meeting import first_change
 from s2sad.frontend.values.unreachable import Unreachable
 from s2sad.frontend.values.values import ArrayRef, Buffer, ListRef, Location, Number, RuntimeItems, State, Static, Value
@@ -71,6 +71,8 @@ def close(elab: Elaborator, name: str, wrt: Sequence[Value], run: Callable[[list
     with elab.builder.block() as body:
         try:
             outs = run(values)
+            for out in outs:
+                refuse_returned(elab, out)
             out_leaves = tuple(tuple(_result(elab, leaf, results) for leaf in leaves(elab, out)) for out in outs)
         except Unreachable:
             body_so_far = list(body)

@@ -13,14 +13,13 @@ of a generator expression accumulate directly.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import gast
 
 from s2sad.frontend.elaborate import expressions, functions
-from s2sad.frontend.library.iteration import lazy
+from s2sad.frontend.library import iterators
 from s2sad.frontend.syntax.desugar import desugar
 from s2sad.frontend.syntax.source import FunctionSource
 from s2sad.frontend.syntax.trees import assign, constant, load, located, store
@@ -33,7 +32,10 @@ OUT, ITEMS = "out@", "items@"
 
 
 def evaluate(elab: Elaborator, node: Any) -> Value:
-    """The list (or dict) that a comprehension makes; a generator expression is run on the spot, into a list."""
+    """The list (or dict) that a comprehension makes; a generator expression runs when it is gone over, once."""
+    if isinstance(node, gast.GeneratorExp):
+        closure, first = taken_apart(elab, node, "generator")
+        return iterators.generator(elab, closure, {ITEMS: first})
     return run(elab, node, "dict" if isinstance(node, gast.DictComp) else "list")
 
 
@@ -49,11 +51,6 @@ def is_comprehension(source: FunctionSource) -> bool:
     return bool(first) and first[0].id == ITEMS
 
 
-def kept(elab: Elaborator, node: gast.GeneratorExp) -> Value:
-    """A generator expression that is kept in a variable: it runs when it is gone over, once."""
-    return lazy(elab, Generator, *taken_apart(elab, node, "list"))
-
-
 def taken_apart(elab: Elaborator, node: Any, kind: str) -> tuple[Closure, Value]:
     """The function that a comprehension is, and the first thing it goes over, which is evaluated now."""
     source = function_of(elab.frame.source, node, kind)
@@ -62,7 +59,7 @@ def taken_apart(elab: Elaborator, node: Any, kind: str) -> tuple[Closure, Value]
 
 @lru_cache(maxsize=4096)
 def function_of(outer: FunctionSource, node: Any, kind: str) -> FunctionSource:
-    """The function that a comprehension stands for. `kind`: list, dict, sum, any or all."""
+    """The function that a comprehension stands for. `kind`: list, dict, generator, sum, any or all."""
     before, inner, after = _parts(node, kind)
     body = inner
     for k, generator in reversed(list(enumerate(node.generators))):
@@ -90,6 +87,8 @@ def _parts(node: Any, kind: str) -> tuple[list[gast.stmt], list[gast.stmt], list
             start: gast.expr = gast.Dict([], [])
             place = gast.Subscript(load(OUT), node.key, gast.Store())
             return [assign(node, OUT, start)], [gast.Assign([place], node.value, None)], done
+        case "generator":
+            return [], [gast.Expr(gast.Yield(node.elt))], []
         case "sum":
             add = gast.Assign([store(OUT)], gast.BinOp(load(OUT), gast.Add(), node.elt), None)
             return [assign(node, OUT, constant(0))], [add], done

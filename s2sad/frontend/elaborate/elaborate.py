@@ -20,6 +20,7 @@ from s2sad import tree
 from s2sad.errors import UnsupportedError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate.elaborator import Elaborator
+from s2sad.frontend.elaborate.leaves import refuse_returned
 from s2sad.frontend.values.places import Place
 from s2sad.frontend.values.readlog import ReadLog
 from s2sad.frontend.values.unreachable import Unreachable
@@ -128,6 +129,7 @@ def elaborate(
     with elab.builder.block() as body, _deep_recursion():
         try:
             value = elab.call(Static(function), positional, named)
+            refuse_returned(elab, value)
             structure = in_tree_order(flatten_result(elab, value, results), results)
         except Unreachable:
             structure = None

@@ -18,12 +18,12 @@ import numpy as np
 from s2sad import plain
 from s2sad.errors import AliasError, NeedStatic, ShapeError, TypeMismatchError, UnsupportedError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import branches, functions, raising
+from s2sad.frontend.elaborate import branches, functions, generators, raising
 from s2sad.frontend.elaborate.recursion import Activation
 from s2sad.frontend.library import choices
 from s2sad.frontend.library.support import describe, is_number
 from s2sad.frontend.values import reach
-from s2sad.frontend.values.frames import Frame
+from s2sad.frontend.values.frames import Consumer, Frame
 from s2sad.frontend.values.outside import Outside
 from s2sad.frontend.values.readlog import MISSING, ReadLog
 from s2sad.frontend.values.unbound import Pending, UnboundName
@@ -123,6 +123,8 @@ class Elaborator:
         """What was read of columns of lists: the column and the index."""
         self.unrolls = False
         """Whether a loop is being tried that can also be written out: what is then known need not be chosen."""
+        self.reads: list[set[Location]] = []
+        """The locations that were read since something began to keep watch."""
         self.conditions = 0
         """How many branches, which may not be taken, this place is in."""
         self.over: Counter[Location] = Counter()
@@ -156,15 +158,17 @@ class Elaborator:
         """Refuse values that cannot meet, at the current place."""
         raise kind(why, instead, self.pos)
 
-    def fail(self, cls: type[BaseException], why: str) -> NoReturn:
-        """Raise when the program comes here."""
-        raising.fail(self, cls, why)
-
     def out_of_bounds(self, why: str) -> NoReturn:
         """Refuse an index that is out of bounds; where it may not be reached, it fails when it is."""
         if not (self.conditions or self.heads):
             raise ShapeError(why, "", self.pos)
         raising.fail(self, IndexError, why)
+
+    def fail(self, cls: type[BaseException], why: str) -> NoReturn:
+        """Refuse what would raise; where it may not be reached, it raises when it is."""
+        if not (self.conditions or self.heads):
+            self.error(why)
+        raising.fail(self, cls, why.rstrip("."))
 
     def fail_name(self, name: str, frame: Location | None = None) -> NoReturn:
         """A name bound to nothing. In the first pass of a loop that may yet bind it, the path counts as dead."""
@@ -194,6 +198,8 @@ class Elaborator:
 
     def get(self, location: Location) -> Content:
         """What stands at a location."""
+        for seen in self.reads:
+            seen.add(location)
         content = self.state.get(location)
         if content is None:
             content = self.outer.get(location, Lost(f"{location.hint} was made on one path only."))
@@ -479,6 +485,36 @@ class Elaborator:
                 )
             case _:
                 return None
+
+    def try_out(self, run: Callable[[], Any]) -> None:
+        """Run something, and keep nothing of it."""
+        state, pos, mark = dict(self.state), self.builder.pos, self.mark()
+        try:
+            with self.builder.block():
+                run()
+        except Unreachable:
+            pass
+        finally:
+            self.state, self.builder.pos, self.latest = state, pos, None
+            self.reset(mark)
+
+    # -- generators
+
+    def generate(self, value: Partial, consumer: Consumer) -> None:
+        """Run a generator, and hand what it gives to its consumer."""
+        generators.run(self, value, consumer)
+
+    def run_through(self, value: Partial) -> tuple[tuple[Value, ...], generators.Kept] | None:
+        """All that a generator gives; None where it is not known how many, or where running it changes things."""
+        return generators.run_through(self, value)
+
+    def watched(self, run: Callable[[], Value]) -> tuple[Value, generators.Kept | None]:
+        """Run something, and keep what it read; None where it changed things."""
+        return generators.watched(self, run)
+
+    def run_before(self, stream: library.Stream) -> library.Indexed:
+        """What a generator gives that is run before another one, instead of beside it."""
+        return generators.run_before(self, stream)
 
     # -- what others do
 

@@ -28,7 +28,7 @@ from s2sad.frontend.values.values import (
     Tuple,
     Value,
 )
-from s2sad.ir.nodes import Const
+from s2sad.ir.nodes import Atom, Const
 from s2sad.rules.logical import not_
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _evaluate(elab: Elaborator, node: gast.expr) -> Value:
         case gast.BinOp(left=left, op=op, right=right):
             return binary(elab, BINARY[type(op)], evaluate(elab, left), evaluate(elab, right))
         case gast.UnaryOp(op=gast.Not(), operand=operand):
-            return negation(elab, elab.truth(evaluate_raw(elab, operand)))
+            return negation(elab, condition(elab, operand))
         case gast.UnaryOp(op=op, operand=operand):
             return unary(elab, UNARY[type(op)], evaluate(elab, operand))
         case gast.BoolOp(op=op, values=values):
@@ -77,7 +77,7 @@ def _evaluate(elab: Elaborator, node: gast.expr) -> Value:
         case gast.Compare(left=left, ops=ops, comparators=comparators):
             return comparison(elab, evaluate_raw(elab, left), ops, comparators)
         case gast.IfExp(test=test, body=body, orelse=orelse):
-            cond = elab.truth(evaluate_raw(elab, test))
+            cond = condition(elab, test)
             if isinstance(cond, bool):
                 return evaluate_raw(elab, body if cond else orelse)
             return elab.branch(cond, lambda: evaluate_raw(elab, body), lambda: evaluate_raw(elab, orelse))
@@ -107,10 +107,14 @@ def _evaluate(elab: Elaborator, node: gast.expr) -> Value:
             return text(elab, node)
         case gast.FormattedValue(value=value):
             return evaluate(elab, value)
-        case gast.Yield() | gast.YieldFrom() | gast.Await():
+        case gast.Yield() | gast.YieldFrom():
             raise UnsupportedSyntaxError(
-                "Generators and coroutines are not supported.", "Return a list instead.", elab.pos
+                "The value of a yield is what send() gives, or another generator returns, which is not followed.",
+                "Pass it as an argument.",
+                elab.pos,
             )
+        case gast.Await():
+            raise UnsupportedSyntaxError("Coroutines are not supported.", "Call a function instead.", elab.pos)
         case _:
             raise UnsupportedSyntaxError(f"{type(node).__name__} is not supported.", "Write it another way.", elab.pos)
 
@@ -166,6 +170,31 @@ def short_circuit(elab: Elaborator, conjunction: bool, nodes: Sequence[gast.expr
         return short_circuit(elab, conjunction, rest)
 
     return elab.branch(truth, undecided, decided) if conjunction else elab.branch(truth, decided, undecided)
+
+
+def condition(elab: Elaborator, node: gast.expr) -> bool | Atom:
+    """Whether an expression counts as true; of `and` and `or` only that is asked, not which operand they give."""
+    if not isinstance(node, gast.BoolOp):
+        return elab.truth(evaluate_raw(elab, node))
+    return _conditions(elab, isinstance(node.op, gast.And), node.values)
+
+
+def _conditions(elab: Elaborator, conjunction: bool, nodes: Sequence[gast.expr]) -> bool | Atom:
+    first, *rest = nodes
+    truth = condition(elab, first)
+    if not rest:
+        return truth
+    if isinstance(truth, bool):
+        return _conditions(elab, conjunction, rest) if truth == conjunction else truth
+
+    def decided() -> Value:
+        return Static(not conjunction)
+
+    def undecided() -> Value:
+        found = _conditions(elab, conjunction, rest)
+        return Static(found) if isinstance(found, bool) else Number(found)
+
+    return elab.truth(elab.branch(truth, *((undecided, decided) if conjunction else (decided, undecided))))
 
 
 def comparison(elab: Elaborator, left: Value, ops: Sequence[Any], nodes: Sequence[gast.expr]) -> Value:

@@ -17,7 +17,7 @@ from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw
 from s2sad.frontend.library import choices
 from s2sad.frontend.syntax.source import FunctionSource, find, inner_source
 from s2sad.frontend.values import transforms
-from s2sad.frontend.values.frames import Frame
+from s2sad.frontend.values.frames import Consumer, Frame
 from s2sad.frontend.values.places import given
 from s2sad.frontend.values.readlog import Same, SameShape
 from s2sad.frontend.values.values import Choice, Closure, Entries, Location, Maybe, ObjectRef, Partial, Static, Value
@@ -146,6 +146,8 @@ def call_partial(elab: Elaborator, obj: functools.partial[Any], args: list[Value
 def call_closure(elab: Elaborator, closure: Closure, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Run a function's body for these arguments, in a new frame; recursion goes out of line."""
     bound = binding.bind_arguments(elab, closure, args, kwargs)
+    if closure.source.scope.is_generator and not isinstance(closure.source.node, gast.AsyncFunctionDef):
+        return library.iterators.generator(elab, closure, bound)
     return recursion.run(elab, closure, bound, lambda values: run_body(elab, closure, values))
 
 
@@ -165,13 +167,12 @@ def _is_pythons(filename: str) -> bool:
     return filename.startswith(STANDARD_LIBRARY) and "site-packages" not in filename
 
 
-def run_body(elab: Elaborator, closure: Closure, bound: dict[str, Value]) -> Value:
-    """The body itself, inline."""
+def run_body(elab: Elaborator, closure: Closure, bound: dict[str, Value], consumer: Consumer | None = None) -> Value:
+    """The body itself, inline; that of a generator for its consumer."""
     source: FunctionSource = closure.source
-    if source.scope.is_generator or isinstance(source.node, gast.AsyncFunctionDef):
-        kind = "a coroutine" if isinstance(source.node, gast.AsyncFunctionDef) else "a generator"
+    if isinstance(source.node, gast.AsyncFunctionDef):
         raise UnsupportedSyntaxError(
-            f"{source.name} is {kind}, which cannot be followed.", "Return a list or a value instead.", elab.pos
+            f"{source.name} is a coroutine, which cannot be followed.", "Return a list or a value instead.", elab.pos
         )
     if len(elab.stack) > DEEPEST:
         elab.error(
@@ -180,7 +181,7 @@ def run_body(elab: Elaborator, closure: Closure, bound: dict[str, Value]) -> Val
         )
     location = Location(source.name)
     elab.state[location] = Entries(tuple(bound.items()))
-    frame = Frame(source, location, closure.frame, closure.function)
+    frame = Frame(source, location, closure.frame, closure.function, consumer=consumer)
     elab.frames[location] = frame
     pos = elab.pos
     elab.stack.append(frame)

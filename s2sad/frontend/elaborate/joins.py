@@ -144,13 +144,18 @@ class Joiner:
             return
         self.seen[location, location] = location
         live = frame.scope.locals if frame.live is None else frame.live
-        self.state[location] = self.names(location, location, (self.elab.stack.index(frame), location.hint), live)
+        key = (self.elab.stack.index(frame), location.hint)
+        self.state[location] = self.names(location, location, key, live, frame.source.ours)
 
-    def names(self, a: Location | None, b: Location | None, key: Key, live: frozenset[str]) -> Entries:
+    def names(
+        self, a: Location | None, b: Location | None, key: Key, live: frozenset[str], ours: bool = False
+    ) -> Entries:
+        """The names of a frame. Those of functions of ours are never read where they are not set."""
         left, right = _entries(self.left, a), _entries(self.right, b)
         items = []
         for name in sorted((left.keys() | right.keys()) & live):
-            value = self.value((*key, name), left.get(name, NOTHING), right.get(name, NOTHING))
+            place = (*key, f"{name}@" if ours else name)
+            value = self.value(place, left.get(name, NOTHING), right.get(name, NOTHING))
             items.append((name, value))
         return Entries(tuple(items))
 

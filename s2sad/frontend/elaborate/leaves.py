@@ -7,17 +7,18 @@ a leaf.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from s2sad import tree
-from s2sad.errors import NeedStatic, UnsupportedError
+from s2sad.errors import NeedStatic, UnsupportedError, UnsupportedSyntaxError
 from s2sad.frontend import library
 from s2sad.frontend.library.support import is_number, new_runtime_list
 from s2sad.frontend.values.patterns import skeleton
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Closure,
     Columns,
     DictRef,
     Entries,
@@ -25,6 +26,7 @@ from s2sad.frontend.values.values import (
     Location,
     Number,
     ObjectRef,
+    Partial,
     RuntimeItems,
     Static,
     StaticItems,
@@ -253,3 +255,15 @@ def shape_text(type_: Type | None) -> str:
             return "(list)"
         case _:
             return "none"
+
+
+def refuse_returned(elab: Elaborator, value: Value) -> None:
+    """Refuse a generator as a result: it has no value yet."""
+    if isinstance(value, Partial) and value.function == Static(Generator):
+        closure = value.args[0]
+        assert isinstance(closure, Closure)
+        raise UnsupportedSyntaxError(
+            f"{closure.source.name} is a generator, which cannot be returned.",
+            "Return a list or a value instead.",
+            elab.pos,
+        )

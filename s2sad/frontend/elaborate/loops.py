@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from s2sad.frontend.elaborate import convert
 from s2sad.frontend.elaborate.joins import Key, Pair
 from s2sad.frontend.elaborate.loop_heads import Head, settled
+from s2sad.frontend.values.frames import waiting
 from s2sad.frontend.values.meeting import first_change
 from s2sad.frontend.values.rename import rename_state
 from s2sad.frontend.values.unbound import Pending
@@ -76,7 +77,7 @@ class Loop:
         previous = entry
         mark = elab.mark()
         for number in range(MOST_PASSES):
-            unbound = None if number else self.unbound(entry)
+            unbound = [] if number else self.unbound(entry)
             attempt = self.attempt(entry, previous, carried, unbound)
             if attempt.dead:
                 raise_if_read(unbound)
@@ -92,6 +93,10 @@ class Loop:
                 and [p.key for p in attempt.head] == list(found)
             ):
                 raise_if_read(unbound)
+                if attempt.left is not None and attempt.exit is None:  # no exit is ever taken: once more, without
+                    self.exits, previous = False, attempt.end_state
+                    elab.reset(mark)
+                    continue
                 elab.builder.pos = pos
                 if self.runs() and attempt.exit is None:
                     made = [place for key, (place, _) in attempt.fills.items() if not check.fills[key][1]]
@@ -113,14 +118,17 @@ class Loop:
             case _:
                 return False
 
-    def unbound(self, entry: State) -> Pending:
-        """The names that are read in the loop but not bound before it."""
-        location = self.elab.frame.location
-        content = entry[location]
-        assert isinstance(content, Entries)
-        return Pending(location, self.live - {name for name, _ in content.items})
+    def unbound(self, entry: State) -> list[Pending]:
+        """The names that are read in the loop but not bound before it, also by loops whose bodies it runs."""
+        frame = self.elab.frame
+        pending = []
+        for location, live in [(frame.location, self.live), *((c.frame.location, c.live) for c in waiting(frame))]:
+            content = entry[location]
+            assert isinstance(content, Entries)
+            pending.append(Pending(location, live - {name for name, _ in content.items}))
+        return pending
 
-    def attempt(self, entry: State, previous: State, carried: Mapping[Key, Type], unbound: Pending | None) -> Pass:
+    def attempt(self, entry: State, previous: State, carried: Mapping[Key, Type], unbound: list[Pending]) -> Pass:
         """Elaborate the body once, from the head state that the last pass suggests."""
         elab = self.elab
         elab.frame.live = self.live
@@ -137,7 +145,7 @@ class Loop:
         out = Pass([], [], index, None, None, *found, head, head, False, joiner.fills, related, left)
         elab.exit_flag = None
         elab.heads.append(head)
-        elab.pending += [unbound] if unbound else []
+        elab.pending += unbound
         try:
             if self.test is not None:
                 with elab.builder.block() as out.pre:
@@ -154,8 +162,7 @@ class Loop:
             out.dead = True
         finally:
             elab.heads.pop()
-            if unbound:
-                elab.pending.remove(unbound)
+            del elab.pending[len(elab.pending) - len(unbound) :]
         out.end_state = elab.state
         return out
 
@@ -211,6 +218,8 @@ class Loop:
             elab.builder.append(
                 While(last.index, tuple(carried), tuple(last.pre), last.test, tuple(last.body), pos=elab.pos)
             )
+        if last.test == Const(True) and last.exit is None:
+            raise Unreachable
         after = {p.var: o for p, o in zip(last.head, outs, strict=True)}
         elab.state = rename_state(last.head_state, after)
         elab.latest = None
@@ -233,7 +242,8 @@ class Loop:
             raise Unreachable
 
 
-def raise_if_read(unbound: Pending | None) -> None:
+def raise_if_read(unbound: list[Pending]) -> None:
     """Refuse the read of a name that the loop did not bind either."""
-    if unbound is not None and unbound.error is not None:
-        raise unbound.error
+    for pending in unbound:
+        if pending.error is not None:
+            raise pending.error

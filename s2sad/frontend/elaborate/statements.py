@@ -10,13 +10,14 @@ import numpy as np
 
 from s2sad.errors import S2sadError, UnsupportedSyntaxError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import assignment, branches, comprehensions, effects, functions
-from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw
+from s2sad.frontend.elaborate import assignment, branches, comprehensions, effects, functions, generators
+from s2sad.frontend.elaborate.expressions import condition, evaluate, evaluate_raw
 from s2sad.frontend.elaborate.loops import EffectfulTest, Loop
 from s2sad.frontend.elaborate.raising import raise_statement
-from s2sad.frontend.library.iteration import UNROLL_LIMIT, Indexed, Items, Range, fixed
+from s2sad.frontend.library.iteration import UNROLL_LIMIT, Indexed, Items, Range, Stream, fixed
 from s2sad.frontend.syntax.desugar import EXIT
 from s2sad.frontend.syntax.trees import load, located
+from s2sad.frontend.syntax.yields import GENERATOR, YIELD
 from s2sad.frontend.values.values import Static, Value
 from s2sad.ir.nodes import Atom, Const
 
@@ -54,14 +55,19 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
             assignment.augment(elab, target, type(op), value)
         case gast.Expr(value=gast.Call(func=gast.Name(id=name), args=[flag])) if name == EXIT:
             elab.exit_flag = evaluate(elab, flag)
+        case gast.Expr(value=gast.Call(func=gast.Name(id=name))) if name == GENERATOR:
+            pass
         case gast.Expr(value=gast.Call() as call) if effects.statement(elab, call):
             pass
         case gast.Expr(value=value):
             evaluate_raw(elab, value)
         case gast.Return(value=value):
             return Static(None) if value is None else evaluate_raw(elab, value)
+        case gast.If(test=gast.Call(func=gast.Name(id=name), args=[value]), body=body, orelse=orelse) if name == YIELD:
+            left = elab.truth(generators.give(elab, evaluate_raw(elab, value)))
+            return run_branch(elab, stmt, left, body, orelse)
         case gast.If(test=test, body=body, orelse=orelse):
-            return run_if(elab, stmt, test, body, orelse)
+            return run_branch(elab, stmt, condition(elab, test), body, orelse)
         case gast.For():
             run_for(elab, stmt)
         case gast.While():
@@ -91,18 +97,17 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
 # -- branches
 
 
-def run_if(
-    elab: Elaborator, stmt: gast.If, test: gast.expr, body: list[gast.stmt], orelse: list[gast.stmt]
+def run_branch(
+    elab: Elaborator, stmt: gast.If, cond: Atom | bool, body: list[gast.stmt], orelse: list[gast.stmt]
 ) -> Value | None:
     """A branch: on what is known now only one side is run."""
-    cond = elab.truth(evaluate_raw(elab, test))
     after = elab.frame.scope.after[stmt]
     return branches.branch(elab, cond, lambda: run_block(elab, body), lambda: run_block(elab, orelse), after)
 
 
 def run_assert(elab: Elaborator, test: gast.expr, message: gast.expr | None) -> None:
     """``assert``: a branch that raises."""
-    cond = elab.truth(evaluate_raw(elab, test))
+    cond = condition(elab, test)
     error = gast.Call(load("AssertionError"), [] if message is None else [message], [])
 
     def fail() -> None:
@@ -142,6 +147,9 @@ def run_for(elab: Elaborator, stmt: gast.For) -> None:
         case Indexed(length, item, over):
             with elab.going_over(over), elab.holding([value]):
                 loop_over(elab, stmt, (Const(0), length, Const(1)), item)
+        case Stream():
+            with elab.holding([value]):
+                generators.go_over(elab, stmt, iteration, lambda: ended(run_block(elab, stmt.body)))
 
 
 def run_constant_range(elab: Elaborator, stmt: gast.For, steps: range, iteration: Range) -> None:
@@ -248,7 +256,7 @@ def run_while(elab: Elaborator, stmt: gast.While) -> None:
     """A while loop. A test that changes something is kept in a variable, computed before and at the end of the body."""
     state, mark, log = dict(elab.state), elab.mark(), list(elab.builder.statements)
     try:
-        _while(elab, stmt, lambda: elab.truth(evaluate_raw(elab, stmt.test)), lambda: ended(run_block(elab, stmt.body)))
+        _while(elab, stmt, lambda: condition(elab, stmt.test), lambda: ended(run_block(elab, stmt.body)))
     except EffectfulTest:
         elab.state = state
         elab.reset(mark)

@@ -15,10 +15,12 @@ from s2sad.frontend.library import (
     columns,
     combinatorics,
     composites,
+    containers,
     copies,
     creation,
     decompositions,
     fourier,
+    iterators,
     joining,
     kinds,
     layouts,
@@ -27,6 +29,7 @@ from s2sad.frontend.library import (
     reductions,
     selection,
     shape,
+    sorting,
     ufuncs,
     written,
 )
@@ -34,7 +37,7 @@ from s2sad.frontend.library.attributes import attribute
 from s2sad.frontend.library.calls import call, has_meaning, is_library
 from s2sad.frontend.library.dicts import mapping, new_dict, python_dict
 from s2sad.frontend.library.indexing import assign_subscript, augment_subscript, subscript
-from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, iterate, unroll
+from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, Stream, iterate, unroll
 from s2sad.frontend.library.operators import augment, binary, compare, unary
 from s2sad.frontend.library.support import describe, new_list, wrap
 
@@ -43,6 +46,7 @@ __all__ = [
     "Items",
     "Iteration",
     "Range",
+    "Stream",
     "assign_subscript",
     "attribute",
     "augment",
@@ -54,6 +58,7 @@ __all__ = [
     "combinatorics",
     "compare",
     "composites",
+    "containers",
     "copies",
     "creation",
     "decompositions",
@@ -62,6 +67,7 @@ __all__ = [
     "has_meaning",
     "is_library",
     "iterate",
+    "iterators",
     "joining",
     "kinds",
     "layouts",
@@ -74,6 +80,7 @@ __all__ = [
     "reductions",
     "selection",
     "shape",
+    "sorting",
     "subscript",
     "ufuncs",
     "unary",

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Iterable, Sequence
+import operator
 from typing import Any
 
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import columns, containers, dicts, operators
+from s2sad.frontend.library import columns, containers, dicts, iterators, operators
 from s2sad.frontend.library.attributes import size_value
-from s2sad.frontend.library.iteration import VIEWS, Items, Range, is_known, iterate, range_length, unroll, unrolled
+from s2sad.frontend.library.iteration import (
+    VIEWS,
+    Indexed,
+    Items,
+    Range,
+    Stream,
+    as_value,
+    indexed,
+    is_known,
+    iterate,
+    range_length,
+    unroll,
+    unrolled,
+)
 from s2sad.frontend.library.support import (
     FALSE,
     NONE,
@@ -26,7 +39,6 @@ from s2sad.frontend.library.support import (
     known,
     new_list,
     refuse,
-    reraise,
     retype,
     runtime_list,
     set_weak,
@@ -34,6 +46,8 @@ from s2sad.frontend.library.support import (
     type_of,
 )
 from s2sad.frontend.library.table import meaning
+from s2sad.frontend.library.written import consuming
+from s2sad.frontend.values.transforms import Inner
 from s2sad.frontend.values.values import (
     ArrayRef,
     DictRef,
@@ -100,12 +114,17 @@ def extreme(elab: Elaborator, op: str, args: tuple[Value, ...], key: Value, defa
     """The first item than which no other is greater (`gt`) or less (`lt`), as Python finds it."""
     if len(args) == 1:
         atom = _whole(elab, args[0])
-        if atom is not None and key == NONE:
+        if atom is not None and key == NONE and default is None:
             return first_extreme(elab, op, atom, isinstance(args[0], ListRef))
-        args = unroll(elab, args[0])
+        iteration = iterate(elab, args[0])
+        if isinstance(iteration, Stream):
+            return _extreme_of_stream(elab, op, iteration, key, default)
+        if not is_known(iteration):
+            return _extreme_at(elab, op, indexed(elab, iteration), key, default)
+        args = unrolled(elab, args[0], iteration)
     if not args:
         if default is None:
-            refuse(elab, "min and max need at least one item.", "Give default=.")
+            elab.fail(ValueError, "min and max need at least one item.")
         return default
     keyed = [(a, a if key == NONE else elab.call(key, [a], {})) for a in args]
     best, best_key = keyed[0]
@@ -113,6 +132,26 @@ def extreme(elab: Elaborator, op: str, args: tuple[Value, ...], key: Value, defa
         better = operators.compare(elab, op, item_key, best_key)
         best, best_key = choose(elab, better, item, best), choose(elab, better, item_key, best_key)
     return best
+
+
+BETTER = {"gt": (Static(operator.gt), Static("max")), "lt": (Static(operator.lt), Static("min"))}
+"""How an item is better than another one, and the name of what looks for the best."""
+
+
+def _extreme_of_stream(elab: Elaborator, op: str, stream: Stream, key: Value, default: Value | None) -> Value:
+    better, name = BETTER[op]
+    if default is None:
+        return elab.call(Static(consuming.best), [as_value(stream), key, better, name], {})
+    return elab.call(Static(consuming.best_or), [as_value(stream), key, better, default], {})
+
+
+def _extreme_at(elab: Elaborator, op: str, items: Indexed, key: Value, default: Value | None) -> Value:
+    better, name = BETTER[op]
+    item = Static(Inner(lambda inner, args, kwargs: items.item(args[0])))
+    args = [item, elab.lift(items.length), key, better]
+    if default is None:
+        return elab.call(Static(consuming.best_at), [*args, name], {})
+    return elab.call(Static(consuming.best_at_or), [*args, default], {})
 
 
 def _whole(elab: Elaborator, value: Value) -> Atom | None:
@@ -163,6 +202,8 @@ def sum_(elab: Elaborator, iterable: Value, start: Value = ZERO) -> Value:
         for item in unrolled(elab, iterable, iteration):
             total = _plus(elab, total, item)
         return total
+    if isinstance(iteration, Stream | Indexed) and not isinstance(iterable, ArrayRef):
+        return elab.call(Static(consuming.total), [as_value(iteration), start], {})
     atom = _sum_atom(elab, iterable, iteration)
     weak = isinstance(iterable, ListRef) or isinstance(iteration, Range)
     total_atom = emit_atom(elab, reductions.sum_, (atom,), axis=0, keepdims=False)
@@ -187,9 +228,7 @@ def _sum_atom(elab: Elaborator, iterable: Value, iteration: Any) -> Atom:
     if isinstance(iteration, Range):
         bounds = (iteration.start, iteration.stop, iteration.step)
         return emit_atom(elab, shape_rules.arange, bounds, dtype=np.dtype(np.int64))
-    refuse(
-        elab, f"sum does not go over {describe(elab, iterable)} of a length known at run time only.", "Sum in a loop."
-    )
+    refuse(elab, f"sum does not go over {describe(elab, iterable)}.", kind=TypeMismatchError)
 
 
 @meaning(builtins.any)
@@ -207,8 +246,11 @@ def _quantifier(elab: Elaborator, iterable: Value, every: bool) -> Value:
     if atom is not None:
         prim = reductions.all_ if every else reductions.any_
         return elab.lift(set_weak(elab, emit_atom(elab, prim, (atom,), axis=None, keepdims=False), True))
+    iteration = iterate(elab, iterable)
+    if not is_known(iteration):
+        return elab.call(Static(consuming.every if every else consuming.some), [as_value(iteration)], {})
     result: Value = Static(every)
-    for item in unroll(elab, iterable):
+    for item in unrolled(elab, iterable, iteration):
         truth = elab.truth(item)
         value = Static(truth) if isinstance(truth, bool) else elab.lift(truth)
         result = containers.both(elab, result, value) if every else containers.either(elab, result, value)
@@ -239,8 +281,7 @@ def list_(elab: Elaborator, iterable: Value = EMPTY) -> Value:
     if isinstance(iteration, Range):
         atom = _sum_atom(elab, iterable, iteration)
         return _runtime(elab, containers.as_items(elab, atom, Scalar(atom.type.dtype, True)))
-    refuse(elab, f"A list of {describe(elab, iterable)} of a length known at run time only cannot be made at once.",
-           "Append in a loop, or use a comprehension.")  # fmt: skip
+    return iterators.listed(elab, iteration)
 
 
 def _runtime(elab: Elaborator, atom: Atom) -> ListRef:
@@ -279,55 +320,6 @@ def set_(elab: Elaborator, iterable: Value = EMPTY) -> Value:
 @meaning(builtins.slice)
 def slice_(elab: Elaborator, *args: Value) -> Value:
     return Partial(Static(slice), args)
-
-
-@meaning(builtins.sorted, fold=False)
-def sorted_(elab: Elaborator, iterable: Value, *, key: Value = NONE, reverse: Value = FALSE) -> Value:
-    if isinstance(iterable, ArrayRef | ListRef) and (atom := _whole(elab, iterable)) is not None and key == NONE:
-        ordered = emit_atom(elab, shape_rules.sort, (atom,), axis=-1)
-        if static(elab, reverse):
-            ordered = emit_atom(elab, shape_rules.flip, (ordered,), axis=0)
-        weak = isinstance(iterable, ListRef)
-        return _runtime(elab, containers.as_items(elab, ordered, Scalar(ordered.type.dtype, weak)))
-    return new_list(elab, sort_items(elab, unroll(elab, iterable), key, reverse))
-
-
-def _orders(elab: Elaborator, keys: Sequence[Value]) -> list[Any]:
-    """What orders some keys: they themselves, or their first items where these are known and all different."""
-    objects = [known(elab, k) for k in keys]
-    if any(o is UNKNOWN for o in objects) and all(isinstance(k, Tuple) and k.items for k in keys):
-        firsts = [known(elab, k.items[0]) for k in keys if isinstance(k, Tuple)]
-        if all(isinstance(o, str | int | float) for o in firsts) and len(set(firsts)) == len(firsts):
-            return firsts
-    return objects
-
-
-def sort_items(elab: Elaborator, items: Iterable[Value], key: Value, reverse: Value) -> list[Value]:
-    """Items sorted by keys known now; numbers known at run time only are sorted as an array."""
-    items = list(items)
-    keys = items if key == NONE else [elab.call(key, [v], {}) for v in items]
-    backwards = bool(static(elab, reverse))
-    objects = _orders(elab, keys)
-    if not any(o is UNKNOWN for o in objects):
-        try:
-            order = sorted(range(len(items)), key=lambda k: objects[k], reverse=backwards)
-        except TypeError as error:
-            reraise(elab, error)
-        return [items[k] for k in order]
-    if key != NONE or not all(isinstance(type_of(elab, v), Scalar) for v in items):
-        refuse(elab, "Sorting by keys known at run time only is not supported.", "Sort arrays with np.argsort.")
-    return _sorted_numbers(elab, items, backwards)
-
-
-def _sorted_numbers(elab: Elaborator, items: list[Value], backwards: bool) -> list[Value]:
-    from s2sad.frontend.library.creation import stack_atoms
-    from s2sad.frontend.library.indexing import load_at
-    from s2sad.ir import Const
-
-    ordered = emit_atom(elab, shape_rules.sort, (stack_atoms(elab, [elab.atom(v) for v in items]),), axis=-1)
-    weak = all(elab.atom(v).type.weak for v in items)
-    out = [elab.lift(set_weak(elab, load_at(elab, ordered, Const(k)), weak)) for k in range(len(items))]
-    return out[::-1] if backwards else out
 
 
 # -- text
@@ -374,7 +366,11 @@ def _print_part(elab: Elaborator, value: Value, atoms: list[Atom], template: lis
 
 @meaning(functools.reduce, fold=False)
 def reduce(elab: Elaborator, function: Value, iterable: Value, initial: Value | None = None) -> Value:
-    items = list(unroll(elab, iterable))
+    iteration = iterate(elab, iterable)
+    if not is_known(iteration):
+        written, start = (consuming.reduced, []) if initial is None else (consuming.reduced_from, [initial])
+        return elab.call(Static(written), [function, as_value(iteration), *start], {})
+    items = list(unrolled(elab, iterable, iteration))
     if initial is not None:
         items.insert(0, initial)
     if not items:

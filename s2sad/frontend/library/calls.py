@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.frontend.library import operators, table
-from s2sad.frontend.library.iteration import run_out
+from s2sad.frontend.library.iterators import run_out
 from s2sad.frontend.library.numbers import call_math
 from s2sad.frontend.library.support import (
     UNKNOWN,
@@ -55,8 +57,12 @@ BINARY_OPERATORS = {
         "eq", "ne", "lt", "le", "gt", "ge", "is_", "is_not",
     )
 }  # fmt: skip
-ITERATORS = (zip, enumerate, map, filter, iter, next)
-"""What takes from an iterator as it is taken from."""
+ITERTOOLS = tuple(getattr(itertools, name) for name in dir(itertools) if not name.startswith("_"))
+ITERATORS = (
+    zip, enumerate, map, filter, reversed, iter, next, len, sum, max, min, any, all, list, sorted, functools.reduce,
+    *ITERTOOLS,
+)  # fmt: skip
+"""What takes from an iterator as it is taken from, or goes over it without a list of it."""
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "is_", "is_not"})
 
 

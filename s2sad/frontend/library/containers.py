@@ -265,7 +265,7 @@ def subscript_list(elab: Elaborator, base: ListRef | Tuple | Static, key: Value)
             return wrap(elab, base.obj[index])
         found = items[index]
     except IndexError:
-        refuse(elab, f"Index {index} is out of range: there are {len(items)} items.")
+        elab.fail(IndexError, f"Index {index} is out of range: there are {len(items)} items.")
     except TypeError as error:
         refuse(elab, f"{error}.".capitalize(), kind=TypeMismatchError)
     if not isinstance(index, slice):
@@ -374,7 +374,9 @@ def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> No
         items = list(content.items)
         try:
             items[index] = list(sequence(elab, value)) if isinstance(index, slice) else value
-        except (IndexError, ValueError, TypeError) as error:
+        except IndexError:
+            elab.fail(IndexError, f"Index {index} is out of range: there are {len(items)} items.")
+        except (ValueError, TypeError) as error:
             refuse(elab, f"{error}.".capitalize())
         elab.set(base.location, StaticItems(tuple(items)))
         return
@@ -547,11 +549,10 @@ def pop(elab: Elaborator, items: Value, index: Value = LAST) -> Value:
     content = elab.get(items.location)
     if isinstance(content, Columns) and known(elab, index) == -1:
         return columns.pop(elab, items)
-    if isinstance(content, RuntimeItems | Columns):
-        if isinstance(content, Columns) or known(elab, index) != -1:
-            value = subscript_list(elab, items, index)
-            if isinstance(content, Columns):
-                value = columns.detached(elab, value)
+    late = known(elab, index) is UNKNOWN and type_of(elab, index) is not None
+    if isinstance(content, RuntimeItems | Columns) or late:
+        if known(elab, index) != -1 or not isinstance(content, RuntimeItems):
+            value = columns.detached(elab, subscript_list(elab, items, index))
             become(elab, items, elab.call(Static(lists.without), [items, index], {}))
             return value
         value = read_only(elab, elab.lift(emit_atom(elab, list_get, (content.atom, Const(-1)))))
@@ -560,10 +561,28 @@ def pop(elab: Elaborator, items: Value, index: Value = LAST) -> Value:
     rest = list(static_items(elab, items, "pop"))
     try:
         value = rest.pop(operator.index(static(elab, index)))
-    except (IndexError, TypeError) as error:
-        refuse(elab, f"{error}.".capitalize())
+    except IndexError as error:
+        elab.fail(IndexError, f"{error}.".capitalize())
+    except TypeError as error:
+        refuse(elab, f"{error}.".capitalize(), kind=TypeMismatchError)
     elab.set(items.location, StaticItems(tuple(rest)))
     return value
+
+
+def delete(elab: Elaborator, items: ListRef, key: Value) -> None:
+    """``del items[key]``."""
+    parts = slice_of(key)
+    content = elab.get(items.location)
+    if parts is None:
+        pop(elab, items, key)
+    elif isinstance(content, StaticItems):
+        rest = list(content.items)
+        del rest[static_slice(elab, key)]
+        _rewrite(elab, items, rest)
+    else:
+        if parts[2] not in (NONE, Static(1)):
+            refuse(elab, "A slice with a step is deleted from lists of known length only.", "Make a new list.")
+        become(elab, items, elab.call(Static(lists.without_slice), [items, *parts[:2]], {}))
 
 
 def static_items(elab: Elaborator, items: Value, method: str) -> tuple[Value, ...]:
@@ -593,7 +612,7 @@ def become(elab: Elaborator, items: ListRef, new: Value) -> Value:
 
 @meaning(list.insert, fold=False)
 def insert(elab: Elaborator, items: Value, index: Value, value: Value) -> Value:
-    if isinstance(items, ListRef) and is_runtime_list(elab, items):
+    if isinstance(items, ListRef) and (is_runtime_list(elab, items) or known(elab, index) is UNKNOWN):
         return become(elab, items, elab.call(Static(lists.inserted), [items, index, value], {}))
     new = list(static_items(elab, items, "insert"))
     new.insert(static(elab, index), value)
@@ -612,36 +631,31 @@ def reverse(elab: Elaborator, items: Value) -> Value:
     return _rewrite(elab, items, static_items(elab, items, "reverse")[::-1])
 
 
-@meaning(list.sort, fold=False)
-def sort(elab: Elaborator, items: Value, *, key: Value = NONE, reverse: Value = FALSE) -> Value:
-    from s2sad.frontend.library.builtins import sort_items
-
-    return _rewrite(elab, items, sort_items(elab, static_items(elab, items, "sort"), key, reverse))
-
-
 @meaning(list.remove, fold=False)
 def remove(elab: Elaborator, items: Value, value: Value) -> Value:
-    new = list(static_items(elab, items, "remove"))
-    del new[_position(elab, new, value)]
-    return _rewrite(elab, items, new)
+    pop(elab, items, index(elab, items, value))
+    return NONE
 
 
 @meaning(list.index, tuple.index, fold=False)
 def index(elab: Elaborator, items: Value, value: Value) -> Value:
-    return Static(_position(elab, sequence(elab, items), value))
-
-
-def _position(elab: Elaborator, items: Iterable[Value], value: Value) -> int:
-    for k, item in enumerate(items):
-        if static(elab, equal(elab, item, value)):
-            return k
-    refuse(elab, "The value is not in the list.")
+    if is_runtime_list(elab, items):
+        return elab.call(Static(lists.position), [items, value], {})
+    for k, item in enumerate(candidates := sequence(elab, items)):
+        alike = elab.truth(equal(elab, item, value))
+        if not isinstance(alike, bool):
+            return elab.call(Static(lists.position), [Tuple(candidates), value], {})
+        if alike:
+            return Static(k)
+    elab.fail(ValueError, "The value is not in the list.")
 
 
 @meaning(list.count, tuple.count, fold=False)
 def count(elab: Elaborator, items: Value, value: Value) -> Value:
     from s2sad.frontend.library import operators
 
+    if is_runtime_list(elab, items):
+        return elab.call(Static(lists.counted), [items, value], {})
     total: Value = ZERO
     for item in sequence(elab, items):
         total = operators.binary(elab, "add", total, equal(elab, item, value))

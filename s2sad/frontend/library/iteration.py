@@ -3,27 +3,26 @@
     Iteration = Items(after)                known one by one: the loop is unrolled
               | Range(start, stop, step)    a loop over ints, as atoms
               | Indexed(length, item)       a loop over ``item(0), ..., item(length - 1)``
+              | Stream(run)                 what a generator gives, as it runs
 
 Items are read as the loop comes to them: it may change the list that it goes over. `range`, `enumerate`, `zip`,
-`reversed`, `map`, generators kept in a variable and the views of dicts are the lazy values
-``Partial(Static(range), args)`` and so on, which `iterate` takes apart. All but ranges and views are used up as they
-are gone over: how far is the content of a location of their own.
+`reversed`, `map`, generators and the views of dicts are the lazy values ``Partial(Static(range), args)`` and so on,
+which `iterate` takes apart. All but ranges and views are used up as they are gone over (`iterators`). What is made of a
+generator is one itself (`written/streams.py`).
 """
 
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Callable, Generator, ItemsView, KeysView, ValuesView
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.library import columns, containers, dicts
 from s2sad.frontend.library.support import (
     FALSE,
-    NONE,
     ONE,
     UNKNOWN,
     ZERO,
@@ -41,8 +40,12 @@ from s2sad.frontend.library.support import (
     wrap,
 )
 from s2sad.frontend.library.table import meaning
+from s2sad.frontend.library.written import streams
+from s2sad.frontend.values.frames import Consumer
+from s2sad.frontend.values.transforms import Inner
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Closure,
     DictRef,
     ListRef,
     Location,
@@ -94,25 +97,35 @@ class Indexed:
     """The lists that are gone over, whose length must stay."""
 
 
-Iteration = Items | Range | Indexed
-USED, ALL = "used@", sys.maxsize
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a generator gives: `run(consumer)` runs it, and hands each value to the consumer."""
+
+    run: Callable[[Consumer], None]
+    item: Callable[[Value], Value] | None = None
+    """The value at an index, of one that never ends."""
+
+
+Iteration = Items | Range | Indexed | Stream
 VIEWS = (KeysView, ValuesView, ItemsView)
-LAZY = (range, enumerate, zip, reversed, map, iter, Generator, *VIEWS)
+LAZY = (range, enumerate, zip, reversed, map, filter, iter, Generator, Stream, *VIEWS)
 UNROLL_LIMIT = 10_000
 
 
 def iterate(elab: Elaborator, value: Value) -> Iteration:
     """What a loop over `value` goes over."""
+    from s2sad.frontend.library import iterators
+
     match value:
         case Static(range() as r):
             return Range(Const(r.start), Const(r.stop), Const(r.step))
-        case Partial(Static(function), args, kwargs) if function in LAZY:
-            named = dict(kwargs)
-            used = named.pop(USED, None)
-            if used is not None and known(elab, used) == [ALL]:
+        case Partial(Static(function), _, kwargs) if function in LAZY:
+            used = dict(kwargs).get(iterators.USED)
+            if not isinstance(used, ListRef):
+                return unused(elab, value)
+            if iterators.is_run_out(elab, used):
                 return fixed(())
-            iteration = _lazy(elab, function, args, named)
-            return iteration if used is None else _using_up(elab, iteration, used)
+            return iterators.using_up(elab, value, unused(elab, value), used)
         case ArrayRef():
             whole(elab, value)
             return rows(elab, value)
@@ -222,11 +235,14 @@ def _row_items(elab: Elaborator, row: Any, ref: ListRef) -> Indexed:
 # -- lazy values
 
 
-def _lazy(elab: Elaborator, function: Any, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Iteration:
+def unused(elab: Elaborator, value: Partial) -> Iteration:
+    """What a lazy value goes over from its start on."""
+    assert isinstance(value.function, Static)
+    function, args, named = value.function.obj, value.args, dict(value.kwargs)
     if function is range:
         return _range(elab, args)
     if function is enumerate:
-        start = args[1] if len(args) > 1 else kwargs.get("start", ZERO)
+        start = args[1] if len(args) > 1 else named.get("start", ZERO)
         return _enumerate(elab, iterate(elab, args[0]), start)
     if function is reversed:
         return _reversed(elab, iterate(elab, args[0]))
@@ -234,8 +250,13 @@ def _lazy(elab: Elaborator, function: Any, args: tuple[Value, ...], kwargs: dict
         return _zip(elab, [iterate(elab, a) for a in args])
     if function is map:
         return _map(elab, args[0], _zip(elab, [iterate(elab, a) for a in args[1:]]))
+    if function is filter:
+        return written(elab, streams.kept, args[0], iterate(elab, args[1]))
     if function is Generator:
-        return iterate(elab, elab.call(args[0], list(args[1:]), {}))
+        return Stream(partial(elab.generate, value), _endless(elab, value))
+    if function is Stream:
+        assert isinstance(args[0], Static)
+        return cast(Iteration, args[0].obj)
     if function is KeysView:
         return _view(elab, args[0], lambda key, item: key)
     if function is ValuesView:
@@ -245,61 +266,34 @@ def _lazy(elab: Elaborator, function: Any, args: tuple[Value, ...], kwargs: dict
     return iterate(elab, args[0])
 
 
-def lazy(elab: Elaborator, function: Any, *args: Value) -> Partial:
-    """A value that is used up as it is gone over."""
-    return Partial(Static(function), args, ((USED, new_list(elab, [ZERO])),))
+def _endless(elab: Elaborator, value: Partial) -> Callable[[Value], Value] | None:
+    """What `itertools.count` and `itertools.repeat` give at an index."""
+    from s2sad.frontend.library.operators import binary
+
+    closure, named = value.args[0], dict(value.kwargs)
+    match closure.function if isinstance(closure, Closure) else None:
+        case streams.counted:
+            start, step = named["start"], named["step"]
+            return lambda index: binary(elab, "add", start, binary(elab, "mul", index, step))
+        case streams.repeated:
+            return lambda index: named["value"]
+    return None
 
 
-def is_iterator(value: Value) -> bool:
-    """Whether a value is used up as it is gone over."""
-    return isinstance(value, Partial) and any(name == USED for name, _ in value.kwargs)
+def as_value(iteration: Iteration) -> Value:
+    """An iteration as a value."""
+    return Partial(Static(Stream), (Static(iteration),))
+
+
+def written(elab: Elaborator, function: Callable[..., Any], *args: Value | Iteration) -> Iteration:
+    """What a generator function of ours gives for these arguments."""
+    values = [as_value(a) if isinstance(a, Iteration) else a for a in args]
+    return iterate(elab, elab.call(Static(function), values, {}))
 
 
 def is_lazy(value: Value) -> bool:
     """Whether a value is gone over by `iterate` only."""
     return isinstance(value, Partial) and any(value.function == Static(f) for f in LAZY)
-
-
-def run_out(elab: Elaborator, value: Value) -> Value:
-    """What a function that takes all of its argument sees in place of a generator: the list of what it gives."""
-    if not (isinstance(value, Partial) and value.function == Static(Generator)):
-        return value
-    used = dict(value.kwargs)[USED]
-    assert isinstance(used, ListRef)
-    if known(elab, used) != [0]:
-        return new_list(elab, unroll(elab, value))
-    elab.set(used.location, StaticItems((Static(ALL),)))
-    return elab.call(value.args[0], list(value.args[1:]), {})
-
-
-def _using_up(elab: Elaborator, iteration: Iteration, used: Value) -> Iteration:
-    """An iteration from where the last one came to."""
-    assert isinstance(used, ListRef)
-
-    def position() -> int:
-        found = known(elab, used)
-        if found is UNKNOWN or found[0] < 0:
-            refuse(elab, "This iterator may be used up in part.", "Make it a list, list(...), to go over it again.")
-        return int(found[0])
-
-    def move(place: int) -> None:
-        elab.set(used.location, StaticItems((Static(place),)))
-
-    if isinstance(iteration, Items):
-        items = iteration
-
-        def after(k: int) -> Value | None:
-            place = position()
-            value = items.after(place)
-            if value is not None:
-                move(place + 1)
-            return value
-
-        return Items(after, items.over)
-    if position() != 0:
-        refuse(elab, "This iterator is used up in part.", "Make it a list, list(...).")
-    move(-1)
-    return iteration
 
 
 def _range(elab: Elaborator, args: tuple[Value, ...]) -> Range:
@@ -329,6 +323,10 @@ def indexed(elab: Elaborator, iteration: Iteration) -> Indexed:
             return Indexed(
                 Const(len(values)), lambda index: containers.subscript_list(elab, whole, index), iteration.over
             )
+        case Stream():
+            from s2sad.frontend.library.iterators import listed
+
+            return indexed(elab, iterate(elab, listed(elab, iteration)))
 
 
 def range_length(elab: Elaborator, r: Range) -> Atom:
@@ -367,6 +365,8 @@ def _enumerate(elab: Elaborator, iteration: Iteration, start: Value) -> Iteratio
             return None if value is None else Tuple((binary(elab, "add", start, Static(k)), value))
 
         return Items(after, iteration.over)
+    if isinstance(iteration, Stream):
+        return written(elab, streams.enumerated, iteration, start)
     inner = indexed(elab, iteration)
 
     def item(index: Value) -> Value:
@@ -385,6 +385,8 @@ def _reversed(elab: Elaborator, iteration: Iteration) -> Iteration:
             return Items(lambda k: iteration.after(last - k) if k <= last else None, iteration.over)
         case Range(start, stop, Const(1)):
             return Range(_less_one(elab, stop), _less_one(elab, start), Const(-1))
+        case Stream():
+            refuse(elab, "A generator cannot be reversed.", "Make a list of it first.", TypeMismatchError)
     inner = indexed(elab, iteration)
     length = elab.lift(inner.length)
 
@@ -401,7 +403,11 @@ def _less_one(elab: Elaborator, atom: Atom) -> Atom:
 def _zip(elab: Elaborator, iterations: list[Iteration]) -> Iteration:
     if not iterations:
         return fixed(())
-    over = frozenset().union(*(i.over for i in iterations if not isinstance(i, Range)))
+    if any(map(is_endless, iterations)) and not all(map(is_endless, iterations)):
+        return _zip_endless(elab, iterations)
+    if any(isinstance(i, Stream) for i in iterations):
+        return _zip_streams(elab, iterations)
+    over = frozenset().union(*(i.over for i in iterations if isinstance(i, Items | Indexed)))
     if any(isinstance(i, Items) for i in iterations) and all(is_known(i) for i in iterations):
         columns = [_one_by_one(elab, i) for i in iterations]
 
@@ -418,6 +424,46 @@ def _zip(elab: Elaborator, iterations: list[Iteration]) -> Iteration:
     parts = [indexed(elab, i) for i in iterations]
     length = shortest(elab, [p.length for p in parts])
     return Indexed(length, lambda index: Tuple(tuple(p.item(index) for p in parts)), over)
+
+
+def is_endless(iteration: Iteration) -> bool:
+    return isinstance(iteration, Stream) and iteration.item is not None
+
+
+def _zip_endless(elab: Elaborator, iterations: list[Iteration]) -> Iteration:
+    """What never ends beside others: it is read at their indexes."""
+    numbered = _enumerate(elab, _zip(elab, [i for i in iterations if not is_endless(i)]), ZERO)
+
+    def merged(inner: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        index, row = args
+        assert isinstance(row, Tuple)
+        supply = iter(row.items)
+        endless = [i.item if isinstance(i, Stream) else None for i in iterations]
+        return Tuple(tuple(next(supply) if item is None else item(index) for item in endless))
+
+    return _map(elab, Static(Inner(merged)), numbered)
+
+
+def _zip_streams(elab: Elaborator, iterations: list[Iteration]) -> Iteration:
+    """Generators beside others: the first one runs, all else is read at indexes. A second generator is run before, into
+    a list; that is refused where it shows."""
+    place = next(k for k, i in enumerate(iterations) if isinstance(i, Stream))
+    rest = iterations[:place] + iterations[place + 1 :]
+    if any(isinstance(i, Stream) for i in rest):
+        rest = [elab.run_before(i) if isinstance(i, Stream) else i for i in rest]
+    parts = [indexed(elab, i) for i in rest]
+    if not parts:
+        return written(elab, streams.alone, iterations[place])
+    length = shortest(elab, [p.length for p in parts])
+
+    def row(before: Value, item: Value) -> Value:
+        others = [p.item(before) for p in parts]
+        return Tuple((*others[:place], item, *others[place:]))
+
+    function = Static(Inner(lambda inner, args, kwargs: row(args[0], args[1])))
+    if place:
+        return written(elab, streams.beside_first, iterations[place], elab.lift(length), function)
+    return written(elab, streams.beside, iterations[place], elab.lift(length), function)
 
 
 def is_known(iteration: Iteration) -> bool:
@@ -469,6 +515,8 @@ def _map(elab: Elaborator, function: Value, iteration: Iteration) -> Iteration:
             return None if row is None else apply(row)
 
         return Items(after, iteration.over)
+    if isinstance(iteration, Stream):
+        return written(elab, streams.mapped, function, iteration)
     inner = indexed(elab, iteration)
     return Indexed(inner.length, lambda index: apply(inner.item(index)), inner.over)
 
@@ -480,6 +528,10 @@ def unroll(elab: Elaborator, value: Value) -> tuple[Value, ...]:
 
 def unrolled(elab: Elaborator, value: Value, iteration: Iteration) -> tuple[Value, ...]:
     """The values of an iteration of `value`."""
+    if isinstance(iteration, Stream):
+        from s2sad.frontend.library.iterators import listed
+
+        iteration = iterate(elab, listed(elab, iteration))
     if not is_known(iteration):
         refuse(elab, f"The length of {describe(elab, value)} is known at run time only.", "Use a loop, or an array.")
     match iteration:
@@ -505,6 +557,12 @@ def range_(elab: Elaborator, *args: Value) -> Value:
     return Partial(Static(range), args)
 
 
+def lazy(elab: Elaborator, function: Any, *args: Value) -> Partial:
+    from s2sad.frontend.library import iterators
+
+    return iterators.lazy(elab, function, *args)
+
+
 @meaning(enumerate, fold=False)
 def enumerate_(elab: Elaborator, iterable: Value, start: Value = ZERO) -> Value:
     return lazy(elab, enumerate, iterable, start)
@@ -525,32 +583,6 @@ def map_(elab: Elaborator, function: Value, *iterables: Value) -> Value:
     return lazy(elab, map, function, *iterables)
 
 
-@meaning(iter, fold=False)
-def iter_(elab: Elaborator, iterable: Value) -> Value:
-    return iterable if is_iterator(iterable) else lazy(elab, iter, iterable)
-
-
-@meaning(next, fold=False)
-def next_(elab: Elaborator, iterator: Value, default: Value | None = None) -> Value:
-    if not is_iterator(iterator):
-        refuse(elab, f"{describe(elab, iterator)} is no iterator.", "Make one with iter().", TypeMismatchError)
-    iteration = iterate(elab, iterator)
-    if not isinstance(iteration, Items):
-        refuse(elab, "next() takes from an iterator whose values are known one by one only.", "Use an index.")
-    value = iteration.after(0)
-    value = default if value is None else value
-    if value is None:
-        refuse(elab, "The iterator is used up.", "Give next() a default.")
-    return value
-
-
 @meaning(filter, fold=False)
 def filter_(elab: Elaborator, function: Value, iterable: Value) -> Value:
-    kept = []
-    for value in unroll(elab, iterable):
-        keep = elab.truth(value if function == NONE else elab.call(function, [value], {}))
-        if not isinstance(keep, bool):
-            refuse(elab, "filter chooses by a value known at run time only.", "Write a loop with if.")
-        if keep:
-            kept.append(value)
-    return lazy(elab, iter, Tuple(tuple(kept)))
+    return lazy(elab, filter, function, iterable)

@@ -24,6 +24,7 @@ import gast
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.syntax.patterns import match_to_ifs
 from s2sad.frontend.syntax.trees import and_, assign, call, compare, constant, load, located, not_, or_
+from s2sad.frontend.syntax.yields import rewritten
 from s2sad.ir.nodes import Pos
 
 Block = list[gast.stmt]
@@ -34,7 +35,7 @@ def desugar(node: gast.AST, filename: str = "") -> gast.AST:
     """The function (or lambda) in the kernel language, inner functions included. Changes the tree in place."""
     for inner in gast.walk(node):
         if isinstance(inner, gast.FunctionDef):
-            inner.body = _Desugar(filename).function(inner.body)
+            inner.body = _Desugar(filename).function(rewritten(inner.body))
     return node
 
 

@@ -12,10 +12,15 @@ from typing import TypeAlias
 
 import gast
 
+from s2sad.frontend.syntax import yields
+
 Names = frozenset[str]
 FunctionNode: TypeAlias = gast.FunctionDef | gast.Lambda
 NESTED = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda, gast.ClassDef)
 COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
+
+TAKES_ALL = ("sum", "any", "all", "max", "min", "sorted", "list", "tuple", "set", "dict")
+"""Builtins that go over all of what they are given at once."""
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ def analyse(node: FunctionNode) -> Scope:
     declared_nonlocal: set[str] = set()
     bound = {p.id for p in parameters(node.args)}
     inner: set[str] = set()
+    at_once: set[int] = set()
     generator = False
     for part in own_nodes(body):
         match part:
@@ -47,12 +53,11 @@ def analyse(node: FunctionNode) -> Scope:
                 declared_global.update(names)
             case gast.Nonlocal(names=names):
                 declared_nonlocal.update(names)
-            case gast.Yield() | gast.YieldFrom() | gast.Await():
+            case gast.Yield() | gast.YieldFrom() | gast.Await() | gast.Name(id=yields.GENERATOR):
                 generator = True
-        if isinstance(part, NESTED):
+        at_once |= {id(node) for node in run_at_once(part)}
+        if isinstance(part, NESTED) or (isinstance(part, gast.GeneratorExp) and id(part) not in at_once):
             inner |= mentioned(part)
-        elif isinstance(part, gast.Assign) and isinstance(part.value, gast.GeneratorExp):  # it runs later
-            inner |= mentioned(part.value)
         elif isinstance(part, COMPREHENSIONS):
             inner |= {n for nested in gast.walk(part) if isinstance(nested, NESTED) for n in mentioned(nested)}
     bound |= bound_names(body)
@@ -63,6 +68,17 @@ def analyse(node: FunctionNode) -> Scope:
     if isinstance(node.body, list):
         _Liveness(scope).block(node.body, frozenset())
     return scope
+
+
+def run_at_once(node: gast.AST) -> list[gast.expr]:
+    """The generator expressions that a node goes over to their end; all others may run later."""
+    match node:
+        case gast.For(iter=gast.GeneratorExp() as iterable):
+            return [iterable]
+        case gast.Call(func=gast.Name(id=name), args=args) if name in TAKES_ALL:
+            return [a for a in args if isinstance(a, gast.GeneratorExp)]
+        case _:
+            return []
 
 
 def parameters(args: gast.arguments) -> list[gast.Name]:

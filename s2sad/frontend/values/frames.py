@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,22 @@ if TYPE_CHECKING:
     from s2sad.frontend.elaborate.elaborator import Elaborator
 
 
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A loop that goes over a generator. `live` are the names of its frame that are live at its head; `give(value)`
+    runs its body for one value, and says whether the loop is left."""
+
+    frame: Frame
+    live: Names
+    give: Callable[[Value], Value]
+
+
 @dataclass(eq=False, slots=True)
 class Frame:
     """One activation of a function. Its names live in the state, at `location`.
 
     `parent` is the frame it was defined in; `function` the Python function, where the chain of frames ends at one (its
-    cells and globals come next). `live` names what may still be read, None for all.
+    cells and globals come next). `live` names what may still be read, None for all; `consumer` goes over a generator.
     """
 
     source: FunctionSource
@@ -27,10 +37,18 @@ class Frame:
     parent: Location | None
     function: Callable[..., Any] | None
     live: Names | None = None
+    consumer: Consumer | None = None
 
     @property
     def scope(self) -> Scope:
         return self.source.scope
+
+
+def waiting(frame: Frame) -> Iterator[Consumer]:
+    """The consumers of a generator, from the nearest on."""
+    while frame.consumer is not None:
+        yield frame.consumer
+        frame = frame.consumer.frame
 
 
 def names_of(elab: Elaborator, location: Location) -> dict[Any, Value]:

@@ -49,7 +49,8 @@ def write_under_a_view(x):
 
 
 def generator(x):
-    yield x
+    sent = (yield x) + 1.0
+    yield sent
 
 
 def uses_generator(x):

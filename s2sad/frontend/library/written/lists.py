@@ -36,6 +36,13 @@ def without(items, index):
     return [items[k] for k in range(len(items)) if k != at]
 
 
+def without_slice(items, start, stop):
+    n = len(items)
+    low = 0 if start is None else place(start, n)
+    high = n if stop is None else place(stop, n)
+    return [items[k] for k in range(n) if k < low or k >= high]
+
+
 def extend(items, more):
     for value in more:
         items.append(value)
@@ -61,3 +68,20 @@ def holds(items, wanted):
 def recast(rows, dtype):
     """A list of arrays of another dtype."""
     return [row.astype(dtype) for row in rows]
+
+
+def position(items, value):
+    """``items.index(value)``."""
+    for k in range(len(items)):
+        if items[k] == value:
+            return k
+    raise ValueError("the value is not in the list")
+
+
+def counted(items, value):
+    """``items.count(value)``."""
+    count = 0
+    for item in items:
+        if item == value:
+            count += 1
+    return count
