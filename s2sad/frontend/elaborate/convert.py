@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s2sad.frontend.elaborate.joins import Nothing, Operand
-from s2sad.frontend.values.values import ArrayRef, Buffer, Entries, Number, StaticItems
+from s2sad.frontend.elaborate.joins import Operand
+from s2sad.frontend.values.values import ArrayRef, Buffer, Entries, Nothing, Number, StaticItems
 from s2sad.ir.nodes import Atom, Const, Var
 from s2sad.ir.paths import Index
 from s2sad.ir.primitives import cast, list_append, list_new, store, undef

@@ -10,6 +10,7 @@ import gast
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate import classes, comprehensions, functions
+from s2sad.frontend.library import faults
 from s2sad.frontend.syntax.operators import BINARY, COMPARE, UNARY
 from s2sad.frontend.values.frames import bind, lookup, owner_of
 from s2sad.frontend.values.values import (
@@ -119,6 +120,7 @@ def _evaluate(elab: Elaborator, node: gast.expr) -> Value:
 def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     if classes.has_methods(left) or classes.has_methods(right):
         return classes.binary(elab, op, left, right)
+    faults.arithmetic(elab, op, left, right)
     return library.binary(elab, op, left, right)
 
 
@@ -131,6 +133,7 @@ def unary(elab: Elaborator, op: str, operand: Value) -> Value:
 def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
     if isinstance(base, ObjectRef) or classes.is_outside_object(base):
         return classes.call_method(elab, base, "__getitem__", [key])
+    faults.index(elab, base, key)
     return library.subscript(elab, base, key)
 
 
@@ -287,5 +290,6 @@ def call(
         else:
             named[keyword.arg] = evaluate_raw(elab, keyword.value)
     with elab.at(node):
+        faults.call(elab, function, positional)
         return elab.call(function, positional, named)
 

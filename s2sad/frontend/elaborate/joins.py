@@ -20,6 +20,7 @@ from s2sad.frontend.library.support import is_number
 from s2sad.frontend.values.frames import Frame
 from s2sad.frontend.values.meeting import meet, promote, same_content, same_static, slotted
 from s2sad.frontend.values.values import (
+    NOTHING,
     ArrayRef,
     Broken,
     Buffer,
@@ -31,6 +32,7 @@ from s2sad.frontend.values.values import (
     Location,
     Lost,
     Maybe,
+    Nothing,
     Number,
     ObjectRef,
     Partial,
@@ -50,14 +52,6 @@ if TYPE_CHECKING:
 Key = tuple[Any, ...]
 
 
-class Nothing:
-    """One side of a pair that has no value there."""
-
-    def __repr__(self) -> str:
-        return "NOTHING"
-
-
-NOTHING = Nothing()
 Operand = Atom | StaticItems | ArrayRef | Nothing
 Side = Value | Nothing
 
@@ -113,6 +107,9 @@ class Joiner:
         """Walk all that is live, and keep the rest where both sides have the same."""
         for frame in self.elab.stack:
             self.frame(frame)
+        for location in self.elab.followed:
+            self.seen[location, location] = location
+            self.state[location] = self.content((location.hint,), self.left[location], self.right[location])
         for k, value in enumerate(self.elab.roots):
             self.value(("#root", k), value, value)
         for location, content in self.left.items():

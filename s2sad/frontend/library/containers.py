@@ -241,7 +241,8 @@ def subscript_list(elab: Elaborator, base: ListRef | Tuple | Static, key: Value)
         if isinstance(base, Static):
             return wrap(elab, base.obj[index])
         found = items[index]
-    except IndexError:
+    except IndexError as error:
+        elab.guard(True, IndexError, str(error), error.args)
         refuse(elab, f"Index {index} is out of range: there are {len(items)} items.")
     except TypeError as error:
         refuse(elab, f"{error}.".capitalize(), kind=TypeMismatchError)
@@ -321,6 +322,7 @@ def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> No
         try:
             items[index] = list(sequence(elab, value)) if isinstance(index, slice) else value
         except (IndexError, ValueError, TypeError) as error:
+            elab.guard(True, type(error), str(error), error.args)
             refuse(elab, f"{error}.".capitalize())
         elab.set(base.location, StaticItems(tuple(items)))
         return
@@ -462,6 +464,7 @@ def pop(elab: Elaborator, items: Value, index: Value = LAST) -> Value:
     try:
         value = rest.pop(operator.index(static(elab, index)))
     except (IndexError, TypeError) as error:
+        elab.guard(True, type(error), str(error), error.args)
         refuse(elab, f"{error}.".capitalize())
     elab.set(items.location, StaticItems(tuple(rest)))
     return value

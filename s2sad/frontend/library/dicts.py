@@ -128,6 +128,7 @@ def dict_pop(elab: Elaborator, ref: Value, key: Value, default: Value | None = N
     if name not in current and default is not None:
         return default
     if name not in current:
+        elab.guard(True, KeyError, f"the dict has no key {name!r}", (name,))
         refuse(elab, f"The dict has no key {name!r}.")
     value = current.pop(name)
     elab.set(ref.location, Entries(tuple(current.items())))
@@ -164,5 +165,6 @@ def subscript_dict(elab: Elaborator, ref: Value, key: Value) -> Value:
     if name not in current and isinstance(ref, DictRef) and ref.factory not in (None, NONE):
         return setdefault(elab, ref, key, elab.call(ref.factory, [], {}))
     if name not in current:
+        elab.guard(True, KeyError, f"the dict has no key {name!r}", (name,))
         refuse(elab, f"The dict has no key {name!r}.", f"Its keys are {', '.join(map(repr, current))}.")
     return current[name]
