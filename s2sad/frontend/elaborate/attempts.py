@@ -1,20 +1,24 @@
 """``try``: its body is run where what is raised is followed (`catching`), then the handler that its number says.
 
-    try: ...                                      raised = 0
-    except ValueError: a          becomes         ...
-    except ArithmeticError: b                     if raised != 0:
-    else: c                                           if raised == 2: a
-                                                      else: b
-                                                  else: c
+    try: y = x[i]                            if out_of_bounds: a
+    except IndexError: a         becomes     else: y = x[i]; b
+    else: b
 
-A handler is chosen by the classes that may have been raised, so one that nothing reaches is not run, and the last that
-is needed has no test. What no handler takes is raised again, and so is what a finally block was come to by.
+    try: ...                                 raised = 0; ...
+    except ValueError: a         becomes     if raised != 0:
+    except ArithmeticError: b                    if raised == 2: a
+                                                 else: b
+
+A handler stands where the body is left; where that are several places, it is written once, after the body (`Ways`). It
+is chosen by the classes that may have been raised: one that nothing reaches is not run, and the last that is needed has
+no test. What no handler takes is raised again, and so is what a finally block was come to by.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gast
@@ -23,6 +27,7 @@ from s2sad.frontend.elaborate import branches, catching, raising
 from s2sad.frontend.elaborate.catching import Catch, Handled
 from s2sad.frontend.elaborate.expressions import evaluate
 from s2sad.frontend.elaborate.raising import Raised
+from s2sad.frontend.elaborate.stepping import Run, Steps
 from s2sad.frontend.values.frames import bind, names_of
 from s2sad.frontend.values.values import NOTHING, Broken, Buffer, Entries, Location, Static, Tuple, Value
 from s2sad.ir.nodes import Atom, Const
@@ -33,28 +38,110 @@ if TYPE_CHECKING:
 
 RunBlock = Callable[["Elaborator", Sequence[gast.stmt]], Value | None]
 Classes = tuple[type[BaseException], ...]
+Handlers = Sequence[tuple[Classes, gast.ExceptHandler]]
+SMALL, SMALL_TIMES = 2, 6
+"""Handlers of so many simple statements are written up to so many times, where the body is left."""
 
 
-def attempt(elab: Elaborator, stmt: gast.Try, run: RunBlock) -> None:
+def attempt(elab: Elaborator, stmt: gast.Try, run: RunBlock, run_one: Run) -> None:
     """Run a ``try``, with handlers or with a finally block."""
-    handlers = [(classes_of(elab, h.type), h) for h in stmt.handlers]
-    caught = (BaseException,) if stmt.finalbody else tuple(c for classes, _ in handlers for c in classes)
-    catch = followed_in(elab, caught, lambda: run(elab, stmt.body))
     if stmt.finalbody:
+        catch = Catch(Location("raised"), (BaseException,))
+        with following(elab, catch):
+            run(elab, stmt.body)
         return finish(elab, catch, lambda: run(elab, stmt.finalbody))
+    handlers = [(classes_of(elab, h.type), h) for h in stmt.handlers]
+    catch = Catch(Location("raised"), tuple(c for classes, _ in handlers for c in classes))
+    ways = Ways(elab, stmt, handlers, catch, run, most=SMALL_TIMES if is_small(stmt) else 1)
+    state, mark, written = dict(elab.state), elab.mark(), list(elab.builder.statements)
+    try:
+        with following(elab, catch):
+            Steps(elab, run_one, ways).block(stmt.body)
+        taken(elab, catch)
+    except TooManyWays as found:
+        if found.ways is not ways:
+            raise
+        elab.state = state
+        elab.reset(mark)
+        elab.builder.statements[:] = written
+        catch.sites.clear()
+        attempt_once(elab, stmt, handlers, catch, run)
+
+
+def attempt_once(elab: Elaborator, stmt: gast.Try, handlers: Handlers, catch: Catch, run: RunBlock) -> None:
+    """Run a ``try`` whose handlers are written once, after its body."""
+    with following(elab, catch):
+        run(elab, stmt.body)
     number = taken(elab, catch)
     after = elab.frame.scope.head[stmt]
 
-    def handle() -> Value | None:
+    def handle() -> None:
         choose(elab, number, catch.sites, handlers, run, after)
-        return None
 
     branches.branch(elab, catching.differs(elab, number), handle, lambda: run(elab, stmt.orelse), after)
 
 
+def is_small(stmt: gast.Try) -> bool:
+    """Whether the handlers may be written several times."""
+    parts = [part for h in stmt.handlers for part in h.body]
+    return len(parts) <= SMALL and all(isinstance(p, gast.Assign | gast.AugAssign | gast.Pass) for p in parts)
+
+
+class TooManyWays(Exception):
+    """The body of a try is left in so many ways that its handlers are not written for each."""
+
+    def __init__(self, ways: Ways) -> None:
+        self.ways = ways
+
+
+@dataclass(eq=False, slots=True)
+class Ways:
+    """The ways out of the body of a try: each raise in it that is seen here leads to the handlers on the spot."""
+
+    elab: Elaborator
+    stmt: gast.Try
+    handlers: Handlers
+    catch: Catch
+    run: RunBlock
+    most: int
+    count: int = 0
+
+    @property
+    def after(self) -> frozenset[str]:
+        return self.elab.frame.scope.head[self.stmt]
+
+    def raised(self) -> None:
+        """Run the handlers of what was raised on the way here."""
+        self.count += 1
+        if self.count > self.most:
+            raise TooManyWays(self)
+        number = catching.number(self.elab)
+        catching.set_number(self.elab, Const(0))
+        with self.outside():
+            choose(self.elab, number, self.catch.sites, self.handlers, self.run, self.after)
+
+    def done(self) -> None:
+        """Run the else block."""
+        with self.outside():
+            self.run(self.elab, self.stmt.orelse)
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """What is raised here is not caught by this try."""
+        self.elab.catching.pop()
+        place = self.elab.followed.pop()
+        try:
+            yield
+        finally:
+            self.elab.followed.append(place)
+            self.elab.catching.append(self.catch)
+
+
 def suppress(elab: Elaborator, classes: Classes, body: Callable[[], Value | None], after: frozenset[str]) -> None:
     """``with contextlib.suppress(...)``: a try whose handler does nothing."""
-    catch = followed_in(elab, classes, body)
+    catch = Catch(Location("raised"), classes)
+    with following(elab, catch):
+        body()
     number = taken(elab, catch)
     rest = {tag: what for tag, what in catch.sites.items() if not issubclass(what.cls, classes)}
     if rest:
@@ -82,19 +169,17 @@ def classes_in(elab: Elaborator, value: Value) -> Classes:
 # -- the body
 
 
-def followed_in(elab: Elaborator, classes: Classes, body: Callable[[], Value | None]) -> Catch:
-    """Run the body; what is raised in it then stands where the catch says."""
-    catch = Catch(Location("raised"), classes)
+@contextmanager
+def following(elab: Elaborator, catch: Catch) -> Iterator[None]:
+    """What is raised here then stands where the catch says."""
     elab.state[catch.location] = Buffer(Const(0))
     elab.followed.append(catch.location)
     elab.catching.append(catch)
     try:
-        value = body()
+        yield
     finally:
         elab.catching.pop()
         elab.followed.pop()
-    assert value is None, "a return is left in a try"
-    return catch
 
 
 def taken(elab: Elaborator, catch: Catch) -> Atom:
@@ -138,7 +223,7 @@ def choose(
     elab: Elaborator,
     number: Atom,
     sites: dict[int, Raised],
-    handlers: Sequence[tuple[Classes, gast.ExceptHandler]],
+    handlers: Handlers,
     run: RunBlock,
     after: frozenset[str],
 ) -> None:

@@ -87,9 +87,18 @@ def branch(
             elab.mismatch(value.why.replace("'out'", "This result"), "Give the same kind of value on every path.")
     else:
         joiner.join()
+    _note_choices(elab, cond, joiner.pairs)
     _emit(elab, cond, arms, joiner.pairs)
     elab.state = joiner.commit()
     return value
+
+
+def _note_choices(elab: Elaborator, cond: Atom, pairs: list[Pair]) -> None:
+    """Whether something was raised is this very condition, where one side surely raised and the other did not."""
+    for pair in pairs:
+        match pair.left, pair.right:
+            case (Const(left), Const(right)) if pair.key[0] in elab.followed and not (left and right):
+                elab.choices[pair.var] = cond, bool(left)
 
 
 def joined(joiner: Joiner, left: Value, right: Value) -> Value:

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 from s2sad.frontend.elaborate import branches
 from s2sad.frontend.values.values import NOTHING, Buffer, Location, Static, Value
-from s2sad.ir.nodes import Atom, Const
+from s2sad.ir.nodes import Atom, Const, Var
 from s2sad.ir.nodes import Stmt as Statement
-from s2sad.rules.logical import logical_or, ne
+from s2sad.rules.logical import logical_or, ne, not_
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborate.elaborator import Elaborator
@@ -90,7 +90,12 @@ def raised(elab: Elaborator) -> bool | Atom:
 
 def differs(elab: Elaborator, atom: Atom) -> bool | Atom:
     """Whether a number is not 0."""
-    return bool(atom.value) if isinstance(atom, Const) else elab.builder.emit(ne, (atom, 0))
+    if isinstance(atom, Const):
+        return bool(atom.value)
+    if isinstance(atom, Var) and atom in elab.choices:
+        cond, raises = elab.choices[atom]
+        return cond if raises else elab.builder.emit(not_, (cond,))
+    return elab.builder.emit(ne, (atom, 0))
 
 
 def or_raised(elab: Elaborator, stop: bool | Atom) -> bool | Atom:

@@ -119,6 +119,8 @@ class Elaborator:
         """Where the numbers of what was raised stand, of the catches and of finally blocks, innermost last."""
         self.finishing: list[Location] = []
         """Where the numbers stand that finally blocks being run were come to by, innermost last."""
+        self.choices: dict[Var, tuple[Atom, bool]] = {}
+        """Of numbers that a branch chose from 0 and another one: its condition, and whether it held for the other."""
         self.tags: dict[tuple[type, str], int] = {}
         """The numbers of exceptions."""
         self.step: Step | None = None

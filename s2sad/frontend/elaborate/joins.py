@@ -109,7 +109,7 @@ class Joiner:
             self.frame(frame)
         for location in self.elab.followed:
             self.seen[location, location] = location
-            self.state[location] = self.content((location.hint,), self.left[location], self.right[location])
+            self.state[location] = self.content((location, location.hint), self.left[location], self.right[location])
         for k, value in enumerate(self.elab.roots):
             self.value(("#root", k), value, value)
         for location, content in self.left.items():

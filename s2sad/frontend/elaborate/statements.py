@@ -95,7 +95,7 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
         case gast.With(items=items, body=body):
             return run_with(elab, stmt, items, body)
         case gast.Try():
-            attempts.attempt(elab, stmt, run_block)
+            attempts.attempt(elab, stmt, run_block, run)
         case gast.Pass() | gast.Global() | gast.Nonlocal():
             pass
         case _:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import gast
 
@@ -33,7 +33,7 @@ Bind = Callable[[], None]
 def run_block(elab: Elaborator, stmts: Sequence[gast.stmt], run: Run) -> Value | None:
     """Run a block in which what is raised is caught; the test at the end of a loop's body is always come to."""
     ends = bool(stmts) and is_exit(stmts[-1])
-    value = _Steps(elab, run).block(stmts[:-1] if ends else stmts)
+    value = Steps(elab, run).block(stmts[:-1] if ends else stmts)
     if ends:
         _enter(elab, stmts[-1])
         run(elab, stmts[-1])
@@ -46,12 +46,26 @@ def _enter(elab: Elaborator, stmt: gast.stmt) -> None:
     elab.latest = None
 
 
+class Ends(Protocol):
+    """What the ways out of the body of a try lead to, run where each ends. `after`: what is live after all of it."""
+
+    @property
+    def after(self) -> frozenset[str]: ...
+
+    def raised(self) -> None:
+        """Something was raised."""
+
+    def done(self) -> None:
+        """The end of the body was reached."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Steps:
+class Steps:
     """Runs statements in steps."""
 
     elab: Elaborator
     run: Run
+    ends: Ends | None = None
 
     def block(self, stmts: Sequence[gast.stmt], passed: int = 0) -> Value | None:
         """Run statements as far as nothing is raised. The first one has passed some of its tests already."""
@@ -66,11 +80,23 @@ class _Steps:
                 return value
             met = catching.raised(self.elab)
             if met is True:
+                self.leave()
                 return None
             if met is not False:
-                return self.go_on(met, bind, stmts[k + 1 :], self.elab.frame.scope.after[stmts[-1]])
+                return self.go_on(met, bind, stmts[k + 1 :], self.after(stmts))
         self.elab.latest = None
+        if self.ends is not None:
+            self.ends.done()
         return None
+
+    def after(self, stmts: Sequence[gast.stmt]) -> frozenset[str]:
+        """What is live where a branch between these statements ends."""
+        return self.elab.frame.scope.after[stmts[-1]] if self.ends is None else self.ends.after
+
+    def leave(self) -> None:
+        """Something was raised, on the way that leads here."""
+        if self.ends is not None:
+            self.ends.raised()
 
     def step(self, stmt: gast.stmt, passed: int) -> tuple[Value | None, Bind | None]:
         """Run one statement; what it binds is bound later where the value may have raised."""
@@ -96,20 +122,22 @@ class _Steps:
 
     def apart(self, fault: Fault, stmts: Sequence[gast.stmt], passed: int) -> Value | None:
         """A step that raises: what follows it, itself included, is run where it does not."""
-        if fault.bad is None:
-            catching.throw(self.elab, fault.raised)
-            return None
 
         def fail() -> None:
             catching.throw(self.elab, fault.raised)
+            self.leave()
 
-        after = self.elab.frame.scope.after[stmts[-1]]
-        return branches.branch(self.elab, fault.bad, fail, lambda: self.block(stmts, passed), after)
+        if fault.bad is None:
+            fail()
+            return None
+        return branches.branch(self.elab, fault.bad, fail, lambda: self.block(stmts, passed), self.after(stmts))
 
-    def go_on(
-        self, met: Atom, bind: Bind | None, stmts: Sequence[gast.stmt], after: frozenset[str]
-    ) -> Value | None:
+    def go_on(self, met: Atom, bind: Bind | None, stmts: Sequence[gast.stmt], after: frozenset[str]) -> Value | None:
         """What follows a step in which something may have been raised."""
+
+        def fail() -> Value | None:
+            self.leave()
+            return NOTHING if self.ends is None else None
 
         def rest() -> Value | None:
             catching.clear(self.elab)
@@ -117,4 +145,4 @@ class _Steps:
                 bind()
             return self.block(stmts)
 
-        return branches.branch(self.elab, met, lambda: NOTHING, rest, after)
+        return branches.branch(self.elab, met, fail, rest, after)
