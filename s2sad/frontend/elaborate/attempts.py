@@ -176,6 +176,7 @@ def following(elab: Elaborator, catch: Catch) -> Iterator[None]:
     elab.followed.append(catch.location)
     elab.catching.append(catch)
     try:
+        catching.check_floats(elab)
         yield
     finally:
         elab.catching.pop()

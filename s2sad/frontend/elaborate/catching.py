@@ -70,6 +70,15 @@ class Fault(Exception):
 # -- what is raised
 
 
+def check_floats(elab: Elaborator) -> None:
+    """Refuse to catch what NumPy raises of floating point numbers."""
+    if elab.strict and catches(elab, FloatingPointError):
+        elab.error(
+            "A FloatingPointError that np.errstate lets NumPy raise cannot be caught.",
+            "Test for the case beforehand with an if, or for inf and nan afterwards, and leave np.errstate out.",
+        )
+
+
 def catches(elab: Elaborator, cls: type[BaseException]) -> bool:
     """Whether an exception of this class, raised here, is caught."""
     return any(issubclass(cls, c.classes) for c in elab.catching)

@@ -117,6 +117,8 @@ class Elaborator:
         """What the handlers being run have caught, innermost last."""
         self.followed: list[Location] = []
         """Where the numbers of what was raised stand, of the catches and of finally blocks, innermost last."""
+        self.strict = 0
+        """In how many ``with np.errstate(...)`` this place is that let NumPy raise FloatingPointError."""
         self.finishing: list[Location] = []
         """Where the numbers stand that finally blocks being run were come to by, innermost last."""
         self.choices: dict[Var, tuple[Atom, bool]] = {}
@@ -178,9 +180,10 @@ class Elaborator:
         where they are known; else `why` says what it is about."""
         catching.guard(self, bad, raising.fault(cls, why, args))
 
-    def catches(self, cls: type[BaseException]) -> bool:
-        """Whether an exception of this class, raised here, is caught by the program. Functions of ours do not raise."""
-        return not (self.stack and self.frame.source.ours) and catching.catches(self, cls)
+    def catches(self, cls: type[BaseException], ours: bool = False) -> bool:
+        """Whether an exception of this class, raised here, is caught by the program. Functions of ours do not raise,
+        but for what is said of the user's data (`ours`)."""
+        return (ours or not (self.stack and self.frame.source.ours)) and catching.catches(self, cls)
 
     def fail_name(self, name: str, frame: Location | None = None) -> NoReturn:
         """A name bound to nothing. In the first pass of a loop that may yet bind it, the path counts as dead."""

@@ -134,8 +134,9 @@ def run_with(elab: Elaborator, stmt: gast.With, items: list[Any], body: list[gas
     followed."""
     for k, item in enumerate(items):
         match item.context_expr:
-            case gast.Call(func=func) if evaluate(elab, func) == Static(np.errstate):
-                pass
+            case gast.Call(func=func, keywords=keywords) if evaluate(elab, func) == Static(np.errstate):
+                if any(evaluate(elab, keyword.value) == Static("raise") for keyword in keywords):
+                    return run_strictly(elab, partial(run_with, elab, stmt, items[k + 1 :], body))
             case gast.Call(func=func, args=args) if evaluate(elab, func) == Static(suppress) and suppresses(stmt):
                 classes = tuple(c for a in args for c in attempts.classes_of(elab, a))
                 after = elab.frame.scope.after[stmt]
@@ -148,6 +149,16 @@ def run_with(elab: Elaborator, stmt: gast.With, items: list[Any], body: list[gas
                     "Call what it does before and after, or leave it out.",
                 )
     return run_block(elab, body)
+
+
+def run_strictly(elab: Elaborator, run: Callable[[], Value | None]) -> Value | None:
+    """``with np.errstate(all="raise")``: what NumPy would raise is not followed, so nothing here may catch it."""
+    elab.strict += 1
+    try:
+        catching.check_floats(elab)
+        return run()
+    finally:
+        elab.strict -= 1
 
 
 # -- loops

@@ -539,6 +539,7 @@ def _position(elab: Elaborator, items: Iterable[Value], value: Value) -> int:
     for k, item in enumerate(items):
         if static(elab, equal(elab, item, value)):
             return k
+    elab.guard(True, ValueError, "a value is not in the list")
     refuse(elab, "The value is not in the list.")
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Hashable
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ import numpy as np
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.attributes import size_atom
 from s2sad.frontend.library.support import (
-    UNKNOWN,
     ZERO,
     Elaborator,
     emit_atom,
@@ -29,7 +28,7 @@ from s2sad.frontend.library.support import (
     runtime_list,
     type_of,
 )
-from s2sad.frontend.values.values import ArrayRef, ListRef, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, ListRef, Partial, Static, Tuple, Value
 from s2sad.ir import Array, Scalar
 from s2sad.ir.types import add_dims
 from s2sad.rules import linalg, logical
@@ -314,26 +313,73 @@ MATRICES: dict[Any, tuple[Test, tuple[Any, ...] | None, str]] = {
 
 
 def of_matrix(elab: Elaborator, function: Any, args: list[Value]) -> None:
-    """A factorisation that fails."""
+    """A factorisation that fails, in functions of ours too."""
     test, text, why = MATRICES[function]
-    if elab.catches(np.linalg.LinAlgError) and args:
+    if elab.catches(np.linalg.LinAlgError, ours=True) and args:
         tell(elab, test(elab, *args), np.linalg.LinAlgError, why, text)
+
+
+def matrix_power(elab: Elaborator, args: list[Value]) -> None:
+    """A negative power of a singular matrix."""
+    if len(args) == 2 and isinstance(n := known(elab, args[1]), int) and n < 0:
+        of_matrix(elab, np.linalg.inv, args[:1])
+
+
+# -- what is empty
+
+EXTREMES = (
+    max, min, np.max, np.min, np.argmax, np.argmin, np.ndarray.max, np.ndarray.min, np.ndarray.argmax,
+    np.ndarray.argmin,
+)  # fmt: skip
+
+
+def of_nothing(elab: Elaborator, args: list[Value]) -> None:
+    """The greatest of no items."""
+    if len(args) != 1 or not elab.catches(ValueError):
+        return
+    if isinstance(args[0], ArrayRef):
+        sizes = [(args[0].type.dims[k], k) for k in range(args[0].type.rank)]
+        tests = [compare(elab, "eq", elab.lift(size_atom(elab, args[0], k)), ZERO) for d, k in sizes if d != 1]
+        tell(elab, either(elab, *tests), ValueError, "the greatest of no items")
+    elif (length := length_of(elab, args[0])) is not None:
+        tell(elab, compare(elab, "eq", length, ZERO), ValueError, "the greatest of no items")
+
+
+def pop(elab: Elaborator, args: list[Value]) -> None:
+    """``items.pop()`` of a list whose length is known at run time only."""
+    if runtime_list(elab, args[0]) is not None:
+        index(elab, args[0], args[1] if len(args) > 1 else Static(-1))
 
 
 # -- calls
 
 
+def _swapped(test: Callable[..., None], function: Any, elab: Elaborator, args: list[Value]) -> None:
+    test(elab, function, args)
+
+
+
+CALLS: dict[Any, Callable[[Elaborator, list[Value]], None]] = {
+    **{f: partial(_swapped, of_matrix, f) for f in MATRICES},
+    **{f: partial(_swapped, of_math, f) for f in (*DOMAIN, *RANGE)},
+    **{f: partial(_swapped, to_int, f) for f in (int, round, math.floor, math.ceil, math.trunc)},
+    **dict.fromkeys(EXTREMES, of_nothing),
+    np.linalg.matrix_power: matrix_power,
+    list.pop: pop,
+    divmod: lambda elab, args: arithmetic(elab, "floordiv", *args),
+}
+"""What is tested before a call, from its arguments."""
+
+
 def call(elab: Elaborator, function: Value, args: list[Value]) -> None:
-    """A call of a function of Python's or NumPy's."""
-    obj = function.obj if isinstance(function, Static) else UNKNOWN
-    try:
-        if obj in MATRICES:
-            of_matrix(elab, obj, args)
-        elif obj in DOMAIN or obj in RANGE:
-            of_math(elab, obj, args)
-        elif obj in (int, round, math.floor, math.ceil, math.trunc):
-            to_int(elab, obj, args)
-        elif obj is divmod and len(args) == 2:
-            arithmetic(elab, "floordiv", *args)
-    except TypeError:  # an unhashable callable
-        return
+    """A call of a function of Python's or NumPy's, or of a method of theirs."""
+    match function:
+        case Static(obj):
+            pass
+        case Partial(Static(obj), first, ()):
+            args = [*first, *args]
+        case _:
+            return
+    test = CALLS.get(obj) if isinstance(obj, Hashable) else None
+    if test is not None:
+        test(elab, args)
