@@ -44,6 +44,15 @@ def cholesky(x: Any) -> Any:
     return np.linalg.cholesky(x)
 
 
+def indefinite(x: Any) -> bool:
+    """Whether Cholesky's factorisation fails for a matrix, or for one of a stack."""
+    try:
+        np.linalg.cholesky(x)
+    except np.linalg.LinAlgError:
+        return True
+    return False
+
+
 def cofactor(x: Any) -> Any:
     """The matrix of cofactors, of singular matrices too.
 

@@ -29,7 +29,7 @@ from s2sad.rules.products import (
     vdot,
 )
 from s2sad.rules.reductions import sum_
-from s2sad.rules.registry import composed, jvp, vjp
+from s2sad.rules.registry import composed, jvp, vjp, zero_derivative
 from s2sad.rules.shape import expand_dims, reshape, shape_of, swap_last, tril
 
 __all__ = [
@@ -228,6 +228,10 @@ def solve_vjp(out_bar, a, b, *, out):
 cholesky = Primitive("cholesky", np.linalg.cholesky, _spell("cholesky"), type_rule=_same_type)
 """``cholesky(x)``: lower triangular L with ``L @ L.conj().T = x``. As in JAX, its derivative is that on Hermitian x."""
 composed(np.linalg.cholesky)(cholesky)
+
+
+indefinite = zero_derivative(rt.indefinite, elementwise=False)
+"""``indefinite(x)``: whether `cholesky` fails for a matrix, or for one of a stack."""
 
 
 def _half_lower(x: Any) -> Any:

@@ -60,6 +60,28 @@ def _cofactor(x):
 
 overload_source(linear_algebra.inv)(_per_matrix("np.linalg.inv({})"))
 overload_source(linear_algebra.cholesky)(_per_matrix("np.linalg.cholesky({})"))
+
+
+@register_jitable
+def _indefinite(x):
+    try:
+        np.linalg.cholesky(x)
+    except Exception:
+        return True
+    return False
+
+
+@overload_source(linear_algebra.indefinite)
+def _any_indefinite(x: Any) -> Any:
+    number = _working(x)
+    pairs, index = _stack(x, "x")
+    names = {"number": number_type(number), "fails": _indefinite}
+    one = f"fails({_matrix('x', index, x, number)})"
+    if not pairs:
+        return [f"return {one}"], names
+    return ["bad = False", *loops(pairs, [f"bad = bad or {one}"]), "return bad"], names
+
+
 overload_source(linear_algebra.cofactor)(_per_matrix("cofactor({}).astype(number)", {"cofactor": _cofactor}))
 
 

@@ -26,7 +26,7 @@ MODULES = (
     "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "recursions", "containers",
     "names", "choices", "lists", "structures", "growing", "copying", "iteration",
     "generators", "consuming", "reproducers", "attacks", "complex_numbers", "dtypes", "linear_algebra", "science",
-    "longer", "nested",
+    "longer", "nested", "exceptions",
 )  # fmt: skip
 
 REGISTRY: dict[str, Program] = {}

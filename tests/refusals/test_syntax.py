@@ -97,9 +97,9 @@ def defines_a_class(x):
     return Local.rate * x
 
 
-def catches_what_numpy_raises(x):
-    try:  # here
-        y = 1.0 / x
+def catches_what_a_gradient_raises(x):
+    try:
+        y = s2sad.grad(lambda v: v * (1.0 / x))(x)  # here
     except ZeroDivisionError:
         y = 0.0
     return y
@@ -168,7 +168,7 @@ def inner_async(x):
     (deletes_a_global, NotImplementedError, "'TOTAL' would be deleted", ""),
     (defines_a_class, SyntaxError, "'class' is not supported", "Move it out"),
     (inner_async, SyntaxError, "'async def' is not supported", "Move it out"),
-    (catches_what_numpy_raises, SyntaxError, "raise statement", "with an if"),
+    (catches_what_a_gradient_raises, NotImplementedError, "a transform is applied to", "into that function"),
     (stars_a_growing_list, NotImplementedError, "known at run time only", "Use a loop"),
     (reads_what_is_deleted, UnboundLocalError, "'y' is not bound", "Assign it"),
     (deletes_a_captured_name, UnboundLocalError, "'y' is not bound", "Assign it"),

@@ -375,6 +375,7 @@ SAMPLES: dict[str, list[Sample]] = {
     # linear algebra
     "det": [Sample(matrix(3)), Sample(matrix(2, 4)), Sample(complex_matrix(3))],
     "cofactor": [Sample(matrix(3)), Sample(matrix(2, 4)), Sample(complex_matrix(3))],
+    "indefinite": [Sample(matrix(3)), Sample(matrix(2, 4))],
     "slogdet": [Sample(matrix(3)), Sample(matrix(2, 4)), Sample(complex_matrix(3))],
     "inv": [Sample(matrix(3)), Sample(matrix(2, 4)), Sample(complex_matrix(3))],
     "pinv": [Sample(real(4, 3)), Sample(real(3, 4)), Sample(complex_(3, 2)), Sample(matrix(3, 2))],

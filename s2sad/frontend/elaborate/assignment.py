@@ -12,7 +12,7 @@ from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate import branches, classes, raising
 from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw, subscript
-from s2sad.frontend.library import choices
+from s2sad.frontend.library import choices, faults
 from s2sad.frontend.library.iteration import Items, iterate, unroll
 from s2sad.frontend.library.support import is_runtime_list
 from s2sad.frontend.syntax.operators import BINARY
@@ -39,7 +39,16 @@ if TYPE_CHECKING:
 
 def assign(elab: Elaborator, targets: Sequence[gast.expr], value: gast.expr) -> None:
     """``a = b = value``. ``a, b = c, d`` binds in parallel and makes no tuple."""
-    result = evaluate_raw(elab, value)
+    bind_targets(elab, targets, assigned(elab, targets, value))
+
+
+def assigned(elab: Elaborator, targets: Sequence[gast.expr], value: gast.expr) -> Value:
+    """The value that is assigned to the targets."""
+    return evaluate_raw(elab, value)
+
+
+def bind_targets(elab: Elaborator, targets: Sequence[gast.expr], result: Value) -> None:
+    """Bind a value to one target after another."""
     first = targets[0]
     if len(targets) > 1 and isinstance(first, gast.Name) and not isinstance(result, Maybe):
         result = elab.name_result(result, first.id)
@@ -58,8 +67,8 @@ def assign_value(elab: Elaborator, target: gast.expr, value: Value) -> None:
                 classes.assign_attribute(elab, evaluate(elab, base), name, value)
             case gast.Subscript(value=base, slice=key):
                 value = elab.resolve(value)
-                container = evaluate(elab, base)
-                assign_item(elab, container, evaluate(elab, key), value)
+                container, index = evaluate(elab, base), evaluate(elab, key)
+                assign_item(elab, container, index, value)
             case gast.Tuple(elts=elts) | gast.List(elts=elts):
                 unpack(elab, elts, elab.resolve(value))
             case gast.Starred():
@@ -74,6 +83,7 @@ def assign_item(elab: Elaborator, container: Value, key: Value, value: Value) ->
     """``container[key] = value``."""
     if isinstance(container, Choice) or isinstance(key, Choice):
         return choices.each(elab, [container, key], lambda parts: assign_item(elab, parts[0], parts[1], value))
+    faults.index(elab, container, key)
     library.assign_subscript(elab, container, key, value)
     return Static(None)
 
@@ -133,7 +143,9 @@ def check_count(elab: Elaborator, value: Value, count: int) -> None:
     differs = library.compare(elab, "ne", library.call(elab, len, [value], {}), Static(count))
     kind = "an array" if isinstance(value, ArrayRef) else "a list"
     why = f"{kind} is unpacked into {count} names, and does not have {count} items"
-    branches.branch(elab, elab.truth(differs), lambda: raising.fail(elab, ValueError, why), lambda: None)
+    bad = elab.truth(differs)
+    elab.guard(bad, ValueError, why)
+    branches.branch(elab, bad, lambda: raising.fail(elab, ValueError, why), lambda: None)
 
 
 def bind_name(elab: Elaborator, name: str, value: Value) -> None:
@@ -145,7 +157,7 @@ def bind_name(elab: Elaborator, name: str, value: Value) -> None:
     if owner is None:
         where = "global" if name in frame.scope.globals else "variable of an enclosing function"
         elab.error(f"The {where} {name!r} would be assigned.", "Return the value instead, or keep it in an argument.")
-    if not isinstance(value, Maybe):
+    if not isinstance(value, Maybe) and "@" not in name:
         value = elab.name_result(value, name)
     bind(elab, owner.location, name, value)
 
@@ -165,6 +177,7 @@ def augment(elab: Elaborator, target: gast.expr, op: type, value: gast.expr) -> 
                 classes.assign_attribute(elab, owner, attr, result)
         case gast.Subscript(value=base, slice=key):
             container, index = evaluate(elab, base), evaluate(elab, key)
+            faults.index(elab, container, index)
             if isinstance(container, ListRef | DictRef | ObjectRef | Choice) or isinstance(index, Choice):
                 current = elab.resolve(subscript(elab, container, index))
                 assign_item(elab, container, index, augmented(elab, name, current, evaluate(elab, value)))
@@ -181,6 +194,7 @@ def augmented(elab: Elaborator, op: str, current: Value, value: Value) -> Value:
         if method is not None:
             return elab.call(Static(method), [current, value], {})
         return classes.binary(elab, op, current, value)
+    faults.arithmetic(elab, op, current, value)
     return library.augment(elab, op, current, value)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from s2sad.frontend.elaborate import convert
 from s2sad.frontend.elaborate.joins import Joiner, Pair
 from s2sad.frontend.values.unreachable import Unreachable
-from s2sad.frontend.values.values import Broken, State, Static, Value
+from s2sad.frontend.values.values import NOTHING, Broken, Buffer, Maybe, State, Static, Value
 from s2sad.ir.nodes import Atom, Const, If, Join, Stmt
 
 if TYPE_CHECKING:
@@ -79,17 +79,44 @@ def branch(
         return _one_side(elab, cond, arms[0], arms[1])
     joiner = Joiner(elab, arms[0].state, arms[1].state)
     value = None
-    if arms[0].value is not None or arms[1].value is not None:
-        left, right = (Static(None) if arm.value is None else arm.value for arm in arms)
+    if any(arm.value is not None and arm.value is not NOTHING for arm in arms):
+        left, right = (_result(elab, arm) for arm in arms)
         joiner.join()
-        value = joiner.value(("#result", "out"), left, right)
+        value = joined(joiner, left, right)
         if isinstance(value, Broken):
             elab.mismatch(value.why.replace("'out'", "This result"), "Give the same kind of value on every path.")
     else:
         joiner.join()
+    _note_choices(elab, cond, joiner.pairs)
     _emit(elab, cond, arms, joiner.pairs)
     elab.state = joiner.commit()
     return value
+
+
+def _note_choices(elab: Elaborator, cond: Atom, pairs: list[Pair]) -> None:
+    """Whether something was raised is this very condition, where one side surely raised and the other did not."""
+    for pair in pairs:
+        match pair.left, pair.right:
+            case (Const(left), Const(right)) if pair.key[0] in elab.followed and not (left and right):
+                elab.choices[pair.var] = cond, bool(left)
+
+
+def joined(joiner: Joiner, left: Value, right: Value) -> Value:
+    """The result of a branch; there is none on a side that an exception leaves."""
+    if NOTHING not in (left, right):
+        return joiner.value(("#result", "out"), left, right)
+    if any(isinstance(v, Maybe) and v.absent == "None" for v in (left, right)):
+        left, right = (Static(None) if v is NOTHING else v for v in (left, right))
+    return joiner.value(("#result", "out@"), left, right)
+
+
+def _result(elab: Elaborator, arm: Arm) -> Value:
+    """What one side returns: None where it says nothing, and nothing at all where it raises."""
+    if arm.value is not None:
+        return arm.value
+    content = arm.state.get(elab.followed[-1]) if elab.followed else None
+    raises = isinstance(content, Buffer) and isinstance(content.atom, Const) and content.atom.value
+    return NOTHING if raises else Static(None)
 
 
 def _emit(elab: Elaborator, cond: Atom, arms: list[Arm], pairs: list[Pair]) -> None:

@@ -168,6 +168,11 @@ def _result(elab: Elaborator, leaf: Value, results: list[Atom]) -> int | None:
 def _check_unchanged(elab: Elaborator, entry: State, inner: State) -> None:
     """Refuse a function that wrote into what it captured."""
     location = first_change(elab, entry, inner)
+    if location in elab.followed:
+        elab.error(
+            "What is raised in a function that a transform is applied to cannot be caught outside of it.",
+            "Put the try into that function, or test for the case beforehand with an if.",
+        )
     if location is not None:
         elab.error(
             f"A transformed function changes {location.hint}, which it captured.",

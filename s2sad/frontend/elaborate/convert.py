@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s2sad.frontend.elaborate.joins import Filled, Nothing, Operand
+from s2sad.frontend.elaborate.joins import Filled, Operand
 from s2sad.frontend.library import columns
-from s2sad.frontend.values.values import ArrayRef, Buffer, Entries, Number, StaticItems
+from s2sad.frontend.values.values import ArrayRef, Buffer, Entries, Nothing, Number, StaticItems
 from s2sad.ir.nodes import Atom, Const, Var
 from s2sad.ir.paths import Index
 from s2sad.ir.primitives import cast, list_append, list_new, store, undef

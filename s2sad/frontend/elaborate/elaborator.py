@@ -7,6 +7,7 @@ library of meanings needs. What statements and expressions do is in `statements`
 
 from __future__ import annotations
 
+import builtins
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ import numpy as np
 from s2sad import plain
 from s2sad.errors import AliasError, NeedStatic, ShapeError, TypeMismatchError, UnsupportedError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import branches, functions, generators, raising
+from s2sad.frontend.elaborate import branches, catching, functions, generators, raising
 from s2sad.frontend.elaborate.recursion import Activation
 from s2sad.frontend.library import choices
 from s2sad.frontend.library.support import describe, is_number
@@ -64,6 +65,7 @@ from s2sad.rules.logical import not_
 from s2sad.tree import make_tuple
 
 if TYPE_CHECKING:
+    from s2sad.frontend.elaborate.catching import Catch, Handled, Step
     from s2sad.frontend.elaborate.raising import Raised
 
 WHOLE: Path = (Index((Ellipsis,)),)
@@ -113,6 +115,22 @@ class Elaborator:
         """What calls that only CPython can make refer to, by identity."""
         self.raised: dict[tuple[str, str], Raised] = {}
         """What the user raises, by what is raised in its place."""
+        self.catching: list[Catch] = []
+        """The places around here where exceptions are caught, innermost last."""
+        self.handled: list[Handled] = []
+        """What the handlers being run have caught, innermost last."""
+        self.followed: list[Location] = []
+        """Where the numbers of what was raised stand, of the catches and of finally blocks, innermost last."""
+        self.strict = 0
+        """In how many ``with np.errstate(...)`` this place is that let NumPy raise FloatingPointError."""
+        self.finishing: list[Location] = []
+        """Where the numbers stand that finally blocks being run were come to by, innermost last."""
+        self.choices: dict[Var, tuple[Atom, bool]] = {}
+        """Of numbers that a branch chose from 0 and another one: its condition, and whether it held for the other."""
+        self.tags: dict[tuple[type, str], int] = {}
+        """The numbers of exceptions."""
+        self.step: Step | None = None
+        """The step being run, where exceptions are caught."""
         self.latest: Value | None = None
         """The last result of an operation, not bound to any name yet: it may take the name it is assigned to."""
         self.filled: set[Location] = set()
@@ -160,15 +178,27 @@ class Elaborator:
 
     def out_of_bounds(self, why: str) -> NoReturn:
         """Refuse an index that is out of bounds; where it may not be reached, it fails when it is."""
-        if not (self.conditions or self.heads):
+        if not (self.conditions or self.heads or catching.catches(self, IndexError)):
             raise ShapeError(why, "", self.pos)
-        raising.fail(self, IndexError, why)
+        self.fail(IndexError, why)
 
     def fail(self, cls: type[BaseException], why: str) -> NoReturn:
-        """Refuse what would raise; where it may not be reached, it raises when it is."""
+        """Raise an exception whose text may be another one in Python; refused where it is sure to be raised, and not
+        caught."""
+        self.guard(True, cls, why)
         if not (self.conditions or self.heads):
             self.error(why)
         raising.fail(self, cls, why.rstrip("."))
+
+    def guard(self, bad: bool | Atom, cls: type[BaseException], why: str, args: tuple[Any, ...] | None = None) -> None:
+        """The step being run raises an exception where `bad` holds, if that is caught. `args`: those of the exception,
+        where they are known; else `why` says what it is about."""
+        catching.guard(self, bad, raising.fault(cls, why, args))
+
+    def catches(self, cls: type[BaseException], ours: bool = False) -> bool:
+        """Whether an exception of this class, raised here, is caught by the program. Functions of ours do not raise,
+        but for what is said of the user's data (`ours`)."""
+        return (ours or not (self.stack and self.frame.source.ours)) and catching.catches(self, cls)
 
     def fail_name(self, name: str, frame: Location | None = None) -> NoReturn:
         """A name bound to nothing. In the first pass of a loop that may yet bind it, the path counts as dead."""
@@ -218,6 +248,11 @@ class Elaborator:
                 )
             self.outer[location] = content
             return
+        if catching.number(self) != Const(0) and location not in self.followed:
+            self.error(
+                "Something is written here that an exception, which is caught, may keep from being written.",
+                "Give what may raise it a line of its own.",
+            )
         if location in self.state:
             self.check_write(location)
         match self.state.get(location):
@@ -381,6 +416,7 @@ class Elaborator:
         if there == Const(True):
             return
         missing = self.builder.emit(not_, (there,))
+        self.guard(missing, getattr(builtins, kind), message)
         params = (("kind", kind), ("message", message))
         self.builder.append(If(missing, (Effect(raise_, (), params, self.pos),), (), (), self.pos))
 

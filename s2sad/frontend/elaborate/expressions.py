@@ -10,7 +10,7 @@ import gast
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate import classes, comprehensions, functions
-from s2sad.frontend.library import choices
+from s2sad.frontend.library import choices, faults
 from s2sad.frontend.syntax.operators import BINARY, COMPARE, UNARY
 from s2sad.frontend.values.frames import bind, lookup, owner_of
 from s2sad.frontend.values.values import (
@@ -127,6 +127,7 @@ def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
         return choices.each(elab, [left, right], lambda sides: binary(elab, op, *sides))
     if classes.has_methods(left) or classes.has_methods(right):
         return classes.binary(elab, op, left, right)
+    faults.arithmetic(elab, op, left, right)
     return library.binary(elab, op, left, right)
 
 
@@ -143,6 +144,7 @@ def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
         return choices.each(elab, [base, key], lambda parts: subscript(elab, *parts))
     if isinstance(base, ObjectRef) or classes.is_outside_object(base):
         return classes.call_method(elab, base, "__getitem__", [key])
+    faults.index(elab, base, key)
     return library.subscript(elab, base, key)
 
 
@@ -326,5 +328,6 @@ def call(
         else:
             named[keyword.arg] = evaluate_raw(elab, keyword.value)
     with elab.at(node):
+        faults.call(elab, function, positional)
         return elab.call(function, positional, named)
 

@@ -12,7 +12,7 @@ import gast
 
 from s2sad.errors import S2sadError, UnsupportedSyntaxError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import binding, classes, recursion, statements
+from s2sad.frontend.elaborate import binding, catching, classes, recursion, statements
 from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw
 from s2sad.frontend.library import choices
 from s2sad.frontend.syntax.source import FunctionSource, find, inner_source
@@ -169,7 +169,14 @@ def _is_pythons(filename: str) -> bool:
 
 def run_body(elab: Elaborator, closure: Closure, bound: dict[str, Value], consumer: Consumer | None = None) -> Value:
     """The body itself, inline; that of a generator for its consumer."""
-    source: FunctionSource = closure.source
+    if not elab.catching:
+        return _run_body(elab, closure, closure.source, bound, consumer)
+    return catching.unless_raised(elab, lambda: _run_body(elab, closure, closure.source.in_steps, bound, consumer))
+
+
+def _run_body(
+    elab: Elaborator, closure: Closure, source: FunctionSource, bound: dict[str, Value], consumer: Consumer | None
+) -> Value:
     if isinstance(source.node, gast.AsyncFunctionDef):
         raise UnsupportedSyntaxError(
             f"{source.name} is a coroutine, which cannot be followed.", "Return a list or a value instead.", elab.pos
@@ -189,7 +196,7 @@ def run_body(elab: Elaborator, closure: Closure, bound: dict[str, Value], consum
         if isinstance(source.node, gast.Lambda):
             return evaluate_raw(elab, source.node.body)
         value = statements.run_block(elab, source.node.body)
-        return Static(None) if value is None else value
+        return catching.result(elab) if value is None else value
     except S2sadError as error:
         _relocate(elab, error, source, pos)
         raise

@@ -24,6 +24,7 @@ from s2sad.frontend.values import patterns, reach
 from s2sad.frontend.values.frames import Frame
 from s2sad.frontend.values.meeting import meet, promote, same_content, same_static, slotted
 from s2sad.frontend.values.values import (
+    NOTHING,
     ArrayRef,
     Broken,
     Buffer,
@@ -37,6 +38,7 @@ from s2sad.frontend.values.values import (
     Location,
     Lost,
     Maybe,
+    Nothing,
     Number,
     ObjectRef,
     Partial,
@@ -57,13 +59,6 @@ if TYPE_CHECKING:
 Key = tuple[Any, ...]
 
 
-class Nothing:
-    """One side of a pair that has no value there."""
-
-    def __repr__(self) -> str:
-        return "NOTHING"
-
-
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A column of a list that one side does not have: the same thing for each item that `like` has."""
@@ -72,7 +67,6 @@ class Filled:
     like: Atom
 
 
-NOTHING = Nothing()
 EMPTY = object()
 """The pattern of the items of a list that has none."""
 Operand = Atom | StaticItems | ArrayRef | Filled | Nothing
@@ -130,6 +124,9 @@ class Joiner:
         """Walk all that is live, and keep the rest where both sides have the same."""
         for frame in self.elab.stack:
             self.frame(frame)
+        for location in self.elab.followed:
+            self.seen[location, location] = location
+            self.state[location] = self.content((location, location.hint), self.left[location], self.right[location])
         for k, value in enumerate(self.elab.roots):
             self.value(("#root", k), value, value)
         for location, content in self.left.items():

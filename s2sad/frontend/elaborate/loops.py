@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from s2sad.frontend.elaborate import convert
+from s2sad.frontend.elaborate import catching, convert
 from s2sad.frontend.elaborate.joins import Key, Pair
 from s2sad.frontend.elaborate.loop_heads import Head, settled
 from s2sad.frontend.values.frames import waiting
@@ -82,6 +82,10 @@ class Loop:
             if attempt.dead:
                 raise_if_read(unbound)
                 return self.finish_dead(attempt, entry)
+            if attempt.exit is not None and self.test is not None and not self.exits:
+                self.exits = True  # something that is caught may be raised in the body
+                elab.reset(mark)
+                continue
             elab.frame.live = self.live
             check = Head(elab, entry, attempt.end_state, carried)
             check.join()
@@ -137,6 +141,7 @@ class Loop:
         related = joiner.related()
         elab.state = joiner.commit()
         head = dict(elab.state)
+        catching.clear(elab)  # else the loop would have been left
         index = int_var(elab.builder.names.fresh(self.hint))
         left = (
             Var(elab.builder.names.fresh("left"), Scalar(BOOL, True)) if self.exits and self.test is not None else None
@@ -148,9 +153,10 @@ class Loop:
         elab.pending += unbound
         try:
             if self.test is not None:
+                before = dict(elab.state)
                 with elab.builder.block() as out.pre:
                     out.test = self.run_test(left)
-                if first_change(elab, head, elab.state) is not None:
+                if first_change(elab, before, elab.state) is not None:
                     raise EffectfulTest
             with elab.builder.block() as out.body:
                 self.note_range(index)
@@ -191,9 +197,7 @@ class Loop:
 
     def exit_atom(self) -> Atom | None:
         flag, self.elab.exit_flag = self.elab.exit_flag, None
-        if flag is None:
-            return None
-        truth = self.elab.truth(flag)
+        truth = catching.or_raised(self.elab, False if flag is None else self.elab.truth(flag))
         return (Const(True) if truth else None) if isinstance(truth, bool) else truth
 
     def finish(self, last: Pass, ends: list[Pair], entry: State) -> None:

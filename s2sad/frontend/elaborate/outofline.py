@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s2sad.errors import AliasError
-from s2sad.frontend.elaborate import convert
+from s2sad.frontend.elaborate import catching, convert
 from s2sad.frontend.elaborate.leaves import leaves, transform, type_of
 from s2sad.frontend.library.support import is_number
 from s2sad.frontend.values.meeting import first_change, meet, same_value
@@ -154,6 +154,7 @@ def _round(
         var = elab.builder.var(location.hint, content.atom.type)
         build.params.append(var)
         elab.state[location] = Buffer(var)
+    catching.clear(elab)  # else this would not be called
     start = dict(elab.state)
 
     numbers = iter([k for k, g in enumerate(given) if not isinstance(g, ArrayRef | ListRef)])  # one may be given twice

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import gast
 
 from s2sad.errors import NeedStatic, S2sadError
+from s2sad.frontend.elaborate import catching
 from s2sad.frontend.elaborate.expressions import evaluate
 from s2sad.frontend.library.support import UNKNOWN, known
 from s2sad.frontend.values.unreachable import Unreachable
@@ -46,6 +47,16 @@ class Known:
 
     def value(self, values: Values) -> Any:
         return self.obj
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is known neither beforehand nor from the parameters: its text says what stands there."""
+
+    text: str
+
+    def value(self, values: Values) -> Any:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ class Joined:
         return "".join(str(p.value(values)) for p in self.parts)
 
 
-Part = Known | Late | Joined
+Part = Known | Shown | Late | Joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,13 @@ class Raised:
     args: tuple[Part, ...] = ()
     kwargs: tuple[tuple[str, Part], ...] = ()
     instance: BaseException | None = None
+
+    @property
+    def known(self) -> BaseException | None:
+        """The exception itself, where all that it is made of is known now."""
+        if self.instance is None and not all(isinstance(p, Known) for p in (*self.args, *(p for _, p in self.kwargs))):
+            return None
+        return self.make({})
 
     @property
     def stand_in(self) -> tuple[str, str]:
@@ -112,6 +130,11 @@ class Raised:
             return made
 
 
+def fault(cls: type[BaseException], why: str, args: tuple[Any, ...] | None) -> Raised:
+    """What an operation raises: with its arguments, or with a text of ours that says what it is about."""
+    return Raised(cls, (Shown(why),) if args is None else tuple(Known(a) for a in args))
+
+
 def restored(elab: Elaborator, error: Exception, values: Values) -> BaseException | None:
     """What the user raised where compiled code raised `error`; None where that is the same, or not known."""
     text = error.args[0] if error.args else ""
@@ -122,30 +145,37 @@ def restored(elab: Elaborator, error: Exception, values: Values) -> BaseExceptio
 # -- raising
 
 
-def raise_statement(elab: Elaborator, exc: gast.expr | None) -> NoReturn:
-    """Emit the effect for a statement."""
-    raised = None
+def raise_statement(elab: Elaborator, exc: gast.expr) -> None:
+    """``raise``."""
+    throw(elab, raised_by(elab, exc))
+
+
+def throw(elab: Elaborator, what: Raised) -> None:
+    """Raise an exception: where it is caught, control leaves what is run there; else nothing follows."""
+    if catching.catches(elab, what.cls):
+        return catching.throw(elab, what)
+    key = what.stand_in
+    if repr(elab.raised.setdefault(key, what)) != repr(what):  # elsewhere the text stands for something else
+        elab.raised[key] = Raised(what.cls, tuple(Known(p.text) for p in what.args))
+    _emit(elab, *key)
+
+
+def raised_by(elab: Elaborator, exc: gast.expr) -> Raised:
+    """What a statement raises."""
     match exc:
-        case None:
-            elab.error("A bare raise is only supported in an except block.", "Name the exception.")
         case gast.Call(func=func, args=args, keywords=keywords):
             cls = _class(evaluate(elab, func))
             if cls is not None:
                 named = tuple((k.arg, part_of(elab, k.value)) for k in keywords if k.arg is not None)
-                raised = Raised(cls, tuple(part_of(elab, a) for a in args), named)
+                return Raised(cls, tuple(part_of(elab, a) for a in args), named)
         case _:
             value = evaluate(elab, exc)
             cls = _class(value)
             if cls is not None:
-                raised = Raised(cls)
-            elif isinstance(value, Static) and isinstance(value.obj, BaseException):
-                raised = Raised(type(value.obj), (Known(str(value.obj)),), instance=value.obj)
-    if raised is None:
-        elab.mismatch("Only exceptions can be raised.", "Raise an exception class or an instance made on the spot.")
-    key = raised.stand_in
-    if repr(elab.raised.setdefault(key, raised)) != repr(raised):  # elsewhere the text stands for something else
-        elab.raised[key] = Raised(raised.cls, tuple(Known(p.text) for p in raised.args))
-    _emit(elab, *key)
+                return Raised(cls)
+            if isinstance(value, Static) and isinstance(value.obj, BaseException):
+                return Raised(type(value.obj), (Known(str(value.obj)),), instance=value.obj)
+    elab.mismatch("Only exceptions can be raised.", "Raise an exception class or an instance made on the spot.")
 
 
 def _class(value: Value) -> type[BaseException] | None:
@@ -190,7 +220,7 @@ def part_of(elab: Elaborator, node: gast.expr) -> Part:
         case gast.BinOp(left=left, op=gast.Add(), right=right) if _is_text(left) or _is_text(right):
             return Joined((part_of(elab, left), part_of(elab, right)))
         case _:
-            return Known(text_of(node))
+            return Shown(text_of(node))
 
 
 class _Unknown(Exception):

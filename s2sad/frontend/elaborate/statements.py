@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gast
@@ -10,12 +12,23 @@ import numpy as np
 
 from s2sad.errors import S2sadError, UnsupportedSyntaxError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import assignment, branches, comprehensions, effects, functions, generators
+from s2sad.frontend.elaborate import (
+    assignment,
+    attempts,
+    branches,
+    catching,
+    comprehensions,
+    effects,
+    functions,
+    generators,
+    raising,
+    stepping,
+)
 from s2sad.frontend.elaborate.expressions import condition, evaluate, evaluate_raw
 from s2sad.frontend.elaborate.loops import EffectfulTest, Loop
-from s2sad.frontend.elaborate.raising import raise_statement
 from s2sad.frontend.library.iteration import UNROLL_LIMIT, Indexed, Items, Range, Stream, fixed
-from s2sad.frontend.syntax.desugar import EXIT
+from s2sad.frontend.syntax.desugar import EXIT, FORGET, suppresses
+from s2sad.frontend.syntax.steps import is_exit
 from s2sad.frontend.syntax.trees import load, located
 from s2sad.frontend.syntax.yields import GENERATOR, YIELD
 from s2sad.frontend.values.values import Static, Value
@@ -34,6 +47,8 @@ SHORT = 4
 
 def run_block(elab: Elaborator, stmts: Sequence[gast.stmt]) -> Value | None:
     """Run statements; gives what they return, None when control reaches their end."""
+    if elab.catching:
+        return stepping.run_block(elab, stmts, run)
     for stmt in stmts:
         scope = elab.frame.scope
         elab.frame.live = scope.before[stmt] | scope.after[stmt]
@@ -57,6 +72,8 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
             elab.exit_flag = evaluate(elab, flag)
         case gast.Expr(value=gast.Call(func=gast.Name(id=name))) if name == GENERATOR:
             pass
+        case gast.Expr(value=gast.Call(func=gast.Name(id=name))) if name == FORGET:
+            attempts.forget(elab)
         case gast.Expr(value=gast.Call() as call) if effects.statement(elab, call):
             pass
         case gast.Expr(value=value):
@@ -75,7 +92,7 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
         case gast.FunctionDef():
             define(elab, stmt)
         case gast.Raise(exc=exc):
-            raise_statement(elab, exc)
+            attempts.raise_statement(elab, exc)
         case gast.Assert(test=test, msg=message):
             run_assert(elab, test, message)
         case gast.Delete(targets=targets):
@@ -83,7 +100,9 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
         case gast.Import() | gast.ImportFrom():
             assignment.import_names(elab, stmt)
         case gast.With(items=items, body=body):
-            return run_with(elab, items, body)
+            return run_with(elab, stmt, items, body)
+        case gast.Try():
+            attempts.attempt(elab, stmt, run_block, run)
         case gast.Pass() | gast.Global() | gast.Nonlocal():
             pass
         case _:
@@ -111,23 +130,41 @@ def run_assert(elab: Elaborator, test: gast.expr, message: gast.expr | None) -> 
     error = gast.Call(load("AssertionError"), [] if message is None else [message], [])
 
     def fail() -> None:
-        raise_statement(elab, located(error, test))
+        raising.raise_statement(elab, located(error, test))
 
     branches.branch(elab, cond, lambda: None, fail)
 
 
-def run_with(elab: Elaborator, items: list[Any], body: list[gast.stmt]) -> Value | None:
-    """``with np.errstate(...)``: the body. Other context managers run code that is not followed."""
-    for item in items:
+def run_with(elab: Elaborator, stmt: gast.With, items: list[Any], body: list[gast.stmt]) -> Value | None:
+    """``with np.errstate(...)``: the body; `contextlib.suppress` is a try. Other context managers run code that is not
+    followed."""
+    for k, item in enumerate(items):
         match item.context_expr:
-            case gast.Call(func=func) if evaluate(elab, func) == Static(np.errstate):
-                pass
+            case gast.Call(func=func, keywords=keywords) if evaluate(elab, func) == Static(np.errstate):
+                if any(evaluate(elab, keyword.value) == Static("raise") for keyword in keywords):
+                    return run_strictly(elab, partial(run_with, elab, stmt, items[k + 1 :], body))
+            case gast.Call(func=func, args=args) if evaluate(elab, func) == Static(suppress) and suppresses(stmt):
+                classes = tuple(c for a in args for c in attempts.classes_of(elab, a))
+                after = elab.frame.scope.after[stmt]
+                rest = items[k + 1 :]
+                attempts.suppress(elab, classes, partial(run_with, elab, stmt, rest, body), after)
+                return None
             case _:
                 elab.error(
-                    "Only np.errstate is supported in a with statement.",
+                    "Only np.errstate and contextlib.suppress are supported in a with statement.",
                     "Call what it does before and after, or leave it out.",
                 )
     return run_block(elab, body)
+
+
+def run_strictly(elab: Elaborator, run: Callable[[], Value | None]) -> Value | None:
+    """``with np.errstate(all="raise")``: what NumPy would raise is not followed, so nothing here may catch it."""
+    elab.strict += 1
+    try:
+        catching.check_floats(elab)
+        return run()
+    finally:
+        elab.strict -= 1
 
 
 # -- loops
@@ -228,28 +265,25 @@ def unroll(elab: Elaborator, stmt: gast.For, items: Items) -> None:
         elab.exit_flag = None
         ended(run_block(elab, stmt.body))
         flag, elab.exit_flag = elab.exit_flag, None
-        stop = False if flag is None else elab.truth(flag)
+        stop = catching.or_raised(elab, False if flag is None else elab.truth(flag))
         if isinstance(stop, bool):
             if not stop:
                 step(k + 1)
             return
-        branches.branch(elab, stop, lambda: None, lambda: step(k + 1), live | elab.frame.scope.after[stmt])
 
-    if any(_is_exit(s) for s in stmt.body):
+        def go_on() -> None:
+            catching.clear(elab)
+            step(k + 1)
+
+        branches.branch(elab, stop, lambda: None, go_on, live | elab.frame.scope.after[stmt])
+
+    if elab.catching or any(is_exit(s) for s in stmt.body):
         step(0)
         return
     k = 0
     while bind(k):
         ended(run_block(elab, stmt.body))
         k += 1
-
-
-def _is_exit(stmt: gast.stmt) -> bool:
-    match stmt:
-        case gast.Expr(value=gast.Call(func=gast.Name(id=name))):
-            return name == EXIT
-        case _:
-            return False
 
 
 def run_while(elab: Elaborator, stmt: gast.While) -> None:
@@ -271,7 +305,7 @@ def _while(elab: Elaborator, stmt: gast.While, test: Callable[[], Any], body: Ca
         live=elab.frame.scope.head[stmt],
         hint="count",
         test=test,
-        exits=any(_is_exit(s) for s in stmt.body),
+        exits=any(is_exit(s) for s in stmt.body),
     ).elaborate()
 
 

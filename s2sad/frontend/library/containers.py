@@ -264,7 +264,8 @@ def subscript_list(elab: Elaborator, base: ListRef | Tuple | Static, key: Value)
         if isinstance(base, Static):
             return wrap(elab, base.obj[index])
         found = items[index]
-    except IndexError:
+    except IndexError as error:
+        elab.guard(True, IndexError, str(error), error.args)
         elab.fail(IndexError, f"Index {index} is out of range: there are {len(items)} items.")
     except TypeError as error:
         refuse(elab, f"{error}.".capitalize(), kind=TypeMismatchError)
@@ -374,9 +375,11 @@ def assign_list(elab: Elaborator, base: ListRef, key: Value, value: Value) -> No
         items = list(content.items)
         try:
             items[index] = list(sequence(elab, value)) if isinstance(index, slice) else value
-        except IndexError:
+        except IndexError as error:
+            elab.guard(True, IndexError, str(error), error.args)
             elab.fail(IndexError, f"Index {index} is out of range: there are {len(items)} items.")
         except (ValueError, TypeError) as error:
+            elab.guard(True, type(error), str(error), error.args)
             refuse(elab, f"{error}.".capitalize())
         elab.set(base.location, StaticItems(tuple(items)))
         return
@@ -562,6 +565,7 @@ def pop(elab: Elaborator, items: Value, index: Value = LAST) -> Value:
     try:
         value = rest.pop(operator.index(static(elab, index)))
     except IndexError as error:
+        elab.guard(True, IndexError, str(error), error.args)
         elab.fail(IndexError, f"{error}.".capitalize())
     except TypeError as error:
         refuse(elab, f"{error}.".capitalize(), kind=TypeMismatchError)

@@ -140,6 +140,8 @@ def dict_pop(elab: Elaborator, ref: Value, key: Value, default: Value | None = N
     if name not in current and default is not None:
         return default
     if name not in current:
+        elab.guard(True, KeyError, f"the dict has no key {name!r}", (name,))
+        elab.guard(True, KeyError, f"the dict has no key {name!r}", (name,))
         refuse(elab, f"The dict has no key {name!r}.")
     value = current.pop(name)
     elab.set(ref.location, Entries(tuple(current.items())))
@@ -150,6 +152,7 @@ def dict_pop(elab: Elaborator, ref: Value, key: Value, default: Value | None = N
 def popitem(elab: Elaborator, ref: Value, last: Value = TRUE) -> Value:
     keys = [k for k, _ in entries(elab, ref)]
     if not keys:
+        elab.guard(True, KeyError, "the dict is empty", ("popitem(): dictionary is empty",))
         refuse(elab, "The dict is empty.")
     key = Static(keys[-1 if static(elab, last) else 0])
     return Tuple((key, dict_pop(elab, ref, key)))
@@ -179,6 +182,7 @@ def subscript_dict(elab: Elaborator, ref: Value, key: Value) -> Value:
     if name not in current and isinstance(ref, DictRef) and ref.factory not in (None, NONE):
         return setdefault(elab, ref, key, elab.call(ref.factory, [], {}))
     if name not in current:
+        elab.guard(True, KeyError, f"the dict has no key {name!r}", (name,))
         refuse(elab, f"The dict has no key {name!r}.", f"Its keys are {', '.join(map(repr, current))}.")
     return current[name]
 

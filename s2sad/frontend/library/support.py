@@ -80,6 +80,10 @@ class Elaborator(Protocol):
     def watched(self, run: Callable[[], Value]) -> tuple[Value, Any]: ...
     def try_out(self, run: Callable[[], Any]) -> None: ...
     def run_before(self, stream: Any) -> Any: ...
+    def catches(self, cls: type[BaseException], ours: bool = False) -> bool: ...
+    def guard(
+        self, bad: bool | Atom, cls: type[BaseException], why: str, args: tuple[Any, ...] | None = None
+    ) -> None: ...
 
 
 # -- defaults of arguments
@@ -96,10 +100,15 @@ def refuse(elab: Elaborator, why: str, instead: str = "", kind: type[S2sadError]
     raise kind(why, instead, elab.pos)
 
 
-def reraise(elab: Elaborator, error: Exception) -> NoReturn:
-    """Raise at the user's line what Python or NumPy raised while a known value or a result type was computed."""
+def reraise(elab: Elaborator, error: Exception, certain: bool = True) -> NoReturn:
+    """Raise at the user's line what Python or NumPy raised while a known value or a result type was computed.
+
+    `certain`: it raises that whatever is known at run time only; so this is what happens here, where that is caught.
+    """
     if isinstance(error, S2sadError | RecursionError | MemoryError):
         raise error
+    if certain:
+        elab.guard(True, type(error), str(error), error.args)
     kinds = ((TypeError, TypeMismatchError), (ValueError, ShapeError), (IndexError, ShapeError))
     kind = next((ours for theirs, ours in kinds if isinstance(error, theirs)), UnsupportedError)
     text = str(error).rstrip(".")
@@ -111,12 +120,18 @@ def reraise(elab: Elaborator, error: Exception) -> NoReturn:
 
 def emit_atom(elab: Elaborator, prim: Primitive, atoms: Iterable[Atom], **params: Any) -> Any:
     """Append a primitive; NumPy's own complaints about types and shapes become errors at the user's line."""
+    atoms = tuple(atoms)
     try:
-        return elab.builder.emit(prim, tuple(atoms), params)
+        return elab.builder.emit(prim, atoms, params)
     except S2sadError:
         raise
     except Exception as error:
-        reraise(elab, error)
+        reraise(elab, error, certain=all(not isinstance(a.type, Array) or all_known(a.type) for a in atoms))
+
+
+def all_known(type_: Array) -> bool:
+    """Whether every size of an array is known now."""
+    return all(isinstance(d, int) for d in type_.dims)
 
 
 def operand(elab: Elaborator, value: Value) -> Atom:

@@ -9,33 +9,36 @@
                                                 __exit__(left)
 
 `break`, `continue` and early `return` nest what follows them under the other branch of their `if`; only where a branch
-*may* leave does a flag guard the rest. Flags start as literals, so branches that are decided now fold away. `try`
-becomes a number that says which `raise` was met; `match` a chain of ifs. Names of our own contain an @, which no user's
-name can.
+*may* leave does a flag guard the rest. Flags start as literals, so branches that are decided now fold away. `match`
+becomes a chain of ifs. A `try` stays, with its statements in steps (`steps`) and at most one of handlers and `finally`:
+what is raised in it is followed where it is run (`elaborate/attempts.py`). Names of our own contain an @, which no
+user's name can.
 """
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.syntax.patterns import match_to_ifs
-from s2sad.frontend.syntax.trees import and_, assign, call, compare, constant, load, located, not_, or_
+from s2sad.frontend.syntax.steps import EXIT, Steps, rebound_inside
+from s2sad.frontend.syntax.trees import assign, call, constant, load, located, not_, or_
 from s2sad.frontend.syntax.yields import rewritten
 from s2sad.ir.nodes import Pos
 
 Block = list[gast.stmt]
-EXIT = "__exit__"
+FORGET = "__forget__"
+"""The statement ``__forget__()`` ends a finally block that is left by a jump: what was raised before is dropped."""
 
 
 def desugar(node: gast.AST, filename: str = "") -> gast.AST:
     """The function (or lambda) in the kernel language, inner functions included. Changes the tree in place."""
     for inner in gast.walk(node):
         if isinstance(inner, gast.FunctionDef):
-            inner.body = _Desugar(filename).function(rewritten(inner.body))
+            inner.body = _Desugar(filename, rebound_inside(inner)).function(rewritten(inner.body))
     return node
 
 
@@ -46,8 +49,6 @@ class Jumps:
     tail: bool = True
     left: str | None = None
     skipped: str | None = None
-    raised: str | None = None
-    sites: list[gast.Raise] = field(default_factory=list)
 
     def flagged(self) -> Jumps:
         return replace(self, tail=False)
@@ -56,8 +57,9 @@ class Jumps:
 class _Desugar:
     """Rewrites one function."""
 
-    def __init__(self, filename: str) -> None:
+    def __init__(self, filename: str, shared: frozenset[str]) -> None:
         self.filename = filename
+        self.steps = Steps(self.name, shared)
         self.count = 0
         self.returns = False
 
@@ -83,12 +85,12 @@ class _Desugar:
         out: Block = []
         for k, stmt in enumerate(stmts):
             rest = stmts[k + 1 :]
-            kinds = self.kinds(stmt, jumps)
+            kinds = kinds_in([stmt])
             if not kinds:
                 out += self.plain(stmt, jumps)
                 continue
             match stmt:
-                case gast.Return() | gast.Break() | gast.Continue() | gast.Raise():
+                case gast.Return() | gast.Break() | gast.Continue():
                     return out + self.jump(stmt, jumps)
                 case gast.If():
                     return out + self.branch(stmt, rest, kinds, jumps)
@@ -99,9 +101,8 @@ class _Desugar:
                 case gast.Try():
                     out += self.attempt(stmt, jumps)
                 case gast.With():
-                    stmt.body = self.block(stmt.body, jumps.flagged())
-                    out.append(stmt)
-            return out + self.guarded(stmt, rest, self.kinds(stmt, jumps, after=True) or kinds, jumps)
+                    out.append(self.managed(stmt, jumps.flagged()))
+            return out + self.guarded(stmt, rest, kinds, jumps)
         return out
 
     def plain(self, stmt: gast.stmt, jumps: Jumps) -> Block:
@@ -113,8 +114,7 @@ class _Desugar:
                 stmt.body, stmt.orelse = self.block(stmt.body, jumps), self.block(stmt.orelse, jumps)
                 return [stmt]
             case gast.With():
-                stmt.body = self.block(stmt.body, jumps)
-                return [stmt]
+                return [self.managed(stmt, jumps)]
             case gast.Match():
                 return self.block(match_to_ifs(stmt, self.name("subject"), self.refuse), jumps)
             case gast.For() | gast.While():
@@ -154,7 +154,7 @@ class _Desugar:
         if kind == "return":
             self.returns = True
             return "returned@0"
-        return {"break": jumps.left, "continue": jumps.skipped, "raise": jumps.raised}[kind]
+        return {"break": jumps.left, "continue": jumps.skipped}[kind]
 
     def jump(self, stmt: gast.stmt, jumps: Jumps) -> Block:
         match stmt:
@@ -166,30 +166,25 @@ class _Desugar:
             case gast.Break():
                 assert jumps.left is not None
                 return [assign(stmt, jumps.left, constant(True))]
-            case gast.Continue():
-                assert jumps.skipped is not None
-                return [assign(stmt, jumps.skipped, constant(True))]
             case _:
-                assert isinstance(stmt, gast.Raise) and jumps.raised is not None
-                jumps.sites.append(stmt)
-                return [assign(stmt, jumps.raised, constant(len(jumps.sites)))]
+                assert isinstance(stmt, gast.Continue) and jumps.skipped is not None
+                return [assign(stmt, jumps.skipped, constant(True))]
 
     # -- loops
 
     def loop(self, stmt: gast.For | gast.While, jumps: Jumps) -> Block:
-        inner = kinds_in(stmt.body, jumps.raised is not None)
+        inner = kinds_in(stmt.body)
         left, skipped = self.name("left"), self.name("skipped")
         body_jumps = replace(jumps, tail=False, left=left, skipped=skipped)
         orelse = stmt.orelse
         stmt.orelse = []
         body = self.block(stmt.body, body_jumps)
-        flags = [f for f in (self.flag(k, body_jumps) for k in ("break", "return", "raise") if k in inner) if f]
+        flags = [f for f in (self.flag(k, body_jumps) for k in ("break", "return") if k in inner) if f]
         before = [] if "break" not in inner else [assign(stmt, left, constant(False))]
         if "continue" in inner:
             body.insert(0, assign(stmt, skipped, constant(False)))
         for flag in flags:
-            start = constant(0 if flag == jumps.raised else False)
-            body.insert(0, assign(stmt, flag, start))
+            body.insert(0, assign(stmt, flag, constant(False)))
         body += self.walrus_test(stmt, flags, before)
         if flags:
             body.append(located(gast.Expr(call(EXIT, [or_([load(f) for f in flags])])), stmt))
@@ -214,83 +209,42 @@ class _Desugar:
     # -- exceptions
 
     def attempt(self, stmt: gast.Try, jumps: Jumps) -> Block:
-        """``try``: a number tells which raise of its body was met; the handlers are chosen by it."""
-        if not stmt.handlers:
-            if kinds_in(stmt.body, True):
-                raise self.refuse(
-                    stmt, "A finally block is only supported where nothing leaves the try.", "Write it without try."
-                )
-            return self.block([*stmt.body, *stmt.orelse, *stmt.finalbody], jumps)
-        if "raise" not in kinds_in(stmt.body, True):
-            raise self.refuse(
-                stmt,
-                "Only exceptions that a raise statement in the try block itself raises can be caught.",
-                "Test for the case beforehand with an if.",
-            )
-        raised = self.name("raised")
-        sites: list[gast.Raise] = []
-        body = self.block(stmt.body, replace(jumps, tail=False, raised=raised, sites=sites))
-        chain: Block = [self.raise_again(stmt, raised, sites)] if sites else []
-        chain = self.block(chain, jumps.flagged()) if jumps.raised else chain
-        for handler in reversed(stmt.handlers):
-            chain = [self.handler(handler, raised, sites, chain, jumps)]
-        done = located(compare(load(raised), gast.Eq(), constant(0)), stmt)
-        orelse = self.block(stmt.orelse, jumps.flagged()) or [located(gast.Pass(), stmt)]
-        out: Block = [assign(stmt, raised, constant(0)), *body]
-        escaped = [load(f) for f in (self.flag(k, jumps) for k in sorted(kinds_in(stmt.body, False))) if f]
-        choice: gast.stmt = located(gast.If(done, orelse, chain), stmt)
-        if escaped:
-            choice = located(gast.If(not_(or_(escaped)), [choice], []), stmt)
-        if stmt.finalbody and escaped:
-            raise self.refuse(
-                stmt, "A finally block is only supported where nothing leaves the try.", "Write it without try."
-            )
-        return [*out, choice, *self.block(stmt.finalbody, jumps.flagged())]
+        """``try``: its parts without jumps, in steps. A finally block runs whichever flags are set by then."""
+        inner = jumps.flagged()
+        escaping = kinds_in(stmt.body)
+        stmt.body = self.block(stmt.body, inner)
+        stmt.orelse = self.block(stmt.orelse, inner)
+        flags = [load(f) for f in (self.flag(k, jumps) for k in sorted(escaping)) if f]
+        if stmt.orelse and flags:
+            stmt.orelse = [located(gast.If(not_(or_(flags)), stmt.orelse, []), stmt)]
+        for handler in stmt.handlers:
+            handler.body = self.block(handler.body, inner)
+        last = self.block(stmt.finalbody, inner)
+        overriding = [load(f) for f in (self.flag(k, jumps) for k in sorted(kinds_in(stmt.finalbody))) if f]
+        if overriding:
+            forget: Block = [located(gast.Expr(call(FORGET, [])), stmt)]
+            last.append(located(gast.If(or_(overriding), forget, []), stmt))
+        stmt.finalbody = []
+        out: gast.stmt = stmt
+        if last and stmt.handlers:
+            out = located(gast.Try([stmt], [], [], last), stmt)
+        elif last:
+            stmt.body, stmt.orelse, stmt.finalbody = stmt.body + stmt.orelse, [], last
+        return self.steps.statement(out)
 
-    def handler(
-        self, handler: gast.ExceptHandler, raised: str, sites: list[gast.Raise], chain: Block, jumps: Jumps
-    ) -> gast.stmt:
-        """``if it is one of the raises that this handler catches: ... else: the next handler``."""
-        tests = [compare(load(raised), gast.Eq(), constant(k)) for k in range(1, len(sites) + 1)]
-        if handler.type is not None:
-            tests = [
-                and_([test, call("issubclass", [_class_of(site), copy.deepcopy(handler.type)])])
-                for test, site in zip(tests, sites, strict=True)
-            ]
-        body = [_Reraise(sites, raised).visit(s) for s in handler.body]
-        return located(gast.If(or_(tests), self.block(body, jumps.flagged()), chain), handler)
-
-    def raise_again(self, stmt: gast.stmt, raised: str, sites: list[gast.Raise]) -> gast.stmt:
-        return _raise_again(stmt, raised, sites)
-
-    # -- which jumps a statement may make
-
-    def kinds(self, stmt: gast.stmt, jumps: Jumps, after: bool = False) -> set[str]:
-        return kinds_in([stmt], jumps.raised is not None)
+    def managed(self, stmt: gast.With, jumps: Jumps) -> gast.stmt:
+        """``with``: that of `contextlib.suppress` is a try, whose statements are in steps."""
+        stmt.body = self.block(stmt.body, jumps.flagged() if suppresses(stmt) else jumps)
+        return self.steps.statement(stmt)[0] if suppresses(stmt) else stmt
 
 
-def _raise_again(stmt: gast.stmt, raised: str, sites: list[gast.Raise]) -> gast.stmt:
-    """Raise what was met, as an if chain over the raises."""
-    chain: gast.stmt = copy.deepcopy(sites[-1])
-    for k in range(len(sites) - 1, 0, -1):
-        test = compare(load(raised), gast.Eq(), constant(k))
-        chain = located(gast.If(test, [copy.deepcopy(sites[k - 1])], [chain]), stmt)
-    return chain
-
-
-class _Reraise(gast.NodeTransformer):
-    """Replaces a bare `raise` in a handler by a raise of what was caught."""
-
-    def __init__(self, sites: list[gast.Raise], raised: str) -> None:
-        self.sites, self.raised = sites, raised
-
-    def visit_Raise(self, node: gast.Raise) -> gast.stmt:
-        return _raise_again(node, self.raised, self.sites) if node.exc is None else node
-
-
-def _class_of(site: gast.Raise) -> gast.expr:
-    exc = site.exc
-    return copy.deepcopy(exc.func if isinstance(exc, gast.Call) else exc)
+def suppresses(stmt: gast.With) -> bool:
+    """Whether a with statement is one of `contextlib.suppress`, by the look of it."""
+    match stmt.items[0].context_expr:
+        case gast.Call(func=gast.Name(id="suppress") | gast.Attribute(attr="suppress")):
+            return True
+        case _:
+            return False
 
 
 def leaves(stmts: Block) -> bool:
@@ -305,13 +259,13 @@ def leaves(stmts: Block) -> bool:
         case gast.With(body=body):
             return leaves(body)
         case gast.While(test=gast.Constant(value=True), body=body):
-            return "break" not in kinds_in(body, False)
+            return "break" not in kinds_in(body)
         case _:
             return False
 
 
-def kinds_in(stmts: Block, raises: bool) -> set[str]:
-    """The kinds of jumps that may lead out of the statements. `raises`: whether a raise is one of them."""
+def kinds_in(stmts: Block) -> set[str]:
+    """The kinds of jumps that may lead out of the statements."""
     found: set[str] = set()
     for stmt in stmts:
         match stmt:
@@ -321,20 +275,15 @@ def kinds_in(stmts: Block, raises: bool) -> set[str]:
                 found.add("break")
             case gast.Continue():
                 found.add("continue")
-            case gast.Raise() if raises:
-                found.add("raise")
             case gast.If(body=body, orelse=orelse):
-                found |= kinds_in(body, raises) | kinds_in(orelse, raises)
+                found |= kinds_in(body) | kinds_in(orelse)
             case gast.With(body=body):
-                found |= kinds_in(body, raises)
+                found |= kinds_in(body)
             case gast.For(body=body, orelse=orelse) | gast.While(body=body, orelse=orelse):
-                found |= (kinds_in(body, raises) - {"break", "continue"}) | kinds_in(orelse, raises)
+                found |= (kinds_in(body) - {"break", "continue"}) | kinds_in(orelse)
             case gast.Match(cases=cases):
-                found |= set().union(*(kinds_in(c.body, raises) for c in cases))
+                found |= set().union(*(kinds_in(c.body) for c in cases))
             case gast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
-                found |= kinds_in(body, False if handlers else raises)
-                for part in (orelse, finalbody, *(h.body for h in handlers)):
-                    found |= kinds_in(part, raises)
-                if raises and handlers and any(h.type is not None for h in handlers):
-                    found.add("raise")
+                for part in (body, orelse, finalbody, *(h.body for h in handlers)):
+                    found |= kinds_in(part)
     return found

@@ -164,12 +164,15 @@ class _Liveness:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.always = scope.captured
+        self.caught: Names = frozenset()
+        """What is live where an exception raised here is caught."""
 
     def block(self, stmts: list[gast.stmt], out: Names) -> Names:
         """The names live before the statements, when those in `out` are live after them."""
         for stmt in reversed(stmts):
+            out |= self.caught
             self.scope.after[stmt] = out | self.always
-            out = self.statement(stmt, out)
+            out = self.statement(stmt, out) | self.caught
             self.scope.before[stmt] = out | self.always
         return out
 
@@ -187,10 +190,26 @@ class _Liveness:
                 return self.loop(stmt, body, out, frozenset(), uses(test))
             case gast.With(items=items, body=body):
                 return frozenset().union(*(uses(i.context_expr) for i in items)) | self.block(body, out)
+            case gast.Try():
+                return self.attempt(stmt, out)
             case gast.Return(value=value) | gast.Raise(exc=value):
                 return uses(value)
             case _:
                 return uses(stmt) | (out - _killed(stmt))
+
+    def attempt(self, stmt: gast.Try, out: Names) -> Names:
+        """``try``: control may come to the handlers, or to the finally block, from anywhere in the body."""
+        out = self.block(stmt.finalbody, out)
+        self.scope.head[stmt] = out | self.always
+        escaping, self.caught = self.caught, self.caught | (out if stmt.finalbody else frozenset())
+        orelse, handled = self.block(stmt.orelse, out), self.caught
+        for handler in stmt.handlers:
+            own = {handler.name.id} if isinstance(handler.name, gast.Name) else {handler.name}
+            handled |= uses(handler.type) | (self.block(handler.body, out) - own)
+        self.caught = handled
+        before = self.block(stmt.body, orelse)
+        self.caught = escaping
+        return before
 
     def loop(self, stmt: gast.stmt, body: list[gast.stmt], out: Names, targets: Names, read: Names) -> Names:
         head = out | read

@@ -16,7 +16,7 @@ import linecache
 import sys
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -26,6 +26,7 @@ import gast
 from s2sad.errors import SourceNotFoundError
 from s2sad.frontend.syntax.desugar import desugar
 from s2sad.frontend.syntax.scopes import Scope, analyse
+from s2sad.frontend.syntax.steps import function_in_steps
 from s2sad.ir.nodes import Pos
 from s2sad.parsing import parse
 
@@ -50,6 +51,7 @@ class FunctionSource:
     owner: str | None = None
     """The name of the class whose body the function stands in, for private names and `super()`."""
     _scope: list[Scope] = field(default_factory=list, repr=False)
+    _in_steps: list[FunctionSource] = field(default_factory=list, repr=False)
 
     @property
     def scope(self) -> Scope:
@@ -57,6 +59,13 @@ class FunctionSource:
         if not self._scope:
             self._scope.append(analyse(self.node))
         return self._scope[0]
+
+    @property
+    def in_steps(self) -> FunctionSource:
+        """The same function with at most one step that may raise in each statement, to run where that is caught."""
+        if not self._in_steps:
+            self._in_steps.append(replace(self, node=function_in_steps(self.node), _scope=[], _in_steps=[]))
+        return self._in_steps[0]
 
     @property
     def ours(self) -> bool:

@@ -18,6 +18,7 @@ from s2sad.frontend.values.values import (
     ListRef,
     Lost,
     Maybe,
+    Nothing,
     Number,
     ObjectRef,
     Partial,
@@ -86,7 +87,7 @@ def rename_value(value: Value, atoms: Mapping_) -> Value:
             ):
                 return value
             return Closure(source, frame, positional, renamed, function)
-        case ArrayRef() | Closure() | Static() | ListRef() | DictRef() | ObjectRef() | Broken():
+        case ArrayRef() | Closure() | Static() | ListRef() | DictRef() | ObjectRef() | Broken() | Nothing():
             return value
         case _:
             assert_never(value)

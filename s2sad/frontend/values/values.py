@@ -166,7 +166,28 @@ class Broken:
     instead: str = ""
 
 
-Value = Number | ArrayRef | Static | Tuple | ListRef | DictRef | ObjectRef | Closure | Partial | Maybe | Choice | Broken
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The value on a way that is left before there is one, as by an exception."""
+
+
+NOTHING = Nothing()
+
+Value = (
+    Number
+    | ArrayRef
+    | Static
+    | Tuple
+    | ListRef
+    | DictRef
+    | ObjectRef
+    | Closure
+    | Partial
+    | Maybe
+    | Choice
+    | Broken
+    | Nothing
+)
 
 
 # -- contents of locations

@@ -62,11 +62,13 @@ def different_kinds(x):
     return y
 
 
-def catches_numpy(x):
-    try:  # here
-        y = 1 / x[0]
-    except ZeroDivisionError:
+def catches_text(x):
+    try:
+        if x[0] > 0:
+            raise ValueError(x[1])
         y = 0.0
+    except ValueError as e:
+        y = float(str(e))  # here
     return y
 
 
@@ -94,7 +96,7 @@ class_holder = Holder()
 
 @pytest.mark.parametrize("function", [
     writes_global_array, writes_global_list, writes_global_name, maybe_aliased, write_under_a_view, different_kinds,
-    catches_numpy, opens_a_file, unknown_function, changes_object,
+    catches_text, opens_a_file, unknown_function, changes_object,
 ], ids=lambda f: f.__name__)  # fmt: skip
 def test_refused_at_the_line(function):
     with pytest.raises(S2sadError) as caught:
