@@ -40,6 +40,7 @@ from s2sad.frontend.values.values import (
     Lost,
     Maybe,
     Number,
+    Numbers,
     ObjectRef,
     Partial,
     RuntimeItems,
@@ -262,6 +263,8 @@ class Elaborator:
                 return self.builder.emit(load, (content.atom, *operands), {"path": path}) if path else content.atom
             case ListRef(location) if isinstance(content := self.get(location), RuntimeItems):
                 return content.atom
+            case Numbers(ref):
+                return self.atom(ref)
             case ListRef() | Tuple() | Static(list() | tuple()):
                 return self.atom(library.call(self, np.array, [value], {}))
             case Maybe():
@@ -306,7 +309,7 @@ class Elaborator:
                 return self.truth(self.resolve(value))
             case Tuple(items):
                 return bool(items)
-            case ListRef() | DictRef():
+            case ListRef() | DictRef() | Numbers():
                 return self.truth(library.call(self, len, [value], {}))
             case ArrayRef():
                 return self._array_truth(value)

@@ -33,7 +33,7 @@ from s2sad.frontend.library.support import (
     type_of,
 )
 from s2sad.frontend.library.table import meaning
-from s2sad.frontend.values.values import ArrayRef, Number, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Number, Numbers, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.primitives import undef, zeros
 from s2sad.ir.types import FLOAT, INT, Dim, add_dims, lower_bound
@@ -234,6 +234,8 @@ def asarray(elab: Elaborator, value: Value) -> Value:
         return constant_array(elab, value.obj)
     if isinstance(value, Number) or (isinstance(value, Static) and is_number(value.obj)):
         return elab.lift(emit_atom(elab, shape_rules.reshape, (elab.atom(value),)))
+    if isinstance(value, Numbers):
+        return elab.lift(elab.atom(value.ref))
     growing = runtime_list(elab, value)
     if growing is not None:
         return elab.lift(emit_atom(elab, shape_rules.array_of_list, (growing,)))

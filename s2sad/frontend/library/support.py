@@ -19,6 +19,7 @@ from s2sad.frontend.values.values import (
     ListRef,
     Location,
     Number,
+    Numbers,
     Partial,
     RuntimeItems,
     State,
@@ -106,7 +107,7 @@ def emit_atom(elab: Elaborator, prim: Primitive, atoms: Iterable[Atom], **params
 
 def operand(elab: Elaborator, value: Value) -> Atom:
     """The atom of a number or an array; lists and tuples of them become arrays, as NumPy's functions make them."""
-    if isinstance(value, Tuple | ListRef) or (
+    if isinstance(value, Tuple | ListRef | Numbers) or (
         isinstance(value, Static) and isinstance(value.obj, (tuple, list, range))
     ):
         from s2sad.frontend.library.creation import asarray
@@ -408,6 +409,8 @@ def describe(elab: Elaborator, value: Value) -> str:
             return repr(obj) if isinstance(obj, (str, tuple)) else getattr(obj, "__name__", type(obj).__name__)
         case Tuple(type=cls):
             return "a tuple" if cls is tuple else f"a {cls.__name__}"
+        case Numbers(classes=(cls, *_)):
+            return f"a {cls.__name__}"
         case ListRef():
             return "a list"
         case DictRef():

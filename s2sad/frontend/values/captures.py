@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from s2sad.frontend.syntax.scopes import mentioned
 from s2sad.frontend.values.frames import names_of, owner_of
 from s2sad.frontend.values.reach import locations_in, values_in
-from s2sad.frontend.values.values import ArrayRef, Buffer, Closure, Maybe, Number, Partial, RuntimeItems, Tuple, Value
+from s2sad.frontend.values.values import (
+    ArrayRef,
+    Buffer,
+    Closure,
+    Maybe,
+    Number,
+    Numbers,
+    Partial,
+    RuntimeItems,
+    Tuple,
+    Value,
+)
 from s2sad.ir.nodes import Atom, Var
 
 if TYPE_CHECKING:
@@ -52,6 +63,8 @@ def _parts(elab: Elaborator, value: Value) -> list[Value]:
     match value:
         case Tuple(items):
             return list(items)
+        case Numbers(ref):
+            return [ref]
         case Partial(function, args, kwargs):
             return [function, *args, *(v for _, v in kwargs)]
         case Maybe(inner):

@@ -9,14 +9,14 @@ from __future__ import annotations
 import builtins
 import functools
 import types
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad import plain, tree
+from s2sad import data, plain, tree
 from s2sad.errors import TypeMismatchError, UnsupportedError
-from s2sad.frontend.values.places import MISSING, Contents, Place, Root, given, glob
+from s2sad.frontend.values.places import MISSING, Contents, Place, Reading, Root, given, glob
 from s2sad.frontend.values.readlog import PLAIN, Same, SameShape, SameType, same_object
 from s2sad.frontend.values.values import (
     ArrayRef,
@@ -27,6 +27,7 @@ from s2sad.frontend.values.values import (
     ListRef,
     Location,
     Number,
+    Numbers,
     Static,
     StaticItems,
     Tuple,
@@ -52,6 +53,7 @@ class Outside:
     def __init__(self, elab: Elaborator) -> None:
         self.elab = elab
         self.captured: list[tuple[Var, Place]] = []
+        self.packing = data.Packing()
         self.shared = True
         """Whether a function with the same code and other captures may be compiled to the same: the log says all that
         was read of this one."""
@@ -137,6 +139,8 @@ class Outside:
         if is_runtime(obj):
             note(place, SameType(obj))
             return self._capture(place, obj)
+        if self.packing.on and not isinstance(place.step, Reading) and (kind := data.listed(obj)) is not None:
+            return self._packed(place, obj, kind)
         if (obj and not _is_plain(obj)) if isinstance(obj, tuple) else tree.is_container(type(obj)):
             if len(obj) > MOST_LEAVES:
                 raise UnsupportedError(
@@ -149,6 +153,21 @@ class Outside:
         note(place, same_object(obj))
         self._found(obj, place)
         return Static(obj)
+
+    def _packed(self, place: Place, obj: Any, kind: data.Listed) -> Value:
+        """A long list of numbers, which is read as an array at each call."""
+        self._note_read(place, obj)
+        where = place.read_by(kind)
+        array = kind.read(obj)
+        self.packing.count += array.size
+        self.elab.log.note(where, SameType(array))
+        read = self._capture(where, array, (None, *kind.rows))
+        assert isinstance(read, ArrayRef)
+        return Numbers(read, kind.classes, kind.weak)
+
+    def listed(self, var: Var, kind: data.Listed) -> Value:
+        """A long list of numbers that is an argument."""
+        return Numbers(self._buffer(var), kind.classes, kind.weak)
 
     def _foreign(self, place: Place, obj: Any) -> Value:
         """An array or a number that is not plain is refused; among the items of a container, once it is used."""
@@ -171,10 +190,13 @@ class Outside:
             self.elab.pos,
         )
 
-    def _container(self, place: Place, obj: Any) -> Value:
+    def _note_read(self, place: Place, obj: Any) -> None:
         self._read[id(obj)] = obj
         if id(obj) in self._changed:
             self._refuse_both(place.name)
+
+    def _container(self, place: Place, obj: Any) -> Value:
+        self._note_read(place, obj)
         if isinstance(obj, tuple):
             return Tuple(tuple(self.value(place.item(k)) for k in range(len(obj))), type(obj))
         location = Location(place.name, captured=True)
@@ -184,19 +206,25 @@ class Outside:
         self.elab.outer[location] = Entries(tuple((k, self.value(place.item(k))) for k in obj))
         return DictRef.like(obj, location)
 
-    def _capture(self, place: Place, obj: Any) -> Value:
+    def _capture(self, place: Place, obj: Any, known: Sequence[int | None] = ()) -> Value:
         name = self.elab.builder.names.fresh("".join(c if c.isalnum() else "_" for c in place.name))
         if not isinstance(obj, np.ndarray):
             var = Var(name, type_of_value(obj))
             self.captured.append((var, place))
             return Number(var)
-        dims = tuple(d if d < 2 else symbol(f"{name}.{k}", 2) for k, d in enumerate(obj.shape))
+        given = {k for k, n in enumerate(known) if n is not None}
+        dims = tuple(d if d < 2 or k in given else symbol(f"{name}.{k}", 2) for k, d in enumerate(obj.shape))
         type_ = Array(obj.dtype.newbyteorder("="), dims)
         var = Var(name, type_)
         self.captured.append((var, place))
-        location = Location(name, captured=True)
+        return self._buffer(var)
+
+    def _buffer(self, var: Var) -> ArrayRef:
+        """An array that may only be read."""
+        assert isinstance(var.type, Array)
+        location = Location(var.name, captured=True)
         self.elab.outer[location] = Buffer(var)
-        return ArrayRef(location, type_)
+        return ArrayRef(location, var.type)
 
     def baked(self, var: Var) -> Any:
         """The value of a hidden parameter, to which what is compiled is bound from now on; else `MISSING`."""
