@@ -1,6 +1,8 @@
 """Data as people have it: what is not an array, and is read as one.
 
     [20.5, 21.0, ..., 19.5]     a long list of numbers is one array (`Listed` says how its numbers stood)
+    array.array, memoryview     the same
+    frame["y"], jnp.ones(3)     an array of a library, as NumPy reads it (`labelled`)
 
 A list is taken as one array where it holds numbers of one class only, and is longer than `LONGEST`; tuples, and
 rectangular lists of lists, likewise. All shorter ones are taken apart into their items.
@@ -8,6 +10,8 @@ rectangular lists of lists, likewise. All shorter ones are taken apart into thei
 
 from __future__ import annotations
 
+import array
+import ctypes
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,13 +20,17 @@ from typing import Any
 import numpy as np
 
 from s2sad import plain, tree
+from s2sad.labelled import Labelled, check_labels, labelled
 
 LONGEST = 16
 """The longest list whose numbers are values one by one."""
 MOST_APART = 256
 """Up to how many numbers lists are taken apart after all, where a program uses them as no array can be used."""
 DEEPEST = 3
+"""How deep the lists of a table may be nested."""
 SEQUENCES = (list, tuple)
+BUFFERS = (array.array, memoryview, ctypes.Array)
+"""Sequences of numbers that stand in memory as those of an array do."""
 DTYPES: dict[type, np.dtype] = {
     bool: np.dtype(np.bool_),
     int: np.dtype(np.int64),
@@ -52,19 +60,35 @@ class Listed:
 
     def read(self, obj: Any) -> np.ndarray:
         """The numbers of a list as an array. Raises ValueError where it is another kind of list."""
-        first: type = self.classes[0]
-        if type(obj) is not first or len(obj) <= LONGEST:
+        if self.is_buffer:
+            return self._of_buffer(obj)
+        if not (isinstance(obj, SEQUENCES) and type(obj) is self.classes[0] and len(obj) > LONGEST):
             raise ValueError
         if {*map(type, numbers_of(obj, self.classes))} != {self.item}:
             raise ValueError
-        array = np.array(obj, DTYPES[self.item])
-        if self.rows and self.rows != known_lengths(array):
+        found = np.array(obj, DTYPES[self.item])
+        if self.rows and self.rows != known_lengths(found):
             raise ValueError
-        return array
+        return found
+
+    def _of_buffer(self, obj: Any) -> np.ndarray:
+        """What stands in memory, in the byte order of this machine."""
+        found = np.asarray(obj)
+        if type(obj) is not self.classes[0] or found.ndim != 1 or python_number(found.dtype) is not self.item:
+            raise ValueError
+        return np.ascontiguousarray(found, found.dtype.newbyteorder("="))
+
+    @property
+    def is_buffer(self) -> bool:
+        """Whether the numbers stood in memory as those of an array do."""
+        return issubclass(self.classes[0], BUFFERS)
 
     def back(self, array: np.ndarray) -> Any:
         """An array as sequences like these. What stands below them are arrays, where its rank is higher."""
         return back(array, self.classes, self.weak)
+
+
+Kind = Listed | Labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +96,16 @@ class Packed:
     """An argument that is not an array, read as one."""
 
     array: np.ndarray
-    kind: Listed
+    kind: Kind
 
     @property
     def shape(self) -> tuple[int, ...]:
         return self.array.shape
+
+
+def python_number(dtype: np.dtype) -> type | None:
+    """The class of a number that is read out of memory of a dtype."""
+    return {"b": bool, "i": int, "u": int, "f": float}.get(dtype.kind) if dtype.itemsize <= 8 else None
 
 
 def known_lengths(array: np.ndarray) -> tuple[int | None, ...]:
@@ -107,6 +136,8 @@ def numbers_of(obj: Any, classes: tuple[type, ...]) -> Iterator[Any]:
 
 def listed(obj: Any) -> Listed | None:
     """How a long list of numbers is read; None for all else."""
+    if isinstance(obj, BUFFERS):
+        return _buffer(obj)
     if type(obj) not in SEQUENCES or len(obj) <= LONGEST:
         return None
     classes: list[type] = []
@@ -124,22 +155,39 @@ def listed(obj: Any) -> Listed | None:
     return replace(kind, rows=known_lengths(array))
 
 
+def _buffer(obj: Any) -> Listed | None:
+    """How a buffer is read; None where it holds no numbers."""
+    try:
+        found = np.asarray(obj)
+    except (TypeError, ValueError):
+        return None
+    item = python_number(found.dtype)
+    return None if item is None or found.ndim != 1 else Listed((type(obj),), item)
+
+
 def is_packed(obj: Any) -> bool:
     """Whether an object is read as one array."""
-    return listed(obj) is not None
+    return kind_of(obj) is not None
+
+
+def kind_of(obj: Any) -> Kind | None:
+    """What an object is that is read as an array; None for all else."""
+    return listed(obj) or labelled(obj)
 
 
 def pack(leaf: Any) -> Any:
     """A leaf, read as an array where it is no array."""
-    kind = listed(leaf)
+    kind = kind_of(leaf)
     return leaf if kind is None else Packed(kind.read(leaf), kind)
 
 
 def flatten(obj: Any, apart: bool = False) -> tuple[list[Any], Any]:
     """The leaves of a tree, and its structure; a long list of numbers is one leaf, unless all are taken `apart`."""
     if apart:
-        return tree.flatten(obj)
+        leaves, structure = tree.flatten(obj)
+        return [pack(x) if type(x) not in SEQUENCES else x for x in leaves], structure
     leaves, structure = tree.flatten(obj, is_packed)
+    check_labels([x for x in leaves if (kind := labelled(x)) is not None and kind.by_labels])
     return [pack(x) for x in leaves], structure
 
 
@@ -172,4 +220,5 @@ class Form:
 def form(obj: Any, apart: bool) -> Form:
     """The structure of a tree; a long list of numbers is one leaf, unless all are taken `apart`."""
     leaves, structure = flatten(obj, apart)
-    return Form(structure, tuple([x.kind if isinstance(x, Packed) else None for x in leaves]))
+    kinds = (x.kind if isinstance(x, Packed) else None for x in leaves)
+    return Form(structure, tuple([kind if isinstance(kind, Listed) else None for kind in kinds]))

@@ -53,6 +53,7 @@ from s2sad.frontend.values.readlog import (
     same_object,
 )
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol
+from s2sad.labelled import Labelled
 
 MOVABLE = (FunctionType, MethodType, CellType, functools.partial, Transformed)
 """What may stand in the place of another of its kind, in a function that is compiled to the same."""
@@ -79,6 +80,10 @@ def entry(
     given = variant.given(leaves)
     if any(isinstance(x, np.ndarray) and signature.normal(x) is not x for x in given):
         return None  # an array is copied for each call
+    kinds = [x.kind for x in leaves if isinstance(x, Packed)]
+    aligned = [kind for kind in kinds if isinstance(kind, Labelled) and kind.by_labels]
+    if len(aligned) > 1 and not all(kind.counted for kind in aligned):
+        return None  # their labels are held against each other
     call = strict(variant.loaded.function, given)
     if call is None:
         return None

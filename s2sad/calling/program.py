@@ -15,7 +15,7 @@ from s2sad import plain
 from s2sad.calling import compiler, signature
 from s2sad.calling.families import Family, family
 from s2sad.config import config
-from s2sad.data import MOST_APART, Packed, Packing
+from s2sad.data import MOST_APART, Listed, Packed, Packing
 from s2sad.errors import AliasError, MutationWarning, S2sadError, ShapeError, TypeMismatchError
 
 if TYPE_CHECKING:
@@ -133,8 +133,9 @@ class Program:
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], apart: bool | None = None) -> Call:
         """A call's leaves, arrays in the form that compiled code expects, their structure, and the key of both. Lists
         of numbers are taken `apart`, where that is not said, if they had to be before."""
-        leaves, structure = signature.flatten(args, kwargs, bool(apart))
+        leaves: list[Any] = []
         try:
+            leaves, structure = signature.flatten(args, kwargs, bool(apart))
             for k, leaf in enumerate(leaves):
                 if plain.is_foreign(leaf):
                     plain.check(leaf, compiler.variant.leaf_names(self.function, structure)[k])
@@ -161,7 +162,7 @@ class Program:
         try:
             return self._find(call.base, call, packing=packing)
         except S2sadError:
-            packed = [x.array.size for x in call.leaves if isinstance(x, Packed)]
+            packed = [x.array.size for x in call.leaves if isinstance(x, Packed) and isinstance(x.kind, Listed)]
             if not packing.count and not packed:
                 raise
             if packing.count + sum(packed) > MOST_APART:

@@ -16,6 +16,7 @@ from s2sad.calling.program import Program, function_name
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.transforms import Spec
+from s2sad.labelled import labelled, refusal
 
 if TYPE_CHECKING:
     from s2sad.calling.splitting import Linearized, SplitProgram
@@ -57,6 +58,7 @@ def _example(leaf: Any) -> Any:
 
 
 def _linearized(kind: type[Linear], function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
+    _check_numpy(function, primals)
     found = direct.program(_split_program, _run, function, has_aux, "vjp_{}").forward((primals,), primals)
     plain = all(type(p) in (float, np.ndarray) for p in primals)
     primals = tuple(map(_frozen, primals)) if plain else tree.map(_frozen, primals)
@@ -66,6 +68,17 @@ def _linearized(kind: type[Linear], function: Function, primals: tuple[Any, ...]
     out = _program(_run, "", function)((primals,), {})
     value, *aux = out if has_aux else (out,)
     return (value, kind(function, primals, has_aux, value=value), *aux)
+
+
+def _check_numpy(function: Function, primals: tuple[Any, ...]) -> None:
+    """Refuse to differentiate by an array that is not NumPy's."""
+    leaves, structure = tree.flatten((primals, {}))
+    for k, leaf in enumerate(leaves):
+        kind = labelled(leaf)
+        if kind is not None:
+            error = TypeMismatchError(*refusal(compiler.variant.leaf_names(function, structure)[k], kind))
+            compiler.variant.locate(error, [function])
+            raise error
 
 
 def _frozen(leaf: Any) -> Any:

@@ -30,7 +30,7 @@ def bare(leaf: Any) -> Any:
     return leaf.array if isinstance(leaf, Packed) else leaf
 
 
-def kind_of(leaf: Any) -> data.Listed | None:
+def kind_of(leaf: Any) -> data.Kind | None:
     """What a leaf is that is read as an array."""
     return leaf.kind if isinstance(leaf, Packed) else None
 
@@ -87,7 +87,7 @@ def leaf_key(leaf: Any) -> Any:
         return type(leaf)  # not the dtype of a NumPy number: dtype("float64") == float
     try:
         hash(leaf)
-    except TypeError:
+    except (TypeError, ValueError):
         return ("id", id(leaf))
     return ("static", type(leaf), leaf)
 
@@ -107,8 +107,10 @@ def leaf_type(leaf: Any, name: str) -> Type:
     """The type of a runtime leaf; sizes above 1 are symbols ``name.axis``, but for those of short rows of a list."""
     if isinstance(leaf, Packed):
         type_ = leaf_type(leaf.array, name)
-        assert isinstance(type_, Array)
-        known = zip(type_.dims, (None, *leaf.kind.rows), strict=True)
+        if not (isinstance(leaf.kind, data.Listed) and isinstance(type_, Array)):
+            return type_
+        rows = leaf.kind.rows or (None,) * (len(type_.dims) - 1)
+        known = zip(type_.dims, (None, *rows), strict=True)
         return Array(type_.dtype, tuple(d if n is None else n for d, n in known))
     if isinstance(leaf, np.ndarray):
         return Array(

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from s2sad import tree
-from s2sad.data import DTYPES, Listed, Packing
+from s2sad.data import DTYPES, SEQUENCES, Kind, Listed, Packing
 from s2sad.errors import UnsupportedError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate.elaborator import Elaborator
@@ -44,6 +44,7 @@ from s2sad.frontend.values.values import (
 )
 from s2sad.ir.nodes import Atom, Function, Module, Var
 from s2sad.ir.types import Array, Dim, Size, Type, symbols_of
+from s2sad.labelled import Labelled
 
 RECURSION_LIMIT = 20_000
 
@@ -57,7 +58,7 @@ class Abstract:
     index: int
     type: Type
     name: str
-    kind: Listed | None = None
+    kind: Kind | None = None
 
 
 @tree.leaf
@@ -188,8 +189,8 @@ class _Arguments:
         match obj:
             case Abstract(index, kind=None):
                 return self.leaf(self.vars[index], index)
-            case Abstract(index, kind=Listed() as kind):
-                return self.elab.outside.listed(self.vars[index], kind)
+            case Abstract(index, kind=Listed() | Labelled() as kind):
+                return self.elab.outside.read_as(self.vars[index], kind)
             case tuple() if tree.is_container(type(obj)):
                 return Tuple(tuple(self.value(x, f"{name}_{k}") for k, x in enumerate(obj)), type(obj))
             case list() if type(obj) is list:
@@ -296,6 +297,8 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
                 elab.error(f"An object of {cls.__name__}, a subclass of tuple, cannot be returned.", "Return a tuple.")
             return tree.make_tuple(cls, [flatten_result(elab, v, results) for v in items])
         case Numbers(ref, classes, weak):
+            if classes[0] not in SEQUENCES:
+                elab.error(f"A {classes[0].__name__} cannot be returned.", "Return np.array of it.")
             dtype = ref.type.dtype
             number = next(c for c, d in DTYPES.items() if d == dtype) if weak else dtype.type
             return Leaf(leaf(elab.atom(ref)).number, Listed(classes, number))

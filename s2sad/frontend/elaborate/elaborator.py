@@ -56,7 +56,7 @@ from s2sad.ir.paths import Index, Path
 from s2sad.ir.primitives import inc as inc_prim
 from s2sad.ir.primitives import load, raise_, store
 from s2sad.ir.python_calls import Named
-from s2sad.ir.types import Dim, Size, symbols_of
+from s2sad.ir.types import Dim, Size, lower_bound, symbols_of
 from s2sad.rules.logical import not_
 from s2sad.tree import make_tuple
 
@@ -309,6 +309,8 @@ class Elaborator:
                 return self.truth(self.resolve(value))
             case Tuple(items):
                 return bool(items)
+            case Numbers(ref) if (size := ref.type.dims[0]) is not None and (lower_bound(size) or 0) > 0:
+                return True
             case ListRef() | DictRef() | Numbers():
                 return self.truth(library.call(self, len, [value], {}))
             case ArrayRef():

@@ -141,6 +141,12 @@ def attribute(elab: Elaborator, value: Value, name: str) -> Value:
     match value:
         case ArrayRef():
             whole(elab, value)
+            if (kind := elab.outside.labelled.get(value.location)) is not None:
+                from s2sad.frontend.library import labelled
+
+                own = labelled.attribute(elab, value, kind, name)
+                if own is not None:
+                    return own
             if name in ARRAY_PROPERTIES:
                 return ARRAY_PROPERTIES[name](elab, value)
             return method(elab, value, np.ndarray, name)

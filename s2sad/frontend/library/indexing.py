@@ -259,6 +259,10 @@ def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
     match base:
         case ArrayRef():
             whole(elab, base)
+            if (kind := elab.outside.labelled.get(base.location)) is not None:
+                from s2sad.frontend.library import labelled
+
+                labelled.check_index(elab, base, kind, key)
             return subscript_array(elab, base, key)
         case Numbers():
             from s2sad.frontend.library import listed

@@ -16,7 +16,7 @@ import numpy as np
 
 from s2sad import data, plain, tree
 from s2sad.errors import TypeMismatchError, UnsupportedError
-from s2sad.frontend.values.places import MISSING, Contents, Place, Reading, Root, given, glob
+from s2sad.frontend.values.places import MISSING, Contents, Place, Root, given, glob
 from s2sad.frontend.values.readlog import PLAIN, Same, SameShape, SameType, same_object
 from s2sad.frontend.values.values import (
     ArrayRef,
@@ -35,6 +35,7 @@ from s2sad.frontend.values.values import (
 )
 from s2sad.ir.nodes import Var
 from s2sad.ir.types import Array, symbol, type_of_value
+from s2sad.labelled import Labelled, labelled
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborate.elaborator import Elaborator
@@ -54,6 +55,8 @@ class Outside:
         self.elab = elab
         self.captured: list[tuple[Var, Place]] = []
         self.packing = data.Packing()
+        self.labelled: dict[Location, Labelled] = {}
+        """The arrays that are those of another library."""
         self.shared = True
         """Whether a function with the same code and other captures may be compiled to the same: the log says all that
         was read of this one."""
@@ -139,7 +142,8 @@ class Outside:
         if is_runtime(obj):
             note(place, SameType(obj))
             return self._capture(place, obj)
-        if self.packing.on and not isinstance(place.step, Reading) and (kind := data.listed(obj)) is not None:
+        kind = data.kind_of(obj) if self.packing.on else labelled(obj)
+        if kind is not None:
             return self._packed(place, obj, kind)
         if (obj and not _is_plain(obj)) if isinstance(obj, tuple) else tree.is_container(type(obj)):
             if len(obj) > MOST_LEAVES:
@@ -154,20 +158,30 @@ class Outside:
         self._found(obj, place)
         return Static(obj)
 
-    def _packed(self, place: Place, obj: Any, kind: data.Listed) -> Value:
-        """A long list of numbers, which is read as an array at each call."""
+    def _packed(self, place: Place, obj: Any, kind: data.Kind) -> Value:
+        """A long list of numbers or an array of another library, which is read as an array at each call."""
+        if isinstance(kind, Labelled) and kind.by_labels and not kind.counted:
+            why = f"{place.name} is {kind.text} whose labels are not 0, 1, 2, ..."
+            raise TypeMismatchError(why, f"Make it {kind.to_numpy(place.name)}.", self.elab.pos)
         self._note_read(place, obj)
         where = place.read_by(kind)
         array = kind.read(obj)
-        self.packing.count += array.size
+        self.packing.count += array.size if isinstance(kind, data.Listed) else 0
         self.elab.log.note(where, SameType(array))
-        read = self._capture(where, array, (None, *kind.rows))
+        read = self._capture(where, array, (None, *kind.rows) if isinstance(kind, data.Listed) else ())
         assert isinstance(read, ArrayRef)
-        return Numbers(read, kind.classes, kind.weak)
+        return self._as_kind(read, kind)
 
-    def listed(self, var: Var, kind: data.Listed) -> Value:
-        """A long list of numbers that is an argument."""
-        return Numbers(self._buffer(var), kind.classes, kind.weak)
+    def read_as(self, var: Var, kind: data.Kind) -> Value:
+        """What is read as an array, a parameter of main."""
+        return self._as_kind(self._buffer(var), kind)
+
+    def _as_kind(self, ref: ArrayRef, kind: data.Kind) -> Value:
+        """A long list of numbers, or an array of another library."""
+        if isinstance(kind, data.Listed):
+            return Numbers(ref, kind.classes, kind.weak)
+        self.labelled[ref.location] = kind
+        return ref
 
     def _foreign(self, place: Place, obj: Any) -> Value:
         """An array or a number that is not plain is refused; among the items of a container, once it is used."""

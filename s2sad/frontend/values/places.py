@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from s2sad.data import Listed
+from s2sad.data import Kind
 
 
 class Missing:
@@ -110,7 +110,7 @@ class Read:
 class Reading:
     """What an object is read as."""
 
-    how: Listed
+    how: Kind
 
     def read(self, base: Any) -> Any:
         return self.how.read(base)
@@ -142,7 +142,7 @@ class Place:
         """The place of an attribute of the object here."""
         return Place(Attribute(name), (self.key, "attribute", name), name, self)
 
-    def read_by(self, how: Listed) -> Place:
+    def read_by(self, how: Kind) -> Place:
         """The place of the array that the object here is read as."""
         return Place(Reading(how), (self.key, "read"), self.name, self, self.in_container)
 
