@@ -13,6 +13,7 @@ import numpy as np
 from s2sad import tree
 from s2sad.calling import compiler, direct, signature
 from s2sad.calling.program import Program, function_name
+from s2sad.calling.travelling import Reduced, reduced
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.transforms import Spec
@@ -125,6 +126,13 @@ class Linear:
     def __repr__(self) -> str:
         return f"<s2sad {self.kind} of {function_name(self._arguments[0])}>"
 
+    def __reduce__(self) -> Reduced:
+        """A pickle holds the function, the point, and what the forward sweep left."""
+        function, primals = self._arguments
+        found = self._linearized
+        left = None if found is None else (found.given, found.value, found.aux)
+        return reduced(self, function, _remade, type(self), function, primals, self._has_aux, left, self._value)
+
     def _only(self, out_bars: tuple[Any, ...]) -> Any:
         """The one cotangent that the call was made with."""
         if len(out_bars) == 1:
@@ -172,6 +180,16 @@ class Transpose(Linear):
         out_bar = self._only(out_bars)
         function, primals = self._arguments
         return _program(_transpose, "transpose_", function)((primals, out_bar), {})
+
+
+def _remade(
+    kind: type[Linear], function: Function, primals: tuple[Any, ...], has_aux: bool, left: Any, value: Any
+) -> Linear:
+    """A linear function that has been pickled: what its forward sweep left, with the program compiled here."""
+    if left is None:
+        return kind(function, primals, has_aux, value=value)
+    program = direct.program(_split_program, _run, function, has_aux, "vjp_{}")
+    return kind(function, primals, has_aux, program.restored((primals,), primals, *left))
 
 
 def _run(function: Function, primals: tuple[Any, ...], has_aux: bool = False) -> Any:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -247,6 +248,16 @@ class SplitProgram(Program):
         ]
         value, aux = found.rebuild(results) if self.has_aux else (found.rebuild(results), None)
         return Linearized(parts, (*kept, *residuals), value, aux, primals, found.apart)
+
+    def restored(
+        self, args: tuple[Any, ...], primals: Any, given: tuple[Any, ...], value: Any, aux: Any
+    ) -> Linearized:
+        """The function linearized in another process, of what its forward sweep left there."""
+        found, runtime = self.variant(args, {})
+        parts = found.parts
+        if parts is None or len(given) != len(runtime) + len(parts.split.residuals):
+            raise pickle.UnpicklingError(f"{self.name} is compiled otherwise here than where this was pickled")
+        return Linearized(parts, given, value, aux, primals, found.apart)
 
     def _swept(self, args: tuple[Any, ...]) -> tuple[variant.Variant, Sequence[Any], Any]:
         """The variant for a call, what its compiled function takes, and what that returns."""
