@@ -60,6 +60,8 @@ class Outside:
         self.shared = True
         """Whether a function with the same code and other captures may be compiled to the same: the log says all that
         was read of this one."""
+        self.random: Location | None = None
+        """The place of the generator of np.random, once the function has seeded it."""
         self._values: dict[Hashable, Value] = {}
         self._places: dict[int, tuple[Any, Place]] = {}
         self._read: dict[int, Any] = {}
