@@ -11,6 +11,7 @@ in different states, there is no drawing any more. Derivatives flow through loca
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -148,7 +149,7 @@ def _moved(elab: Elaborator, loc: Value, scaled: Value) -> Value:
     return operators.binary(elab, "add", loc, scaled)
 
 
-SCALED = {"normal": normal, "uniform": uniform, "exponential": exponential}
+SCALED: dict[str, Callable[..., Value]] = {"normal": normal, "uniform": uniform, "exponential": exponential}
 DRAWS = frozenset({
     NORMAL, UNIFORM, EXPONENTIAL, "random", "integers", "randint", "rand", "randn", "choice", "permutation", "poisson",
     "binomial", "gamma", "standard_gamma", "beta", "chisquare", "standard_t", "standard_cauchy", "laplace", "logistic",
