@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = (
-    "errors", "config", "plain", "tree", "labelled", "data", "parsing", "ir", "rules", "frontend", "transforms",
+    "errors", "config", "plain", "tree", "labelled", "data", "carried", "parsing", "ir", "rules", "frontend", "transforms",
     "optimise", "memory", "lower", "cache", "backend", "pipeline", "calling", "custom", "api", "test_util",
     "exporting", "cli",
 )  # fmt: skip

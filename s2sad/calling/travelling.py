@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from s2sad.frontend.syntax import carried
+from s2sad import carried
 
 BY_VALUE = ("cloudpickle", "dill")
 """The picklers that take functions by value."""

@@ -260,7 +260,7 @@ def test_a_decorated_function_of_main_goes_to_spawned_processes(tmp_path):
 
 
 def test_a_source_that_came_along_is_right_where_the_file_is_another_one(tmp_path):
-    from s2sad.frontend.syntax import carried
+    from s2sad import carried
 
     name, text = str(tmp_path / "model.py"), "def f(x):\n    return x**4\n"
     namespace: dict[str, Any] = {}

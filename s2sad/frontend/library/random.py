@@ -18,13 +18,24 @@ import numpy as np
 
 from s2sad.frontend.library import operators
 from s2sad.frontend.library.support import NONE, ONE, ZERO, Elaborator, refuse, static, wrap
-from s2sad.frontend.library.table import MEANINGS, meaning
+from s2sad.frontend.library.table import DRAWS as FUNCTIONS
+from s2sad.frontend.library.table import Meaning, MeaningFunction, meaning
 from s2sad.frontend.values.values import ArrayRef, Entries, Location, ObjectRef, Partial, Static, Value
 
 ADVICE = "Draw random numbers outside, and pass them in."
 CLASSES = (np.random.Generator, np.random.RandomState)
 STATE = "state@"
 NORMAL, UNIFORM, EXPONENTIAL = "standard_normal", "random_sample", "standard_exponential"
+
+
+def draw(function: Any) -> Callable[[MeaningFunction], MeaningFunction]:
+    """Declare what a function of np.random means."""
+
+    def declare(run: MeaningFunction) -> MeaningFunction:
+        FUNCTIONS[function] = Meaning(run, fold=False)
+        return run
+
+    return declare
 
 
 def new(elab: Elaborator, generator: Any, location: Location | None = None) -> ObjectRef:
@@ -34,19 +45,19 @@ def new(elab: Elaborator, generator: Any, location: Location | None = None) -> O
     return ref
 
 
-@meaning(np.random.default_rng, fold=False)
+@draw(np.random.default_rng)
 def default_rng(elab: Elaborator, seed: Value = NONE) -> Value:
     if isinstance(seed, ObjectRef) and seed.cls is np.random.Generator:
         return seed
     return new(elab, np.random.default_rng(_seed(elab, seed)))
 
 
-@meaning(np.random.RandomState, fold=False)
+@draw(np.random.RandomState)
 def random_state(elab: Elaborator, seed: Value = NONE) -> Value:
     return new(elab, np.random.RandomState(_seed(elab, seed)))
 
 
-@meaning(np.random.seed, fold=False)
+@draw(np.random.seed)
 def seed_(elab: Elaborator, seed: Value = NONE) -> Value:
     new(elab, np.random.RandomState(_seed(elab, seed)), _shared(elab))
     return NONE
@@ -175,5 +186,5 @@ def _shared_method(name: str) -> Any:
 
 for _name in sorted(vars(np.random)):
     _function = getattr(np.random, _name)
-    if callable(_function) and not isinstance(_function, type) and _function not in MEANINGS and _name[0].islower():
-        meaning(_function, fold=False)(_shared_method(_name))
+    if callable(_function) and not isinstance(_function, type) and _function not in FUNCTIONS and _name[0].islower():
+        draw(_function)(_shared_method(_name))

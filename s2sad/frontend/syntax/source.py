@@ -23,8 +23,8 @@ from typing import Any, TypeGuard
 
 import gast
 
+from s2sad import carried
 from s2sad.errors import SourceNotFoundError
-from s2sad.frontend.syntax import carried
 from s2sad.frontend.syntax.desugar import desugar
 from s2sad.frontend.syntax.scopes import Scope, analyse
 from s2sad.ir.nodes import Pos
