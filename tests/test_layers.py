@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ORDER = (
     "errors", "config", "plain", "tree", "labelled", "data", "carried", "parsing", "ir", "rules", "frontend",
-    "transforms", "optimise", "memory", "lower", "cache", "backend", "pipeline", "calling", "custom", "api", "test_util",
-    "exporting", "cli",
+    "transforms", "optimise", "memory", "lower", "cache", "backend", "pipeline", "calling", "custom", "api",
+    "test_util", "exporting", "cli",
 )  # fmt: skip
 """The rooms of the house."""
 WINGS = {
