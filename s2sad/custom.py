@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from s2sad.calling import compiler
+from s2sad.calling.travelling import Reduced, reduced
 from s2sad.frontend.values.transforms import Spec, register
 
 Function = Callable[..., Any]
@@ -31,6 +32,11 @@ class _Custom:
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
+
+    def __reduce__(self) -> Reduced:
+        """A pickle holds the name, if that is this function's, or the function and its rules."""
+        state = {name: value for name, value in vars(self).items() if name in ("jvp", "rules")}
+        return reduced(self, self.fun, type(self), self.fun, self.nondiff_argnums, state=state)
 
     def _rule(self) -> Any:
         raise NotImplementedError

@@ -10,8 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = (
-    "errors", "config", "plain", "tree", "parsing", "ir", "rules", "frontend", "transforms", "optimise", "memory",
-    "lower", "cache", "backend", "pipeline", "calling", "custom", "api", "test_util", "exporting", "cli",
+    "errors", "config", "plain", "tree", "labelled", "data", "carried", "parsing", "ir", "rules", "frontend",
+    "transforms", "optimise", "memory", "lower", "cache", "backend", "pipeline", "calling", "custom", "api",
+    "test_util", "exporting", "cli",
 )  # fmt: skip
 """The rooms of the house."""
 WINGS = {

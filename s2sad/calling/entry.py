@@ -40,8 +40,9 @@ from s2sad.calling.strict import Unmatched, strict
 from s2sad.calling.transformed import Transformed
 from s2sad.calling.variant import Variant
 from s2sad.config import config
+from s2sad.data import Packed
 from s2sad.frontend.elaborate.elaborate import Leaf
-from s2sad.frontend.values.places import MISSING, Attribute, Cell, Contents, Global, Item, Place, Root
+from s2sad.frontend.values.places import MISSING, Attribute, Cell, Contents, Global, Item, Place, Reading, Root
 from s2sad.frontend.values.readlog import (
     PLAIN,
     Entry,
@@ -52,6 +53,7 @@ from s2sad.frontend.values.readlog import (
     same_object,
 )
 from s2sad.ir.types import Array, Dim, Scalar, Size, Symbol
+from s2sad.labelled import Labelled
 
 MOVABLE = (FunctionType, MethodType, CellType, functools.partial, Transformed)
 """What may stand in the place of another of its kind, in a function that is compiled to the same."""
@@ -78,6 +80,10 @@ def entry(
     given = variant.given(leaves)
     if any(isinstance(x, np.ndarray) and signature.normal(x) is not x for x in given):
         return None  # an array is copied for each call
+    kinds = [x.kind for x in leaves if isinstance(x, Packed)]
+    aligned = [kind for kind in kinds if isinstance(kind, Labelled) and kind.by_labels]
+    if len(aligned) > 1 and not all(kind.counted for kind in aligned):
+        return None  # their labels are held against each other
     call = strict(variant.loaded.function, given)
     if call is None:
         return None
@@ -208,6 +214,10 @@ class _Writer:
             self.static(name, leaf)
             return
         self.names[number] = name
+        if isinstance(leaf, Packed):
+            array = self.variable("a")
+            self.lines.append(f"{array} = {self.constant(leaf.kind.read)}({name})")
+            self.names[number] = name = array
         if isinstance(type_ := self.types[number], Array):
             self.shapes[number] = self.array(name, type_)
         else:
@@ -334,6 +344,8 @@ class _Writer:
                 return f"{base}[{key!r}]" if type(key) in (int, str) else f"{base}[{self.constant(key)}]"
             case Cell(number):
                 return f"{base}.__closure__[{number}]"
+            case Reading(how):
+                return f"{self.constant(how.read)}({base})"
             case Global(name):
                 absent = binding.read(place) is MISSING
                 return f"{base}.get({name!r}, MISSING)" if absent else f"{base}[{name!r}]"
@@ -424,7 +436,8 @@ class _Writer:
         """The expression of a result."""
         cls = type(result)
         if isinstance(result, Leaf):
-            return flat[result.number]
+            value = flat[result.number]
+            return value if result.kind is None else f"{self.constant(result.kind.back)}({value})"
         if result is None:
             return "None"
         if cls in (tuple, list):

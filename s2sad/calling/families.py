@@ -31,7 +31,8 @@ class Family:
 
     function: Callable[..., Any]
     programs: tuple[tuple[Any, tuple[tuple[int, Any], ...], Variant], ...] = field(default=())
-
+    apart: set[Any] = field(default_factory=set)
+    """The keys of calls whose lists of numbers are taken apart."""
     entries: tuple[tuple[Callable[..., Any], Variant], ...] = field(default=())
     """Ways into compiled code that look at the function they are called for, each with its program."""
 

@@ -6,6 +6,7 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from s2sad import plain
 from s2sad.calling import compiler, signature
 from s2sad.calling.families import Family, family
 from s2sad.config import config
-from s2sad.errors import AliasError, MutationWarning, ShapeError, TypeMismatchError
+from s2sad.data import MOST_APART, Listed, Packed, Packing
+from s2sad.errors import AliasError, MutationWarning, S2sadError, ShapeError, TypeMismatchError
 
 if TYPE_CHECKING:
     from s2sad.calling.variant import Lowered, Variant
@@ -34,6 +36,17 @@ CALLS_BEFORE_ENTRY = 4
 MISS: Any = object()
 """What an entry gives for a call that it is not for."""
 EntryFunction = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The arguments of a call as leaves: their structure, and the key of the variants that fit; whether lists of
+    numbers are taken apart."""
+
+    leaves: list[Any]
+    structure: Any
+    base: Any
+    apart: bool
 
 
 class Program:
@@ -65,11 +78,9 @@ class Program:
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function the long way, and write an entry for calls like this one."""
-        if self._family is None:
-            self._family = family(self.function, self.name)
         self._calls += 1
         if self._calls <= CALLS_BEFORE_ENTRY and not self.split:
-            for entry, variant in self._family.entries:
+            for entry, variant in self.family.entries:
                 out = entry(args, kwargs, self.function)
                 if out is not MISS:
                     self.latest = variant.lowered
@@ -88,12 +99,11 @@ class Program:
             return
         shared = found.binding.root is not found.lowered.function
         with self._lock:
-            leaves, structure = signature.flatten(args, kwargs)
+            leaves, structure = signature.flatten(args, kwargs, found.apart)
             pairs = self.pairs(leaves)
             if shared and self._calls <= CALLS_BEFORE_ENTRY and not self.split:
-                assert self._family is not None
                 made = compiler.entry.entry(found, args, kwargs, leaves, structure, pairs, any_root=True)
-                self._family.open(made, found)
+                self.family.open(made, found)
                 return
             kept = [(e, v) for e, v in zip(self.entries, self._entered, strict=True) if v.holds()]
             if len(kept) >= MOST_ENTRIES:
@@ -105,39 +115,70 @@ class Program:
 
     def variant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Variant, list[Any]]:
         """The variant for these arguments, and what its compiled function takes for them."""
-        leaves, structure = self._normal_leaves(args, kwargs)
-        base = (structure, signature.key_orders((args, kwargs)), tuple(map(signature.leaf_key, leaves)), config.target)
-        found = self._find(base, leaves, structure)
-        runtime = found.runtime(leaves)
+        call = self._call(args, kwargs)
+        found = self._find(call.base, call) if call.apart else self._packed_or_apart(call, args, kwargs)
+        if found.apart != call.apart:
+            call = self._call(args, kwargs, apart=True)
+        runtime = found.runtime(call.leaves)
         if not found.fits(runtime):
             # Sizes differ that the program takes to be equal: it is elaborated again for these very sizes.
-            found = self._find((base, tuple(map(np.shape, leaves))), leaves, structure, exact=True)
-            runtime = found.runtime(leaves)
+            found = self._find((call.base, tuple(map(np.shape, call.leaves))), call, exact=True)
+            runtime = found.runtime(call.leaves)
             if not found.fits(runtime):
                 raise ShapeError(
                     f"{self.name}: an array that the function captures does not fit its arguments.", "Check the shapes."
                 )
         return found, runtime
 
-    def _normal_leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
-        """The leaves of a call, arrays in the form that compiled code expects, and their structure."""
-        leaves, structure = signature.flatten(args, kwargs)
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], apart: bool | None = None) -> Call:
+        """A call's leaves, arrays in the form that compiled code expects, their structure, and the key of both. Lists
+        of numbers are taken `apart`, where that is not said, if they had to be before."""
+        leaves: list[Any] = []
         try:
+            leaves, structure = signature.flatten(args, kwargs, bool(apart))
             for k, leaf in enumerate(leaves):
                 if plain.is_foreign(leaf):
                     plain.check(leaf, compiler.variant.leaf_names(self.function, structure)[k])
-            return [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves], structure
+            leaves = [signature.normal(x) if isinstance(x, np.ndarray) else x for x in leaves]
         except TypeMismatchError as error:
             compiler.variant.locate(error, [self.function, *leaves])
             raise
+        orders = signature.key_orders((args, kwargs))
+        base = (structure, orders, tuple(map(signature.leaf_key, leaves)), config.target, bool(apart))
+        if apart is None and base in self.family.apart:
+            return self._call(args, kwargs, apart=True)
+        return Call(leaves, structure, base, bool(apart))
 
-    def _find(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool = False) -> Variant:
+    @property
+    def family(self) -> Family:
+        """The family of the function."""
+        if self._family is None:
+            self._family = family(self.function, self.name)
+        return self._family
+
+    def _packed_or_apart(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Variant:
+        """The variant for a call; where the program uses a list as no array can be used, for its items one by one."""
+        packing = Packing()
+        try:
+            return self._find(call.base, call, packing=packing)
+        except S2sadError:
+            packed = [x.array.size for x in call.leaves if isinstance(x, Packed) and isinstance(x.kind, Listed)]
+            if not packing.count and not packed:
+                raise
+            if packing.count + sum(packed) > MOST_APART:
+                raise
+        apart = self._call(args, kwargs, apart=True)
+        found = self._find(apart.base, apart)
+        self.family.apart.add(call.base)
+        return found
+
+    def _find(self, base: Any, call: Call, exact: bool = False, packing: Packing | None = None) -> Variant:
         """The variant for a key, built if there is none."""
-        known = self._known(base, leaves)
+        known = self._known(base, call.leaves)
         if known is None:
             with self._lock:  # another thread may have built it by now
-                known = self._known(base, leaves) or self._shared(base, leaves)
-                known = known or self._build(base, leaves, structure, exact)
+                known = self._known(base, call.leaves) or self._shared(base, call.leaves)
+                known = known or self._build(base, call, exact, packing or Packing(not call.apart))
         return known
 
     def _known(self, base: Any, leaves: Sequence[Any]) -> Variant | None:
@@ -147,9 +188,7 @@ class Program:
 
     def _shared(self, base: Any, leaves: Sequence[Any]) -> Variant | None:
         """The variant that another function with the same code was compiled to."""
-        if self._family is None:
-            self._family = family(self.function, self.name)
-        found = self._family.find(self.function, base, leaves)
+        found = self.family.find(self.function, base, leaves)
         if found is not None:
             self._keep(found, base, leaves)
         return found
@@ -166,23 +205,30 @@ class Program:
 
     def lower(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Lowered:
         """The function lowered for these arguments, not compiled. With `Abstract`s for values, all else is known."""
-        leaves, structure = self._normal_leaves(args, kwargs)
-        given = [isinstance(x, compiler.elaborate.Abstract) for x in leaves]
+        call = self._call(args, kwargs)
+        given = [isinstance(x, compiler.elaborate.Abstract) for x in call.leaves]
         statics = frozenset(k for k, x in enumerate(given) if not x) if any(given) else frozenset()
-        return compiler.variant.lower(self.function, leaves, structure, statics, self.name)
+        if statics:
+            call = self._call(args, kwargs, apart=True)
+            given = [isinstance(x, compiler.elaborate.Abstract) for x in call.leaves]
+            statics = frozenset(k for k, x in enumerate(given) if not x)
+        packing = Packing(not call.apart)
+        return compiler.variant.lower(
+            self.function, call.leaves, call.structure, statics, self.name, packing=packing
+        )
 
     def _full_key(self, base: Any, leaves: Sequence[Any]) -> Any:
         return base, tuple((k, leaves[k]) for k in sorted(self._statics.get(base, ())))
 
-    def _build(self, base: Any, leaves: Sequence[Any], structure: Any, exact: bool) -> Variant:
+    def _build(self, base: Any, call: Call, exact: bool, packing: Packing) -> Variant:
+        statics = self._statics.get(base, frozenset())
         lowered = compiler.variant.lower(
-            self.function, leaves, structure, self._statics.get(base, frozenset()), self.name, self._finish, exact
+            self.function, call.leaves, call.structure, statics, self.name, self._finish, exact, packing
         )
-        built = self._load(lowered, leaves)
-        built.exact = exact
-        self._keep(built, base, leaves)
-        assert self._family is not None
-        self._family.add(base, leaves, built)
+        built = self._load(lowered, call.leaves)
+        built.exact, built.apart = exact, call.apart
+        self._keep(built, base, call.leaves)
+        self.family.add(base, call.leaves, built)
         return built
 
     def _finish(self, elaboration: Elaboration) -> tuple[Module, Trace, Split | None]:
@@ -193,7 +239,7 @@ class Program:
 
     def _check_mutated(self, found: Variant, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Refuse a written argument that shares memory with what else the function reads; warn of it, once."""
-        leaves, _ = signature.flatten(args, kwargs)
+        leaves = [signature.bare(x) for x in signature.flatten(args, kwargs, found.apart)[0]]
         captured = found.binding.values()
         for k in found.lowered.elaboration.mutated:
             for j, other in enumerate([*leaves, *captured]):

@@ -13,9 +13,11 @@ import numpy as np
 from s2sad import tree
 from s2sad.calling import compiler, direct, signature
 from s2sad.calling.program import Program, function_name
+from s2sad.calling.travelling import Reduced, reduced
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.transforms import Spec
+from s2sad.labelled import labelled, refusal
 
 if TYPE_CHECKING:
     from s2sad.calling.splitting import Linearized, SplitProgram
@@ -57,6 +59,7 @@ def _example(leaf: Any) -> Any:
 
 
 def _linearized(kind: type[Linear], function: Function, primals: tuple[Any, ...], has_aux: bool) -> Any:
+    _check_numpy(function, primals)
     found = direct.program(_split_program, _run, function, has_aux, "vjp_{}").forward((primals,), primals)
     plain = all(type(p) in (float, np.ndarray) for p in primals)
     primals = tuple(map(_frozen, primals)) if plain else tree.map(_frozen, primals)
@@ -66,6 +69,17 @@ def _linearized(kind: type[Linear], function: Function, primals: tuple[Any, ...]
     out = _program(_run, "", function)((primals,), {})
     value, *aux = out if has_aux else (out,)
     return (value, kind(function, primals, has_aux, value=value), *aux)
+
+
+def _check_numpy(function: Function, primals: tuple[Any, ...]) -> None:
+    """Refuse to differentiate by an array that is not NumPy's."""
+    leaves, structure = tree.flatten((primals, {}))
+    for k, leaf in enumerate(leaves):
+        kind = labelled(leaf)
+        if kind is not None:
+            error = TypeMismatchError(*refusal(compiler.variant.leaf_names(function, structure)[k], kind))
+            compiler.variant.locate(error, [function])
+            raise error
 
 
 def _frozen(leaf: Any) -> Any:
@@ -111,6 +125,13 @@ class Linear:
 
     def __repr__(self) -> str:
         return f"<s2sad {self.kind} of {function_name(self._arguments[0])}>"
+
+    def __reduce__(self) -> Reduced:
+        """A pickle holds the function, the point, and what the forward sweep left."""
+        function, primals = self._arguments
+        found = self._linearized
+        left = None if found is None else (found.given, found.value, found.aux)
+        return reduced(self, function, _remade, type(self), function, primals, self._has_aux, left, self._value)
 
     def _only(self, out_bars: tuple[Any, ...]) -> Any:
         """The one cotangent that the call was made with."""
@@ -159,6 +180,16 @@ class Transpose(Linear):
         out_bar = self._only(out_bars)
         function, primals = self._arguments
         return _program(_transpose, "transpose_", function)((primals, out_bar), {})
+
+
+def _remade(
+    kind: type[Linear], function: Function, primals: tuple[Any, ...], has_aux: bool, left: Any, value: Any
+) -> Linear:
+    """A linear function that has been pickled: what its forward sweep left, with the program compiled here."""
+    if left is None:
+        return kind(function, primals, has_aux, value=value)
+    program = direct.program(_split_program, _run, function, has_aux, "vjp_{}")
+    return kind(function, primals, has_aux, program.restored((primals,), primals, *left))
 
 
 def _run(function: Function, primals: tuple[Any, ...], has_aux: bool = False) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import plain, tree
+from s2sad import data, plain, tree
+from s2sad.data import Packed
 from s2sad.errors import DerivativeMismatchError, TypeMismatchError
 from s2sad.ir.types import Array, Scalar, Type, symbol, type_of_value
 
@@ -16,12 +17,22 @@ SMALL = 2
 
 def is_runtime(leaf: Any) -> bool:
     """Whether an argument leaf is a number or an array (else it is static: known when the function is compiled)."""
-    return plain.is_array(leaf) or plain.is_number(leaf)
+    return plain.is_array(leaf) or plain.is_number(leaf) or isinstance(leaf, Packed)
 
 
-def flatten(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
-    """The leaves of the arguments and their structure."""
-    return tree.flatten((args, kwargs))
+def flatten(args: tuple[Any, ...], kwargs: dict[str, Any], apart: bool = False) -> tuple[list[Any], Any]:
+    """The leaves of the arguments and their structure. Long lists of numbers are a leaf each, if not taken `apart`."""
+    return data.flatten((args, kwargs), apart)
+
+
+def bare(leaf: Any) -> Any:
+    """What compiled code is given for a leaf."""
+    return leaf.array if isinstance(leaf, Packed) else leaf
+
+
+def kind_of(leaf: Any) -> data.Kind | None:
+    """What a leaf is that is read as an array."""
+    return leaf.kind if isinstance(leaf, Packed) else None
 
 
 def normal(leaf: np.ndarray) -> np.ndarray:
@@ -68,13 +79,15 @@ def check_like(name: str, primals: Any, tangents: Any) -> None:
 
 def leaf_key(leaf: Any) -> Any:
     """What of a leaf the compiled code depends on."""
+    if isinstance(leaf, Packed):
+        return leaf.kind, leaf_key(leaf.array)
     if plain.is_array(leaf):
         return (leaf.dtype, tuple([d if d < SMALL else -1 for d in leaf.shape]))
     if is_runtime(leaf):
         return type(leaf)  # not the dtype of a NumPy number: dtype("float64") == float
     try:
         hash(leaf)
-    except TypeError:
+    except (TypeError, ValueError):
         return ("id", id(leaf))
     return ("static", type(leaf), leaf)
 
@@ -91,7 +104,14 @@ def key_orders(tree_: Any) -> Any:
 
 
 def leaf_type(leaf: Any, name: str) -> Type:
-    """The type of a runtime leaf; sizes above 1 are symbols ``name.axis``."""
+    """The type of a runtime leaf; sizes above 1 are symbols ``name.axis``, but for those of short rows of a list."""
+    if isinstance(leaf, Packed):
+        type_ = leaf_type(leaf.array, name)
+        if not (isinstance(leaf.kind, data.Listed) and isinstance(type_, Array)):
+            return type_
+        rows = leaf.kind.rows or (None,) * (len(type_.dims) - 1)
+        known = zip(type_.dims, (None, *rows), strict=True)
+        return Array(type_.dtype, tuple(d if n is None else n for d, n in known))
     if isinstance(leaf, np.ndarray):
         return Array(
             leaf.dtype, tuple(d if d < SMALL else symbol(f"{name}.{k}", SMALL) for k, d in enumerate(leaf.shape))

@@ -8,13 +8,14 @@
 from __future__ import annotations
 
 import functools
+import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from s2sad import pipeline, plain, tree
+from s2sad import data, pipeline, plain, tree
 from s2sad.calling import signature, variant
 from s2sad.calling.program import MISS, Program
 from s2sad.errors import DerivativeMismatchError, TypeMismatchError
@@ -42,22 +43,29 @@ class Linearized:
     value: Any
     aux: Any
     primals: Any
+    apart: bool = False
+    """Whether the numbers of lists among the primals are leaves each."""
 
     @property
     def results(self) -> list[Any]:
         """The inexact leaves of the value, for which there are cotangents."""
-        return _inexact_leaves(self.value)
+        return [x for x in self.parts.value.leaves(self.value) if signature.is_runtime(x) and _inexact(x)]
 
     def pull(self, out_bar: Any) -> Any:
         """The cotangents of the primals for one of the value."""
         if _alike(self.value, out_bar):
             bars = self.parts.pull(self.given, [out_bar])
         else:
-            seeds = _matching(self.value, out_bar)
+            seeds = self.parts.matching(self.value, out_bar)
             bars = self.parts.pull(self.given, _ready(seeds, self.parts.seeds))
         if type(self.primals) is tuple and all(map(_is_inexact_leaf, self.primals)):
             return tuple(bars)
-        return _filled(self.primals, bars)
+        return _filled(self.form, self.primals, bars)
+
+    @property
+    def form(self) -> data.Form:
+        """The structure of the primals."""
+        return data.form(self.primals, self.apart)
 
     def push(self, tangents: Any) -> Any:
         """The tangent of the value for tangents of the primals."""
@@ -67,8 +75,8 @@ class Linearized:
                 f"{tree.structure(self.primals)}, not {tree.structure(tangents)}.",
                 "Give a tangent for each primal.",
             )
-        dots = _varying(self.primals, tangents, _check_tangent)
-        return _filled(self.value, self.parts.push(self.given, self.results, dots))
+        dots = _varying(self.form, self.primals, tangents, _check_tangent)
+        return _filled(self.parts.value, self.value, self.parts.push(self.given, self.results, dots))
 
 
 def _alike(value: Any, bar: Any) -> bool:
@@ -92,23 +100,20 @@ def _inexact(x: Any) -> bool:
     return np.issubdtype(np.asarray(x).dtype, np.inexact)
 
 
-def _inexact_leaves(tree_: Any) -> list[Any]:
-    return [x for x in tree.leaves(tree_) if signature.is_runtime(x) and _inexact(x)]
-
-
-def _filled(like: Any, derivatives: Sequence[Any]) -> Any:
+def _filled(form: data.Form, like: Any, derivatives: Sequence[Any]) -> Any:
     """A tree like another, of derivatives where it is inexact and of zeros elsewhere."""
     supply = iter(derivatives)
-    return tree.map(lambda x: next(supply) if signature.is_runtime(x) and _inexact(x) else _no_derivative(x), like)
+    leaves = form.leaves(like)
+    return form.tree(next(supply) if signature.is_runtime(x) and _inexact(x) else _no_derivative(x) for x in leaves)
 
 
 def _no_derivative(x: Any) -> Any:
     return np.zeros(np.shape(x))[()] if signature.is_runtime(x) else x
 
 
-def _varying(like: Any, given: Any, check: Callable[[Any, Any], None]) -> list[Any]:
+def _varying(form: data.Form, like: Any, given: Any, check: Callable[[Any, Any], None]) -> list[Any]:
     """The leaves of `given` that stand for inexact ones of `like`, which has its structure, each checked against it."""
-    pairs = zip(tree.leaves(like), tree.leaves(given), strict=True)
+    pairs = zip(form.leaves(like), form.leaves(given), strict=True)
     found = [(x, leaf) for x, leaf in pairs if signature.is_runtime(x) and _inexact(x)]
     for x, leaf in found:
         check(x, leaf)
@@ -136,17 +141,6 @@ def _check_cotangent(value: Any, bar: Any) -> None:
         )
 
 
-def _matching(value: Any, out_bar: Any) -> list[Any]:
-    """The cotangents of the inexact leaves of the value, checked against it."""
-    structure, given = tree.structure(value), tree.structure(out_bar)
-    if structure != given:
-        raise DerivativeMismatchError(
-            f"Tree structure of cotangent input {given}, does not match structure of primal output {structure}.",
-            "Mirror the value.",
-        )
-    return _varying(value, out_bar, _check_cotangent)
-
-
 def _ready(values: Sequence[Any], types: Sequence[Type]) -> list[Any]:
     """Values as compiled code takes them."""
     return [
@@ -164,9 +158,16 @@ class Parts:
     as a custom rule is in the way."""
 
     def __init__(
-        self, split: Split, functions: dict[str, Function], params: int, reverse_only: bool, guards: Guards
+        self,
+        split: Split,
+        functions: dict[str, Function],
+        params: int,
+        reverse_only: bool,
+        guards: Guards,
+        value: data.Form,
     ) -> None:
         self.split = split
+        self.value = value
         self.guards = guards
         self.reverse_only = reverse_only
         self.functions = functions
@@ -177,6 +178,16 @@ class Parts:
         self.pull = _sweep(self.pullback, guards)
         used = walk.free_vars(split.reverse.body, split.reverse.results)
         self.kept = tuple(p in used for p in split.reverse.params[:params])
+
+    def matching(self, value: Any, out_bar: Any) -> list[Any]:
+        """The cotangents of the inexact leaves of the value, checked against it."""
+        structure, given = tree.structure(value), tree.structure(out_bar)
+        if structure != given:
+            raise DerivativeMismatchError(
+                f"Tree structure of cotangent input {given}, does not match structure of primal output {structure}.",
+                "Mirror the value.",
+            )
+        return _varying(self.value, value, out_bar, _check_cotangent)
 
     @functools.cached_property
     def pushforward(self) -> Module:
@@ -236,7 +247,17 @@ class SplitProgram(Program):
             for v, keep in zip(runtime, parts.kept, strict=True)
         ]
         value, aux = found.rebuild(results) if self.has_aux else (found.rebuild(results), None)
-        return Linearized(parts, (*kept, *residuals), value, aux, primals)
+        return Linearized(parts, (*kept, *residuals), value, aux, primals, found.apart)
+
+    def restored(
+        self, args: tuple[Any, ...], primals: Any, given: tuple[Any, ...], value: Any, aux: Any
+    ) -> Linearized:
+        """The function linearized in another process, of what its forward sweep left there."""
+        found, runtime = self.variant(args, {})
+        parts = found.parts
+        if parts is None or len(given) != len(runtime) + len(parts.split.residuals):
+            raise pickle.UnpicklingError(f"{self.name} is compiled otherwise here than where this was pickled")
+        return Linearized(parts, given, value, aux, primals, found.apart)
 
     def _swept(self, args: tuple[Any, ...]) -> tuple[variant.Variant, Sequence[Any], Any]:
         """The variant for a call, what its compiled function takes, and what that returns."""
@@ -260,14 +281,24 @@ class SplitProgram(Program):
         if split is not None and not any(isinstance(v.type, List) for v in (*split.residuals, *split.forward.results)):
             reverse_only = _has_vjp_rule(elaborated.elaboration.module)
             guards = elaborated.elaboration.guards
-            parts = Parts(split, functions, len(elaborated.module.main.params), reverse_only, guards)
+            value = _form_of(self._of_value(elaborated.elaboration))
+            parts = Parts(split, functions, len(elaborated.module.main.params), reverse_only, guards, value)
         built = variant.load(elaborated, leaves)
         built.parts = parts
         return built
 
     def _finish(self, elaboration: Elaboration) -> tuple[Module, pipeline.Trace, Split | None]:
-        out = elaboration.result
-        of_value = out[0] if self.has_aux and isinstance(out, tuple) and len(out) == 2 else out
-        leaves = tree.leaves(of_value, is_leaf=lambda x: isinstance(x, Leaf))
+        leaves = tree.leaves(self._of_value(elaboration), is_leaf=lambda x: isinstance(x, Leaf))
         return pipeline.lower_split(elaboration, sum(isinstance(x, Leaf) for x in leaves))
+
+    def _of_value(self, elaboration: Elaboration) -> Any:
+        """The structure of the value that is differentiated."""
+        out = elaboration.result
+        return out[0] if self.has_aux and isinstance(out, tuple) and len(out) == 2 else out
+
+
+def _form_of(result: Any) -> data.Form:
+    """The structure of what a function returns."""
+    leaves, structure = tree.flatten(result, is_leaf=lambda x: isinstance(x, Leaf))
+    return data.Form(structure, tuple([x.kind if isinstance(x, Leaf) else None for x in leaves]))
 

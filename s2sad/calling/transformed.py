@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.calling import compiler
 from s2sad.calling.program import MISS, Program, function_name
+from s2sad.calling.travelling import Reduced, reduced
 from s2sad.errors import TypeMismatchError
 from s2sad.frontend.values.transforms import Spec
 
@@ -50,9 +51,10 @@ class Transformed:
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A pickle and a copy hold what the function was made of; what was compiled is found again by the cache."""
-        return Transformed, (self.__s2sad__,)
+    def __reduce__(self) -> Reduced:
+        """A pickle holds the name, if that is this function's, or what the function was made of; what was compiled is
+        found again by the cache."""
+        return reduced(self, self.__s2sad__.function, Transformed, self.__s2sad__)
 
     @property
     def __signature__(self) -> inspect.Signature:

@@ -27,6 +27,7 @@ from s2sad.backend.text import releasing_gil
 from s2sad.calling import signature
 from s2sad.calling.binding import Binding, binding
 from s2sad.config import config
+from s2sad.data import Packed, Packing
 from s2sad.errors import NeedStatic, S2sadError, TypeMismatchError, UncompiledWarning
 from s2sad.frontend.elaborate.elaborate import Abstract, Elaboration, Leaf
 from s2sad.frontend.elaborate.raising import restored
@@ -104,6 +105,8 @@ class Variant:
     guards: tuple[tuple[Dim, Dim], ...] = ()
     exact: bool = False
     """Whether it is for the very sizes that it was made for."""
+    apart: bool = False
+    """Whether it takes the numbers of lists one by one, however many they are."""
     parts: Any = None
     """The split adjoint, of a forward sweep (`splitting`)."""
 
@@ -118,7 +121,7 @@ class Variant:
             return None
         return Variant(
             self.lowered, self.loaded, moved, self.rebuild, self.converters, self.indexes, self.guards, self.exact,
-            self.parts,
+            self.apart, self.parts,
         )  # fmt: skip
 
     def fits(self, runtime: Sequence[Any]) -> bool:
@@ -137,11 +140,11 @@ class Variant:
 
     def runtime(self, leaves: Sequence[Any]) -> list[Any]:
         """What the compiled function takes: the runtime leaves, and the captured values as they are now."""
-        return [*[leaves[k] for k in self.indexes], *self.binding.values()]
+        return [*[signature.bare(leaves[k]) for k in self.indexes], *self.binding.values()]
 
     def given(self, leaves: Sequence[Any]) -> list[Any]:
         """The same, each array as it is."""
-        return [*[leaves[k] for k in self.indexes], *self.binding.given()]
+        return [*[signature.bare(leaves[k]) for k in self.indexes], *self.binding.given()]
 
     def flat(self, runtime: Sequence[Any]) -> list[Any]:
         """The flat results of the compiled function, as NumPy or Python values."""
@@ -181,6 +184,7 @@ def lower(
     name: str,
     finish: Finish = joint,
     exact: bool = False,
+    packing: Packing | None = None,
 ) -> Lowered:
     """Elaborate a function for these argument leaves (numbers, arrays, `Abstract`s) and take it through the pipeline.
 
@@ -191,9 +195,9 @@ def lower(
         abstract = [as_abstract(leaf, k, names[k], statics, exact) for k, leaf in enumerate(leaves)]
         args, kwargs = tree.unflatten(structure, abstract)
         try:
-            elaboration = elaborate(function, args, kwargs, name=name)
+            elaboration = elaborate(function, args, kwargs, name=name, packing=packing)
         except NeedStatic as need:
-            if need.index in statics or isinstance(leaves[need.index], Abstract):
+            if need.index in statics or isinstance(leaves[need.index], Abstract | Packed):
                 wanted = getattr(leaves[need.index], "name", names[need.index])
                 raise TypeMismatchError(
                     f"The value of {wanted!r} is needed while the function is compiled, where only its type is known.",
@@ -203,7 +207,7 @@ def lower(
             statics = statics | {need.index}
             continue
         except S2sadError as error:
-            best = explain_exactly(function, leaves, structure, statics, names) or error
+            best = explain_exactly(function, leaves, structure, statics, names, packing) or error
             locate(best, [function, *leaves])
             raise best from None
         try:
@@ -217,13 +221,18 @@ def lower(
 
 
 def explain_exactly(
-    function: Callable[..., Any], leaves: Sequence[Any], structure: Any, statics: frozenset[int], names: Sequence[str]
+    function: Callable[..., Any],
+    leaves: Sequence[Any],
+    structure: Any,
+    statics: frozenset[int],
+    names: Sequence[str],
+    packing: Packing | None,
 ) -> S2sadError | None:
     """The error of a refused call with the sizes of these very arguments in its text, where it comes up again."""
     exact = [as_abstract(leaf, k, names[k], statics, exact=True) for k, leaf in enumerate(leaves)]
     args, kwargs = tree.unflatten(structure, exact)
     try:
-        elaborate(function, args, kwargs)
+        elaborate(function, args, kwargs, packing=packing)
     except S2sadError as error:
         return error
     except Exception:  # only to find better words
@@ -266,8 +275,10 @@ def as_abstract(leaf: Any, index: int, name: str, statics: frozenset[int], exact
     """The leaf as elaboration sees it: a type where it is a runtime value, itself where it is static."""
     if isinstance(leaf, Abstract) or index in statics or not signature.is_runtime(leaf):
         return leaf
-    known = exact and isinstance(leaf, np.ndarray)
-    return Abstract(index, type_of_value(leaf) if known else signature.leaf_type(leaf, name), name)
+    array = signature.bare(leaf)
+    known = exact and isinstance(array, np.ndarray)
+    type_ = type_of_value(array) if known else signature.leaf_type(leaf, name)
+    return Abstract(index, type_, name, signature.kind_of(leaf))
 
 
 def load(lowered: Lowered, leaves: Sequence[Any]) -> Variant:
@@ -361,13 +372,19 @@ def converter(result: Atom) -> Converter:
 def rebuilder(result: Any) -> Callable[[Sequence[Any]], Any]:
     """A function from flat results to the value that the user's function returns."""
     if isinstance(result, Leaf):
-        return lambda flat: flat[result.number]
+        return lambda flat: of_leaf(result, flat)
     leaves, structure = tree.flatten(result, is_leaf=lambda x: isinstance(x, Leaf))
 
     def rebuild(flat: Sequence[Any]) -> Any:
-        return tree.unflatten(structure, [flat[x.number] if isinstance(x, Leaf) else x for x in leaves])
+        return tree.unflatten(structure, [of_leaf(x, flat) if isinstance(x, Leaf) else x for x in leaves])
 
     return rebuild
+
+
+def of_leaf(leaf: Leaf, flat: Sequence[Any]) -> Any:
+    """What stands in the place of a leaf of the result."""
+    value = flat[leaf.number]
+    return value if leaf.kind is None else leaf.kind.back(value)
 
 
 def leaf_names(function: Callable[..., Any], structure: Any) -> list[str]:

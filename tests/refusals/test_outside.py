@@ -107,7 +107,7 @@ def wraps_text(x):
     (writes_a_global_dict, NotImplementedError, "TABLE", ""),
     (assigns_an_attribute, NotImplementedError, "attribute 'rate' of Holder would be assigned", "Return"),
     (writes_an_array_of_an_object, NotImplementedError, "array comes from outside", "Make a copy"),
-    (draws, NotImplementedError, "normal is not supported", "Draw random numbers outside"),
+    (draws, NotImplementedError, "not seeded in the function", "Draw random numbers outside"),
     (draws_from_python, NotImplementedError, "random is not supported", "Draw random numbers outside"),
     (asks_the_system, NotImplementedError, "getpid is not supported", ""),
     (reads_from_the_keyboard, NotImplementedError, "does not read", "Do it outside"),

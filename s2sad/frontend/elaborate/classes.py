@@ -80,6 +80,11 @@ def attribute(elab: Elaborator, value: Value, name: str) -> Value:
     match value:
         case Choice():
             return choices.split(elab, value, lambda option: attribute(elab, option, name))
+        case ObjectRef(cls=cls) if cls in library.random.CLASSES:
+            return library.random.attribute(elab, value, name)
+        case Static(np.random.Generator() | np.random.RandomState()):
+            why = "A generator from outside the function goes on from call to call."
+            elab.error(why, library.random.ADVICE)
         case ObjectRef(location, cls):
             found = names_of(elab, location).get(name)
             if found is None:

@@ -133,6 +133,8 @@ def _same_origin(elab: Elaborator, given: Value, value: Value) -> None:
     """A write into the copy counts as one into the argument that was given."""
     if isinstance(given, ArrayRef) and isinstance(value, ArrayRef):
         elab.origins[value.location] = elab.origins.get(given.location, frozenset())
+        if given.location in elab.outside.labelled:
+            elab.outside.labelled[value.location] = elab.outside.labelled[given.location]
 
 
 def private(elab: Elaborator, value: Value) -> Value:

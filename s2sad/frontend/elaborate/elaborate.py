@@ -13,10 +13,11 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from s2sad import tree
+from s2sad.data import DTYPES, SEQUENCES, Kind, Listed, Packing
 from s2sad.errors import UnsupportedError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate.elaborator import Elaborator
@@ -36,6 +37,7 @@ from s2sad.frontend.values.values import (
     Location,
     Maybe,
     Number,
+    Numbers,
     ObjectRef,
     RuntimeItems,
     Static,
@@ -43,8 +45,9 @@ from s2sad.frontend.values.values import (
     Tuple,
     Value,
 )
-from s2sad.ir.nodes import Atom, Function, Module, Var, replace
+from s2sad.ir.nodes import Atom, Function, Module, Var
 from s2sad.ir.types import Array, Dim, Size, Type, symbols_of
+from s2sad.labelled import Labelled
 
 RECURSION_LIMIT = 20_000
 
@@ -52,19 +55,23 @@ RECURSION_LIMIT = 20_000
 @tree.leaf
 @dataclass(frozen=True, slots=True)
 class Abstract:
-    """A runtime leaf of the arguments: its number among them, its type, and the name of its parameter."""
+    """A runtime leaf of the arguments: its number among them, its type, and the name of its parameter; of what is read
+    as an array, what it is."""
 
     index: int
     type: Type
     name: str
+    kind: Kind | None = None
 
 
 @tree.leaf
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Stands for one of the flat results in the structure of what the function returns."""
+    """Stands for one of the flat results in the structure of what the function returns; of an array that becomes a
+    list, what list that is."""
 
     number: int
+    kind: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +115,21 @@ class Elaboration:
 
 
 def elaborate(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], name: str | None = None
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    name: str | None = None,
+    packing: Packing | None = None,
 ) -> Elaboration:
     """Run a function on abstract values.
 
     `args` and `kwargs` are the arguments with `Abstract` in place of each number and array that is a runtime value;
-    containers keep their structure, all else is known now. Raises `NeedStatic` when the value of a leaf is needed, and
+    containers keep their structure, all else is known now. `packing` says whether long lists that are captured are
+    arrays. Raises `NeedStatic` when the value of a leaf is needed, and
     the errors of `s2sad.errors` for what is outside the language.
     """
     elab = Elaborator()
+    elab.outside.packing = packing or Packing()
     elab.outside.root(function)
     arguments = _Arguments(elab)
     arguments.declare((tuple(args), kwargs))
@@ -178,8 +191,10 @@ class _Arguments:
     def value(self, obj: Any, name: str) -> Value:
         """An argument as an abstract value."""
         match obj:
-            case Abstract(index):
+            case Abstract(index, kind=None):
                 return self.leaf(self.vars[index], index)
+            case Abstract(index, kind=Listed() | Labelled() as kind):
+                return self.elab.outside.read_as(self.vars[index], kind)
             case tuple() if tree.is_container(type(obj)):
                 return Tuple(tuple(self.value(x, f"{name}_{k}") for k, x in enumerate(obj)), type(obj))
             case list() if type(obj) is list:
@@ -259,7 +274,8 @@ def in_tree_order(structure: Any, results: list[Atom]) -> Any:
     order = [leaf.number for leaf in found if isinstance(leaf, Leaf)]
     results[:] = [results[n] for n in order]
     numbers = iter(range(len(order)))
-    return tree.unflatten(spec, [Leaf(next(numbers)) if isinstance(leaf, Leaf) else leaf for leaf in found])
+    numbered = [replace(x, number=next(numbers)) if isinstance(x, Leaf) else x for x in found]
+    return tree.unflatten(spec, numbered)
 
 
 def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
@@ -284,6 +300,12 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
             if not tree.is_container(cls):
                 elab.error(f"An object of {cls.__name__}, a subclass of tuple, cannot be returned.", "Return a tuple.")
             return tree.make_tuple(cls, [flatten_result(elab, v, results) for v in items])
+        case Numbers(ref, classes, weak):
+            if classes[0] not in SEQUENCES:
+                elab.error(f"A {classes[0].__name__} cannot be returned.", "Return np.array of it.")
+            dtype = ref.type.dtype
+            number = next(c for c, d in DTYPES.items() if d == dtype) if weak else dtype.type
+            return Leaf(leaf(elab.atom(ref)).number, Listed(classes, number))
         case ListRef(location):
             content = elab.get(location)
             if isinstance(content, RuntimeItems):

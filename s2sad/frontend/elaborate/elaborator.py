@@ -44,6 +44,7 @@ from s2sad.frontend.values.values import (
     Lost,
     Maybe,
     Number,
+    Numbers,
     ObjectRef,
     Partial,
     RuntimeItems,
@@ -60,7 +61,7 @@ from s2sad.ir.paths import Index, Path
 from s2sad.ir.primitives import inc as inc_prim
 from s2sad.ir.primitives import load, raise_, store
 from s2sad.ir.python_calls import Named
-from s2sad.ir.types import Dim, Size, symbols_of
+from s2sad.ir.types import Dim, Size, lower_bound, symbols_of
 from s2sad.rules.logical import not_
 from s2sad.tree import make_tuple
 
@@ -322,6 +323,8 @@ class Elaborator:
                 return self.builder.emit(load, (content.atom, *operands), {"path": path}) if path else content.atom
             case ListRef(location) if isinstance(content := self.get(location), RuntimeItems):
                 return content.atom
+            case Numbers(ref):
+                return self.atom(ref)
             case ListRef() | Tuple() | Static(list() | tuple()):
                 return self.atom(library.call(self, np.array, [value], {}))
             case Maybe():
@@ -368,7 +371,9 @@ class Elaborator:
                 return self.truth(self.resolve(value))
             case Tuple(items):
                 return bool(items)
-            case ListRef() | DictRef():
+            case Numbers(ref) if (size := ref.type.dims[0]) is not None and (lower_bound(size) or 0) > 0:
+                return True
+            case ListRef() | DictRef() | Numbers():
                 return self.truth(library.call(self, len, [value], {}))
             case ArrayRef():
                 return self._array_truth(value)

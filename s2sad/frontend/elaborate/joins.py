@@ -40,6 +40,7 @@ from s2sad.frontend.values.values import (
     Maybe,
     Nothing,
     Number,
+    Numbers,
     ObjectRef,
     Partial,
     RuntimeItems,
@@ -232,7 +233,8 @@ class Joiner:
             case Choice():
                 return self.apart(key, a, b)
             case (
-                Number() | ArrayRef() | Tuple() | ListRef() | DictRef() | ObjectRef() | Closure() | Partial() | Static()
+                Number() | ArrayRef() | Tuple() | Numbers() | ListRef() | DictRef() | ObjectRef() | Closure()
+                | Partial() | Static()
             ) as only:
                 return self.alike(key, a, b, only)
         if _is_scalar(a) and _is_scalar(b):
@@ -257,6 +259,12 @@ class Joiner:
                     return self.apart(key, a, b)
                 rows = [(_part(a, k), _part(b, k)) for k in range(len(items))]
                 return Tuple(tuple(self.inner((*key, k), x, y) for k, (x, y) in enumerate(rows)), cls)
+            case Numbers(ref, classes, weak):
+                if not _agree(a, b, lambda v: (v.classes, v.weak)):
+                    return broken(self.elab, key, a, b)
+                left, right = (NOTHING if v is NOTHING else v.ref for v in (a, b))
+                met = self.array(key, left, right, ref)
+                return Numbers(met, classes, weak) if isinstance(met, ArrayRef) else met
             case ListRef():
                 return ListRef(self.location((*key, "#items"), a, b))
             case DictRef(type=cls):

@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from s2sad import tree
 from s2sad.errors import NeedStatic, UnsupportedError, UnsupportedSyntaxError
 from s2sad.frontend import library
@@ -25,6 +27,7 @@ from s2sad.frontend.values.values import (
     ListRef,
     Location,
     Number,
+    Numbers,
     ObjectRef,
     Partial,
     RuntimeItems,
@@ -77,6 +80,8 @@ def transform(elab: Elaborator, value: Value, change: Callable[[Value], Value], 
             return Tuple(tuple(walk(Static(x)) for x in items), type(items))
         case Tuple(items, cls) if tree.is_container(cls):
             return Tuple(tuple(map(walk, items)), cls)
+        case Numbers():
+            return numbers_of(elab, value, walk(value.ref))
         case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
             return ListRef(_new(elab, location, StaticItems(tuple(map(walk, content.items)))))
         case ListRef(location) if isinstance(listed := elab.get(location), Columns):
@@ -91,6 +96,27 @@ def transform(elab: Elaborator, value: Value, change: Callable[[Value], Value], 
             return node.rebuild([walk(child) for child in node.children])
         case _:
             return change(value)
+
+
+def numbers_of(elab: Elaborator, like: Numbers, changed: Value) -> Value:
+    """A list like another one, of what stands along the first axes of an array.
+
+    What has been made of a list, for the array inside, may be such a list in turn (a Hessian is a list of lists): its
+    own axes come first there.
+    """
+    match changed:
+        case ArrayRef():
+            return Numbers(changed, like.classes, like.weak)
+        case Numbers(ref, classes, weak):
+            outer = len(like.classes)
+            places = tuple(range(len(classes), len(classes) + outer))
+            moved = library.call(elab, np.moveaxis, [ref, Static(places), Static(tuple(range(outer)))], {})
+            assert isinstance(moved, ArrayRef)
+            return Numbers(moved, (*like.classes, *classes), weak)
+    elab.error(
+        f"A list of {elab.describe(changed)} for each of its numbers cannot stand in one array.",
+        "Make the list an array.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +219,8 @@ def level(elab: Elaborator, value: Value) -> Level | None:
             return Level((type(items), len(items)), tuple(map(Static, items)))
         case Tuple(items, cls) if tree.is_container(cls):
             return Level((cls, len(items)), items)
+        case Numbers(ref, classes, weak):
+            return Level((classes, weak), (ref,))
         case ListRef(location) if isinstance(content := elab.get(location), StaticItems):
             return Level((list, len(content.items)), content.items)
         case ListRef(location) if isinstance(listed := elab.get(location), Columns):
@@ -220,6 +248,19 @@ def _key(elab: Elaborator, rest: Value) -> Any:
         return elab.static(rest)
     except (UnsupportedError, NeedStatic):
         return "runtime"
+
+
+def lists_of_numbers(elab: Elaborator, value: Value) -> list[Numbers]:
+    """The long lists of numbers in a value, each of which counts as one leaf."""
+    found: list[Numbers] = []
+
+    def note(part: Value) -> bool:
+        if isinstance(part, Numbers):
+            found.append(part)
+        return False
+
+    leaves(elab, value, note)
+    return found
 
 
 def type_of(elab: Elaborator, leaf: Value) -> Type | None:

@@ -30,6 +30,7 @@ from s2sad.frontend.values.values import (
     Entries,
     ListRef,
     Number,
+    Numbers,
     Partial,
     Static,
     Tuple,
@@ -140,11 +141,21 @@ def attribute(elab: Elaborator, value: Value, name: str) -> Value:
     match value:
         case ArrayRef():
             whole(elab, value)
+            if (kind := elab.outside.labelled.get(value.location)) is not None:
+                from s2sad.frontend.library import labelled
+
+                own = labelled.attribute(elab, value, kind, name)
+                if own is not None:
+                    return own
             if name in ARRAY_PROPERTIES:
                 return ARRAY_PROPERTIES[name](elab, value)
             return method(elab, value, np.ndarray, name)
         case Number():
             return _number_attribute(elab, value, name)
+        case Numbers():
+            from s2sad.frontend.library import listed
+
+            return listed.attribute(elab, value, name)
         case ListRef():
             return method(elab, value, list, name)
         case DictRef(type=cls):
@@ -271,6 +282,8 @@ def has(elab: Elaborator, value: Value, name: str) -> bool:
     match value:
         case ArrayRef():
             return hasattr(np.ndarray, name)
+        case Numbers(classes=(cls, *_)):
+            return hasattr(cls, name)
         case ListRef():
             return hasattr(list, name)
         case DictRef():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import columns, containers, dicts, iterators, operators
+from s2sad.frontend.library import columns, containers, dicts, iterators, listed, operators
 from s2sad.frontend.library.attributes import size_value
 from s2sad.frontend.library.iteration import (
     VIEWS,
@@ -54,6 +54,7 @@ from s2sad.frontend.values.values import (
     Entries,
     ListRef,
     Number,
+    Numbers,
     ObjectRef,
     Partial,
     Static,
@@ -77,6 +78,8 @@ def length(elab: Elaborator, value: Value) -> Value:
             return size_value(elab, value, 0)
         case Partial(Static(view), (ref,)) if view in VIEWS:
             return length(elab, ref)
+        case Numbers():
+            return listed.length(elab, value)
         case DictRef():
             return Static(len(list(dicts.entries(elab, value))))
         case ObjectRef() if (function := getattr(value.cls, "__len__", None)) is not None:
@@ -88,9 +91,9 @@ def length(elab: Elaborator, value: Value) -> Value:
     items = items_of(elab, value)
     if items is not None:
         return Static(len(items))
-    listed = columns.columns_at(elab, value)
-    if listed is not None:
-        return elab.lift(columns.length(elab, listed))
+    grown = columns.columns_at(elab, value)
+    if grown is not None:
+        return elab.lift(columns.length(elab, grown))
     atom = runtime_list(elab, value)
     if atom is None:
         refuse(elab, f"{describe(elab, value)} has no length.".capitalize(), kind=TypeMismatchError)
@@ -115,7 +118,7 @@ def extreme(elab: Elaborator, op: str, args: tuple[Value, ...], key: Value, defa
     if len(args) == 1:
         atom = _whole(elab, args[0])
         if atom is not None and key == NONE and default is None:
-            return first_extreme(elab, op, atom, isinstance(args[0], ListRef))
+            return first_extreme(elab, op, atom, holds_python(args[0]))
         iteration = iterate(elab, args[0])
         if isinstance(iteration, Stream):
             return _extreme_of_stream(elab, op, iteration, key, default)
@@ -160,8 +163,15 @@ def _whole(elab: Elaborator, value: Value) -> Atom | None:
         if value.type.rank != 1:
             refuse(elab, "min and max of an array need one of rank 1.", "Use np.min or np.max.", TypeMismatchError)
         return elab.atom(value)
+    if isinstance(value, Numbers) and value.ref.type.rank == 1:
+        return elab.atom(value.ref)
     atom = runtime_list(elab, value)
     return None if atom is None else emit_atom(elab, shape_rules.array_of_list, (atom,))
+
+
+def holds_python(value: Value) -> bool:
+    """Whether the numbers of a list are Python's own."""
+    return isinstance(value, ListRef) or (isinstance(value, Numbers) and value.weak)
 
 
 def first_extreme(elab: Elaborator, op: str, array: Atom, weak: bool) -> Value:
@@ -205,7 +215,7 @@ def sum_(elab: Elaborator, iterable: Value, start: Value = ZERO) -> Value:
     if isinstance(iteration, Stream | Indexed) and not isinstance(iterable, ArrayRef):
         return elab.call(Static(consuming.total), [as_value(iteration), start], {})
     atom = _sum_atom(elab, iterable, iteration)
-    weak = isinstance(iterable, ListRef) or isinstance(iteration, Range)
+    weak = holds_python(iterable) or isinstance(iteration, Range)
     total_atom = emit_atom(elab, reductions.sum_, (atom,), axis=0, keepdims=False)
     return _plus(elab, start, elab.lift(set_weak(elab, total_atom, weak)))
 
@@ -222,6 +232,8 @@ def _sum_atom(elab: Elaborator, iterable: Value, iteration: Any) -> Atom:
     """The array whose rows are summed."""
     if isinstance(iterable, ArrayRef):
         return elab.atom(iterable)
+    if isinstance(iterable, Numbers) and iterable.ref.type.rank == 1:
+        return elab.atom(iterable.ref)
     atom = runtime_list(elab, iterable)
     if atom is not None:
         return emit_atom(elab, shape_rules.array_of_list, (atom,))
@@ -242,7 +254,7 @@ def all_(elab: Elaborator, iterable: Value) -> Value:
 
 
 def _quantifier(elab: Elaborator, iterable: Value, every: bool) -> Value:
-    atom = _whole(elab, iterable) if isinstance(iterable, ArrayRef | ListRef) else None
+    atom = _whole(elab, iterable) if isinstance(iterable, ArrayRef | ListRef | Numbers) else None
     if atom is not None:
         prim = reductions.all_ if every else reductions.any_
         return elab.lift(set_weak(elab, emit_atom(elab, prim, (atom,), axis=None, keepdims=False), True))
@@ -272,6 +284,8 @@ def tolist(elab: Elaborator, a: Value) -> Value:
 def list_(elab: Elaborator, iterable: Value = EMPTY) -> Value:
     if isinstance(iterable, ListRef):
         return containers.list_copy(elab, iterable)
+    if isinstance(iterable, Numbers):
+        return listed.as_list(elab, iterable)
     iteration = iterate(elab, iterable)
     if is_known(iteration):
         return new_list(elab, unrolled(elab, iterable, iteration))
@@ -292,6 +306,8 @@ def _runtime(elab: Elaborator, atom: Atom) -> ListRef:
 
 @meaning(builtins.tuple, fold=False)
 def tuple_(elab: Elaborator, iterable: Value = EMPTY) -> Value:
+    if isinstance(iterable, Numbers):
+        return listed.as_tuple(iterable)
     return iterable if isinstance(iterable, Tuple) and iterable.type is tuple else Tuple(unroll(elab, iterable))
 
 

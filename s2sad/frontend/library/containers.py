@@ -54,6 +54,7 @@ from s2sad.frontend.values.values import (
     ListRef,
     Location,
     Number,
+    Numbers,
     RuntimeItems,
     Static,
     StaticItems,
@@ -75,10 +76,15 @@ MOST_CHOSEN = 64
 def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value | None:
     """``+`` and ``*`` of lists and tuples, ``|`` of dicts; None where NumPy's arithmetic is meant."""
     match op, left, right:
-        case "add", ListRef(), ListRef():
-            return concatenate(elab, left, right)
+        case "add", (ListRef() | Numbers()), (ListRef() | Numbers()):
+            return concatenate(elab, as_list(elab, left), as_list(elab, right))
         case "add", (Tuple() | Static(tuple())), (Tuple() | Static(tuple())):
             return Tuple((*(items_of(elab, left) or ()), *(items_of(elab, right) or ())))
+        case ("mul", Numbers(), Number() | Static()) | ("mul", Number() | Static(), Numbers()):
+            type_ = type_of(elab, right if isinstance(left, Numbers) else left)
+            if isinstance(type_, Scalar) and type_.weak:
+                refuse(elab, "A list from outside the function that is so long is not repeated.", "Use np.tile.")
+            return None
         case "mul", (ListRef() | Tuple()), (Number() | Static(int())):
             return repeat(elab, left, right)
         case "mul", (Number() | Static(int())), (ListRef() | Tuple()):
@@ -89,6 +95,17 @@ def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value | None
             return merged
         case _:
             return None
+
+
+def as_list(elab: Elaborator, value: ListRef | Numbers) -> ListRef:
+    """A list; of numbers that stand in an array, a new one."""
+    if isinstance(value, ListRef):
+        return value
+    from s2sad.frontend.library import listed
+
+    if value.classes[0] is tuple:
+        refuse(elab, "A long tuple of numbers is joined to no other.", "Make it a list first: list(y).")
+    return listed.as_list(elab, value)
 
 
 def concatenate(elab: Elaborator, left: ListRef, right: ListRef) -> Value:
@@ -447,7 +464,7 @@ def contains(elab: Elaborator, item: Value, container: Value) -> Value:
         return Static(static(elab, item) in container.obj)
     if columns.columns_at(elab, container) is not None:
         return elab.call(Static(lists.holds), [container, item], {})
-    if isinstance(container, ArrayRef) or runtime_list(elab, container) is not None:
+    if isinstance(container, ArrayRef | Numbers) or runtime_list(elab, container) is not None:
         from s2sad.frontend.library.creation import asarray
         from s2sad.frontend.library.reductions import any_
 
@@ -489,6 +506,12 @@ def equal(elab: Elaborator, left: Value, right: Value) -> Value:
     a, b = known(elab, left), known(elab, right)
     if a is not UNKNOWN and b is not UNKNOWN:
         return Static(bool(a == b))
+    if unknown := [v for v in (left, right) if isinstance(v, Numbers) or runtime_list(elab, v) is not None]:
+        if left == right:
+            return TRUE
+        if all(isinstance(v, ListRef | Numbers | Tuple) for v in (left, right)):
+            refuse(elab, f"Whether {describe(elab, unknown[0])} of a length known at run time only is equal to another "
+                   "is not known.", "Compare arrays, with np.array_equal.")  # fmt: skip
     ours, theirs = items_of(elab, left), items_of(elab, right)
     if (
         ours is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from s2sad.frontend.library import containers, creation, dicts
+from s2sad.frontend.library import containers, creation, dicts, listed
 from s2sad.frontend.library.support import NONE, Elaborator, refuse
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values.values import (
@@ -13,6 +13,7 @@ from s2sad.frontend.values.values import (
     Entries,
     ListRef,
     Location,
+    Numbers,
     ObjectRef,
     StaticItems,
     Tuple,
@@ -23,6 +24,8 @@ from s2sad.frontend.values.values import (
 @meaning(copy.copy, fold=False)
 def shallow(elab: Elaborator, x: Value) -> Value:
     match x:
+        case Numbers(classes=(first, *_)) if first is list:
+            return listed.as_list(elab, x)
         case ListRef():
             return containers.list_copy(elab, x)
         case DictRef():
@@ -56,6 +59,8 @@ def _deep(elab: Elaborator, x: Value, made: dict[Location, Location]) -> Value:
             if not x.path and isinstance(out, ArrayRef):
                 made[x.location] = out.location
             return out
+        case Numbers(classes=classes) if list in classes:
+            return listed.as_list(elab, x)
         case ListRef(location):
             return ListRef(_place(elab, location, made))
         case DictRef(location, cls, factory):

@@ -36,7 +36,7 @@ from s2sad.frontend.library.support import (
 )
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.values.patterns import Part, Row
-from s2sad.frontend.values.values import ArrayRef, Columns, Number, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Columns, Number, Numbers, Static, Tuple, Value
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.primitives import undef, zeros
 from s2sad.ir.types import FLOAT, INT, Dim, add_dims, lower_bound
@@ -240,6 +240,8 @@ def asarray(elab: Elaborator, value: Value) -> Value:
     listed = columns.columns_at(elab, value)
     if listed is not None and (found := columns.arrays(elab, listed)) is not None:
         return joined_columns(elab, listed, found)
+    if isinstance(value, Numbers):
+        return elab.lift(elab.atom(value.ref))
     growing = runtime_list(elab, value)
     if growing is not None:
         return elab.lift(emit_atom(elab, shape_rules.array_of_list, (growing,)))

@@ -38,6 +38,7 @@ from s2sad.frontend.values.values import (
     DictRef,
     ListRef,
     Number,
+    Numbers,
     ObjectRef,
     Partial,
     Static,
@@ -102,7 +103,7 @@ def _entry(elab: Elaborator, part: Value, operands: list[Atom]) -> Any:
         return obj
     if isinstance(obj, (int, np.integer)) and not isinstance(obj, bool):
         return int(obj)
-    if isinstance(part, ListRef | Tuple) or runtime_list(elab, part) is not None:
+    if isinstance(part, ListRef | Numbers | Tuple) or runtime_list(elab, part) is not None:
         from s2sad.frontend.library.creation import asarray
 
         part = asarray(elab, part)
@@ -258,7 +259,15 @@ def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
     match base:
         case ArrayRef():
             whole(elab, base)
+            if (kind := elab.outside.labelled.get(base.location)) is not None:
+                from s2sad.frontend.library import labelled
+
+                labelled.check_index(elab, base, kind, key)
             return subscript_array(elab, base, key)
+        case Numbers():
+            from s2sad.frontend.library import listed
+
+            return listed.subscript(elab, base, key)
         case DictRef() | Static(dict()):
             return dicts.subscript_dict(elab, base, key)
         case ListRef() | Tuple() | Static(tuple() | list() | str() | range()):
@@ -346,6 +355,9 @@ def assign_subscript(elab: Elaborator, base: Value, key: Value, value: Value) ->
             assign_array(elab, base, key, value)
         case DictRef():
             dicts.put(elab, base, known(elab, key) if known(elab, key) is not UNKNOWN else elab.static(key), value)
+        case Numbers(classes=(cls, *_)) if cls is list:
+            why = "This list comes from outside the function, and would be written into."
+            refuse(elab, why, "Make a list of it first: list(y).")
         case ListRef():
             containers.assign_list(elab, base, key, value)
         case ObjectRef() if (function := getattr(base.cls, "__setitem__", None)) is not None:
@@ -384,7 +396,7 @@ def fitted(elab: Elaborator, target: Any, value: Value) -> Atom:
 
 def as_number(elab: Elaborator, value: Value) -> Value:
     """A list or tuple of numbers as an array; anything else as it is."""
-    if isinstance(value, Tuple | ListRef) or (
+    if isinstance(value, Tuple | ListRef | Numbers) or (
         isinstance(value, Static) and isinstance(value.obj, (tuple, list, range))
     ):
         from s2sad.frontend.library.creation import asarray

@@ -50,6 +50,7 @@ from s2sad.frontend.values.values import (
     ListRef,
     Location,
     Number,
+    Numbers,
     ObjectRef,
     Partial,
     Static,
@@ -129,6 +130,10 @@ def iterate(elab: Elaborator, value: Value) -> Iteration:
         case ArrayRef():
             whole(elab, value)
             return rows(elab, value)
+        case Numbers():
+            from s2sad.frontend.library import listed
+
+            return listed.iterate(elab, value)
         case DictRef():
             return _view(elab, value, lambda key, item: key)
         case ListRef() if columns.columns_at(elab, value) is not None:

@@ -16,6 +16,7 @@ from s2sad.frontend.values.values import (
     DictRef,
     ListRef,
     Number,
+    Numbers,
     ObjectRef,
     Partial,
     Static,
@@ -38,6 +39,8 @@ def class_of(elab: Elaborator, value: Value) -> type:
             return cls
         case ListRef():
             return list
+        case Numbers(classes=(cls, *_)):
+            return cls
         case ObjectRef(cls=cls):
             return cls
         case Closure():

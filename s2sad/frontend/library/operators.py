@@ -28,7 +28,7 @@ from s2sad.frontend.library.support import (
     type_of,
     whole,
 )
-from s2sad.frontend.values.values import ArrayRef, DictRef, ListRef, Number, ObjectRef, Static, Value
+from s2sad.frontend.values.values import ArrayRef, DictRef, ListRef, Number, Numbers, ObjectRef, Static, Value
 from s2sad.ir import Array, Atom, Const, Scalar
 from s2sad.ir.paths import Index, Path
 from s2sad.ir.primitives import Primitive
@@ -135,6 +135,9 @@ def is_operand(elab: Elaborator, value: Value, other: Value) -> bool:
     """Whether a value takes part in arithmetic; lists and tuples do beside an array or a NumPy scalar."""
     if is_numeric(elab, value):
         return True
+    if isinstance(value, Numbers):
+        type_ = type_of(elab, other)
+        return type_ is not None and not (isinstance(type_, Scalar) and type_.weak)
     return items_of(elab, value) is not None and not isinstance(value, Static) and isinstance(other, ArrayRef | Number)
 
 

@@ -34,7 +34,7 @@ from s2sad.frontend.library.support import (
 from s2sad.frontend.library.table import meaning
 from s2sad.frontend.library.written import sorting as written
 from s2sad.frontend.values.transforms import Inner
-from s2sad.frontend.values.values import ArrayRef, ListRef, Partial, Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, ListRef, Numbers, Partial, Static, Tuple, Value
 from s2sad.ir import Array, Const, List, Scalar
 from s2sad.rules import shape as shape_rules
 
@@ -71,6 +71,8 @@ def _as_array(elab: Elaborator, value: Value, backwards: bool) -> Value | None:
     """The sorted list of the elements of a vector, or of a list of numbers that grows at run time."""
     if isinstance(value, ArrayRef) and value.type.rank == 1:
         array, weak = elab.atom(value), False
+    elif isinstance(value, Numbers) and value.ref.type.rank == 1:
+        array, weak = elab.atom(value.ref), value.weak
     elif (items := runtime_list(elab, value)) is not None and isinstance(items.type, List):
         if not isinstance(items.type.item, Scalar):
             return None

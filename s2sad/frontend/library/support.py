@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ from s2sad.frontend.values.values import (
     ListRef,
     Location,
     Number,
+    Numbers,
     Partial,
     RuntimeItems,
     State,
@@ -136,7 +138,7 @@ def all_known(type_: Array) -> bool:
 
 def operand(elab: Elaborator, value: Value) -> Atom:
     """The atom of a number or an array; lists and tuples of them become arrays, as NumPy's functions make them."""
-    if isinstance(value, Tuple | ListRef) or (
+    if isinstance(value, Tuple | ListRef | Numbers) or (
         isinstance(value, Static) and isinstance(value.obj, (tuple, list, range))
     ):
         from s2sad.frontend.library.creation import asarray
@@ -353,8 +355,13 @@ def whole(elab: Elaborator, value: Value) -> None:
 
 
 def spread(elab: Elaborator, args: Iterable[Value], out: Value) -> Value:
-    """The result of arithmetic: it may be a number too, if no array of the whole shape takes part."""
+    """The result of arithmetic: it may be a number too, if no array of the whole shape takes part. Of an array of
+    another library, it is one."""
     arrays = [a for a in args if isinstance(a, ArrayRef)]
+    if elab.outside.labelled and isinstance(out, ArrayRef):
+        kinds = [elab.outside.labelled[a.location] for a in arrays if a.location in elab.outside.labelled]
+        if kinds:
+            elab.outside.labelled[out.location] = dataclasses.replace(kinds[0], made=True)
     filled = [a for a in arrays if a.location in elab.filled]
     sure = [a for a in arrays if a.location not in elab.filled]
     if filled and isinstance(out, ArrayRef) and not any(a.type.dims == f.type.dims for a in sure for f in filled):
@@ -443,6 +450,8 @@ def describe(elab: Elaborator, value: Value) -> str:
             return repr(obj) if isinstance(obj, (str, tuple)) else getattr(obj, "__name__", type(obj).__name__)
         case Tuple(type=cls):
             return "a tuple" if cls is tuple else f"a {cls.__name__}"
+        case Numbers(classes=(cls, *_)):
+            return "an array.array" if cls.__name__ == "array" else f"a {cls.__name__}"
         case ListRef():
             return "a list"
         case DictRef():

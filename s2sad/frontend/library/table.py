@@ -51,6 +51,10 @@ def _signature(entry: Meaning) -> inspect.Signature:
 MEANINGS: dict[Any, Meaning] = {}
 
 
+DRAWS: dict[Any, Meaning] = {}
+"""The functions of np.random: what they give depends on a generator that the function has seeded, or not."""
+
+
 def add(function: Any, entry: Meaning) -> None:
     """Fill one place of the table, once: which of two meanings holds must not depend on the order of imports."""
     assert function not in MEANINGS, f"{function} has two meanings"
@@ -126,7 +130,7 @@ def find(function: Any) -> Meaning | None:
     for name in [name for name in LATER if name in sys.modules]:
         load(name)
     try:
-        return MEANINGS.get(function)
+        return MEANINGS.get(function) or DRAWS.get(function)
     except TypeError:  # an unhashable callable
         return None
 

@@ -12,7 +12,7 @@ import numpy as np
 from s2sad.errors import ShapeError, TypeMismatchError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate.closed import Closed, close, inline, private, result_types
-from s2sad.frontend.elaborate.leaves import leaves, transform, type_of
+from s2sad.frontend.elaborate.leaves import leaves, lists_of_numbers, transform, type_of
 from s2sad.frontend.meanings import axes as axes_of
 from s2sad.frontend.meanings.axes import Axis
 from s2sad.frontend.meanings.pytrees import skeleton
@@ -81,7 +81,12 @@ def mapped_axes(
     shown = tuple(skeleton(elab, a) for a in args), {k: skeleton(elab, v) for k, v in kwargs.items()}
     found = axes_of.axes_of_arguments(in_axes, *shown)
     out: list[Axis] = []
+    listed = [v.ref for a in (*args, *kwargs.values()) for v in lists_of_numbers(elab, a)]
     for axis, leaf in zip(found, argument_leaves(elab, args, kwargs), strict=True):
+        if axis is not None and leaf in listed:
+            raise ShapeError(
+                f"vmap was requested to map its argument along axis {axis}, which implies that its rank should be at "
+                f"least {axis + 1}, but its leaves are the numbers of a list.", "Make the list an array.")  # fmt: skip
         type_ = type_of(elab, leaf)
         if axis is None or type_ is None:
             out.append(None)

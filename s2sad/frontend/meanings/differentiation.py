@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad.data import SEQUENCES
 from s2sad.errors import DerivativeMismatchError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate.closed import Closed, apply, close, inline, private, varying_results, zero_of_leaf
-from s2sad.frontend.elaborate.leaves import can_vary, leaves, shape_text, structure, transform, type_of
+from s2sad.frontend.elaborate.leaves import (
+    can_vary,
+    leaves,
+    lists_of_numbers,
+    shape_text,
+    structure,
+    transform,
+    type_of,
+)
 from s2sad.frontend.values.transforms import Inner, Spec, kind
 from s2sad.frontend.values.values import ArrayRef, ListRef, Static, StaticItems, Tuple, Value
 from s2sad.ir.nodes import Atom, Const
 from s2sad.ir.types import Array, Scalar, Type, element, is_inexact
+from s2sad.labelled import refusal
 from s2sad.rules import control
 
 if TYPE_CHECKING:
@@ -105,6 +115,8 @@ def close_call(
 ) -> Closed:
     """The function of the varying leaves of some arguments, closed."""
     callee: Value = function
+    for k in argnums:
+        check_is_numpy(elab, args[k])
     varying = [leaf for k in argnums for leaf in leaves(elab, args[k]) if can_vary(elab, leaf)]
 
     def run(values: list[Value]) -> tuple[Value, ...]:
@@ -120,6 +132,19 @@ def close_call(
         return out.items
 
     return close(elab, name_of(elab, callee), varying, run)
+
+
+def check_is_numpy(elab: Elaborator, value: Value) -> None:
+    """Refuse to differentiate by an array that is not NumPy's, or by a buffer."""
+    for leaf in leaves(elab, value):
+        kind = elab.outside.labelled.get(leaf.location) if isinstance(leaf, ArrayRef) else None
+        if kind is not None and isinstance(leaf, ArrayRef) and can_vary(elab, leaf):
+            elab.mismatch(*refusal(leaf.location.hint, kind))
+    for numbers in lists_of_numbers(elab, value):
+        if numbers.classes[0] not in SEQUENCES:
+            name = numbers.ref.location.hint
+            why = f"{name} is of class {numbers.classes[0].__name__}, by which there is no derivative."
+            elab.mismatch(why, f"Pass np.asarray({name}).")
 
 
 def name_of(elab: Elaborator | None, callee: Value) -> str:

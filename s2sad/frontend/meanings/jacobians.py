@@ -33,7 +33,7 @@ from s2sad.frontend.meanings.differentiation import (
     sequence,
 )
 from s2sad.frontend.values.transforms import Inner, Spec, kind
-from s2sad.frontend.values.values import Static, Tuple, Value
+from s2sad.frontend.values.values import ArrayRef, Numbers, Static, Tuple, Value
 from s2sad.ir.nodes import Atom
 from s2sad.ir.nodes import replace as changed
 from s2sad.ir.types import Array, Scalar, Type, element, is_inexact
@@ -152,6 +152,8 @@ class Task:
         counter = iter(range(len(self.closed.wrt)))
 
         def change(leaf: Value) -> Value:
+            if isinstance(leaf, Numbers):
+                return by_number(elab, leaf, change(leaf.ref))
             if can_vary(elab, leaf):
                 return piece(next(counter))
             return (
@@ -160,7 +162,7 @@ class Task:
                 else zero_of_leaf(elab, leaf)
             )
 
-        parts = tuple(transform(elab, self.args[k], change) for k in self.argnums)
+        parts = tuple(transform(elab, self.args[k], change, is_listed) for k in self.argnums)
         return parts[0] if self.single else Tuple(parts)
 
     def zeros(self, result: Value) -> Piece:
@@ -168,6 +170,24 @@ class Task:
         elab = self.elab
         primals = [leaf for k in self.argnums for leaf in leaves(elab, self.args[k]) if can_vary(elab, leaf)]
         return lambda k: zeros(elab, [*shape(elab, result), *shape(elab, primals[k])])
+
+
+def is_listed(value: Value) -> bool:
+    """Whether a part is a long list of numbers."""
+    return isinstance(value, Numbers)
+
+
+def by_number(elab: Elaborator, like: Numbers, derivative: Value) -> Value:
+    """The derivative by the numbers of a list, whose axes are the last ones, as a list of derivatives."""
+    assert isinstance(derivative, ArrayRef)
+    last = derivative.type.rank
+    count = len(like.classes)
+    if last == count:
+        return Numbers(derivative, like.classes, like.weak)
+    places = Static(tuple(range(last - count, last))), Static(tuple(range(count)))
+    moved = library.call(elab, np.moveaxis, [derivative, *places], {})
+    assert isinstance(moved, ArrayRef)
+    return Numbers(moved, like.classes, like.weak)
 
 
 def check_jacfwd_input(elab: Elaborator, leaf: Value, options: dict[str, Any]) -> None:

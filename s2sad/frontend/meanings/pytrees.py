@@ -18,7 +18,7 @@ import optree
 from s2sad import tree
 from s2sad.errors import ShapeError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate.leaves import Level, Node, Stop, level, node_of, nowhere, transform
+from s2sad.frontend.elaborate.leaves import Level, Node, Stop, level, lists_of_numbers, node_of, nowhere, transform
 from s2sad.frontend.elaborate.leaves import leaves as leaves_of
 from s2sad.frontend.values.transforms import Handler, register
 from s2sad.frontend.values.values import DictRef, Entries, ListRef, ObjectRef, Static, StaticItems, Tuple, Value
@@ -76,6 +76,15 @@ def _object(elab: Elaborator, node: Node, parts: list[Any]) -> Any:
     return out
 
 
+def check_known(elab: Elaborator, value: Value) -> None:
+    """Refuse a tree whose leaves are not known one by one."""
+    if lists_of_numbers(elab, elab.resolve(value)):
+        elab.error(
+            "The numbers of a long list are leaves of a tree, of which the compiler does not know how many there are.",
+            "Make the list an array.",
+        )
+
+
 # -- the functions
 
 
@@ -89,6 +98,8 @@ def meaning(function: Callable[..., Any]) -> Callable[[Callable[..., Value]], Ca
                 bound = signature.bind(*args, **kwargs)
             except TypeError as error:
                 elab.mismatch(f"tree.{function.__name__}(): {error}.", "Give a tree, and a function where one is due.")
+            for value in (*args, *kwargs.values()):
+                check_known(elab, value)
             out = run(elab, *bound.args, **bound.kwargs)
             elab.latest = None  # a container may hold it
             return out

@@ -23,6 +23,7 @@ from typing import Any, TypeGuard
 
 import gast
 
+from s2sad import carried
 from s2sad.errors import SourceNotFoundError
 from s2sad.frontend.syntax.desugar import desugar
 from s2sad.frontend.syntax.scopes import Scope, analyse
@@ -87,12 +88,30 @@ def find(function: types.FunctionType) -> FunctionSource:
 @lru_cache(maxsize=512)
 def _find(code: types.CodeType, filename: str, name: str) -> FunctionSource:
     """Code of two files may be equal, so the name of the file is in the key."""
-    lines = _lines_of(code, name)
-    text = "".join(lines)
-    tree = _parse(text, code, name)
-    node = _locate(tree, code, name)
-    kernel = desugar(gast.ast_to_gast(node), code.co_filename)
-    return FunctionSource(name, kernel, code.co_filename, code, _owner(code))
+    try:
+        node = _node_in("".join(_lines_of(code, name)), code, name)
+    except SourceNotFoundError:
+        found = _in_carried(code, filename, name)
+        if found is None:
+            raise
+        node, filename = found
+    kernel = desugar(gast.ast_to_gast(node), filename)
+    return FunctionSource(name, kernel, filename, code, _owner(code))
+
+
+def _in_carried(code: types.CodeType, filename: str, name: str) -> tuple[FunctionNode, str] | None:
+    """The node in a text that came along from another process, and the name of its file there."""
+    for file, text in carried.texts(filename):
+        try:
+            return _node_in(text, code, name), file
+        except SourceNotFoundError:
+            continue
+    return None
+
+
+def _node_in(text: str, code: types.CodeType, name: str) -> FunctionNode:
+    """The node in the text of a file that compiles to this very code object."""
+    return _locate(_parse(text, code, name), code, name)
 
 
 def _lines_of(code: types.CodeType, name: str) -> list[str]:
@@ -101,7 +120,8 @@ def _lines_of(code: types.CodeType, name: str) -> list[str]:
     if not lines:
         raise SourceNotFoundError(
             f"The source of {name} cannot be found ({code.co_filename} cannot be read).",
-            "Define it in a file or a notebook cell, not with exec or in a plain interactive session.",
+            "Define it in a file or a notebook cell, not with exec, python -c or in a plain interactive session. From "
+            "another process, send the transform: s2sad.grad(f) takes the source along.",
         )
     return lines
 

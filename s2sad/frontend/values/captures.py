@@ -16,6 +16,7 @@ from s2sad.frontend.values.values import (
     Columns,
     Maybe,
     Number,
+    Numbers,
     Partial,
     RuntimeItems,
     Tuple,
@@ -69,6 +70,8 @@ def _parts(elab: Elaborator, value: Value) -> list[Value]:
     match value:
         case Tuple(items):
             return list(items)
+        case Numbers(ref):
+            return [ref]
         case Partial(function, args, kwargs):
             return [function, *args, *(v for _, v in kwargs)]
         case Maybe(inner):

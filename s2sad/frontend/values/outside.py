@@ -9,12 +9,12 @@ from __future__ import annotations
 import builtins
 import functools
 import types
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad import plain, tree
+from s2sad import data, plain, tree
 from s2sad.errors import TypeMismatchError, UnsupportedError
 from s2sad.frontend.values.places import MISSING, Contents, Place, Root, given, glob
 from s2sad.frontend.values.readlog import PLAIN, Same, SameShape, SameType, same_object
@@ -27,6 +27,7 @@ from s2sad.frontend.values.values import (
     ListRef,
     Location,
     Number,
+    Numbers,
     Static,
     StaticItems,
     Tuple,
@@ -34,6 +35,7 @@ from s2sad.frontend.values.values import (
 )
 from s2sad.ir.nodes import Var
 from s2sad.ir.types import Array, symbol, type_of_value
+from s2sad.labelled import Labelled, labelled
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborate.elaborator import Elaborator
@@ -52,9 +54,14 @@ class Outside:
     def __init__(self, elab: Elaborator) -> None:
         self.elab = elab
         self.captured: list[tuple[Var, Place]] = []
+        self.packing = data.Packing()
+        self.labelled: dict[Location, Labelled] = {}
+        """The arrays that are those of another library."""
         self.shared = True
         """Whether a function with the same code and other captures may be compiled to the same: the log says all that
         was read of this one."""
+        self.random: Location | None = None
+        """The place of the generator of np.random, once the function has seeded it."""
         self._values: dict[Hashable, Value] = {}
         self._places: dict[int, tuple[Any, Place]] = {}
         self._read: dict[int, Any] = {}
@@ -137,6 +144,9 @@ class Outside:
         if is_runtime(obj):
             note(place, SameType(obj))
             return self._capture(place, obj)
+        kind = data.kind_of(obj) if self.packing.on else labelled(obj)
+        if kind is not None:
+            return self._packed(place, obj, kind)
         if (obj and not _is_plain(obj)) if isinstance(obj, tuple) else tree.is_container(type(obj)):
             if len(obj) > MOST_LEAVES:
                 raise UnsupportedError(
@@ -149,6 +159,31 @@ class Outside:
         note(place, same_object(obj))
         self._found(obj, place)
         return Static(obj)
+
+    def _packed(self, place: Place, obj: Any, kind: data.Kind) -> Value:
+        """A long list of numbers or an array of another library, which is read as an array at each call."""
+        if isinstance(kind, Labelled) and kind.by_labels and not kind.counted:
+            why = f"{place.name} is {kind.text} whose labels are not 0, 1, 2, ..."
+            raise TypeMismatchError(why, f"Make it {kind.to_numpy(place.name)}.", self.elab.pos)
+        self._note_read(place, obj)
+        where = place.read_by(kind)
+        array = kind.read(obj)
+        self.packing.count += array.size if isinstance(kind, data.Listed) else 0
+        self.elab.log.note(where, SameType(array))
+        read = self._capture(where, array, (None, *kind.rows) if isinstance(kind, data.Listed) else ())
+        assert isinstance(read, ArrayRef)
+        return self._as_kind(read, kind)
+
+    def read_as(self, var: Var, kind: data.Kind) -> Value:
+        """What is read as an array, a parameter of main."""
+        return self._as_kind(self._buffer(var), kind)
+
+    def _as_kind(self, ref: ArrayRef, kind: data.Kind) -> Value:
+        """A long list of numbers, or an array of another library."""
+        if isinstance(kind, data.Listed):
+            return Numbers(ref, kind.classes, kind.weak)
+        self.labelled[ref.location] = kind
+        return ref
 
     def _foreign(self, place: Place, obj: Any) -> Value:
         """An array or a number that is not plain is refused; among the items of a container, once it is used."""
@@ -171,10 +206,13 @@ class Outside:
             self.elab.pos,
         )
 
-    def _container(self, place: Place, obj: Any) -> Value:
+    def _note_read(self, place: Place, obj: Any) -> None:
         self._read[id(obj)] = obj
         if id(obj) in self._changed:
             self._refuse_both(place.name)
+
+    def _container(self, place: Place, obj: Any) -> Value:
+        self._note_read(place, obj)
         if isinstance(obj, tuple):
             return Tuple(tuple(self.value(place.item(k)) for k in range(len(obj))), type(obj))
         location = Location(place.name, captured=True)
@@ -184,19 +222,25 @@ class Outside:
         self.elab.outer[location] = Entries(tuple((k, self.value(place.item(k))) for k in obj))
         return DictRef.like(obj, location)
 
-    def _capture(self, place: Place, obj: Any) -> Value:
+    def _capture(self, place: Place, obj: Any, known: Sequence[int | None] = ()) -> Value:
         name = self.elab.builder.names.fresh("".join(c if c.isalnum() else "_" for c in place.name))
         if not isinstance(obj, np.ndarray):
             var = Var(name, type_of_value(obj))
             self.captured.append((var, place))
             return Number(var)
-        dims = tuple(d if d < 2 else symbol(f"{name}.{k}", 2) for k, d in enumerate(obj.shape))
+        given = {k for k, n in enumerate(known) if n is not None}
+        dims = tuple(d if d < 2 or k in given else symbol(f"{name}.{k}", 2) for k, d in enumerate(obj.shape))
         type_ = Array(obj.dtype.newbyteorder("="), dims)
         var = Var(name, type_)
         self.captured.append((var, place))
-        location = Location(name, captured=True)
+        return self._buffer(var)
+
+    def _buffer(self, var: Var) -> ArrayRef:
+        """An array that may only be read."""
+        assert isinstance(var.type, Array)
+        location = Location(var.name, captured=True)
         self.elab.outer[location] = Buffer(var)
-        return ArrayRef(location, type_)
+        return ArrayRef(location, var.type)
 
     def baked(self, var: Var) -> Any:
         """The value of a hidden parameter, to which what is compiled is bound from now on; else `MISSING`."""

@@ -12,6 +12,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from s2sad.data import Kind
+
 
 class Missing:
     """What reading a name that is not there gives."""
@@ -104,7 +106,17 @@ class Read:
         return self.function()
 
 
-Step = Root | Given | Attribute | Item | Cell | Contents | Global | Read
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an object is read as."""
+
+    how: Kind
+
+    def read(self, base: Any) -> Any:
+        return self.how.read(base)
+
+
+Step = Root | Given | Attribute | Item | Cell | Contents | Global | Read | Reading
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +141,10 @@ class Place:
     def attribute(self, name: str) -> Place:
         """The place of an attribute of the object here."""
         return Place(Attribute(name), (self.key, "attribute", name), name, self)
+
+    def read_by(self, how: Kind) -> Place:
+        """The place of the array that the object here is read as."""
+        return Place(Reading(how), (self.key, "read"), self.name, self, self.in_container)
 
     def cell(self, number: int) -> Place:
         """The place of a cell of the function here."""

@@ -16,6 +16,7 @@ from s2sad.frontend.values.values import (
     ListRef,
     Location,
     Maybe,
+    Numbers,
     ObjectRef,
     Partial,
     State,
@@ -82,6 +83,8 @@ def locations_in(value: Value) -> Iterator[Location]:
     match value:
         case ArrayRef(location) | ListRef(location) | DictRef(location) | ObjectRef(location):
             yield location
+        case Numbers(ref):
+            yield from locations_in(ref)
         case Tuple(items):
             for item in items:
                 yield from locations_in(item)

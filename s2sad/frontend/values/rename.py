@@ -20,6 +20,7 @@ from s2sad.frontend.values.values import (
     Maybe,
     Nothing,
     Number,
+    Numbers,
     ObjectRef,
     Partial,
     RuntimeItems,
@@ -66,6 +67,10 @@ def rename_value(value: Value, atoms: Mapping_) -> Value:
             return Number(rename_atom(atom, atoms)) if atom in atoms else value
         case ArrayRef(location, type_, path, operands) if any(o in atoms for o in operands):
             return ArrayRef(location, type_, path, tuple(rename_atom(o, atoms) for o in operands))
+        case Numbers(ref, classes, weak):
+            renamed_ref = rename_value(ref, atoms)
+            assert isinstance(renamed_ref, ArrayRef)
+            return value if renamed_ref is ref else Numbers(renamed_ref, classes, weak)
         case Tuple(items, cls):
             renamed_items = tuple(rename_value(v, atoms) for v in items)
             return (

@@ -5,6 +5,7 @@
           | Static(obj)                        any Python object known now: a number, string, None, slice, dtype,
                                                module, function, class, shape, ...
           | Tuple(items, type)                 a tuple or namedtuple of values (immutable)
+          | Numbers(ref, classes, weak)        a list or tuple of numbers that stand in an array
           | ListRef(location)                  a static list or a runtime list: the state says which, and its contents
           | DictRef(location)                  a dict with static keys
           | ObjectRef(location, cls)           an object with attributes (a dataclass, an instance of a user's class)
@@ -88,6 +89,19 @@ class Tuple:
 
     items: tuple[Value, ...]
     type: type = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A long list or tuple from outside, of numbers (or of lists of them): they stand in one array, and never change.
+
+    `classes` are those of the sequences, outermost first; `weak` says whether the numbers are Python's own. The array
+    has an axis for each class, and more where it holds arrays: the derivatives of a number that is none.
+    """
+
+    ref: ArrayRef
+    classes: tuple[type, ...]
+    weak: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +192,7 @@ Value = (
     | ArrayRef
     | Static
     | Tuple
+    | Numbers
     | ListRef
     | DictRef
     | ObjectRef
