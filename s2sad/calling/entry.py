@@ -41,7 +41,7 @@ from s2sad.calling.transformed import Transformed
 from s2sad.calling.variant import Variant
 from s2sad.config import config
 from s2sad.frontend.elaborate.elaborate import Leaf
-from s2sad.frontend.values.places import MISSING, Attribute, Cell, Contents, Global, Item, Place, Root
+from s2sad.frontend.values.places import MISSING, Attribute, Cell, Contents, Global, Item, Place, Read, Root
 from s2sad.frontend.values.readlog import (
     PLAIN,
     Entry,
@@ -321,6 +321,8 @@ class _Writer:
     def step(self, place: Place) -> str:
         """The expression that reads a place, from what stands at the place before."""
         binding = self.variant.binding
+        if isinstance(place.step, Read):
+            return f"{self.constant(place.step)}.read(None)"
         if self.any_root and self.is_moved(place):
             if place.base is None:
                 return "root"

@@ -25,7 +25,7 @@ import numpy as np
 MODULES = (
     "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "recursions", "containers",
     "names", "lists", "growing", "copying", "iteration", "reproducers", "attacks", "complex_numbers", "dtypes",
-    "linear_algebra", "science", "longer", "nested",
+    "linear_algebra", "known", "science", "longer", "nested",
 )  # fmt: skip
 
 REGISTRY: dict[str, Program] = {}

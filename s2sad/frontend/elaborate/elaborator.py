@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import gast
 import numpy as np
@@ -62,6 +62,7 @@ from s2sad.tree import make_tuple
 if TYPE_CHECKING:
     from s2sad.frontend.elaborate.raising import Raised
 
+T = TypeVar("T")
 WHOLE: Path = (Index((Ellipsis,)),)
 """The path of all of an array, to overwrite it."""
 
@@ -175,6 +176,16 @@ class Elaborator:
         self.builder.sizes.clear()
         self.builder.sizes.update(sizes)
         self.builder.ranges.reset(ranges)
+
+    def trial(self, run: Callable[[], T]) -> T:
+        """What a run gives, of which nothing is kept: no code, no state, no names."""
+        state, pos, mark = dict(self.state), self.builder.pos, self.mark()
+        try:
+            with self.builder.block():
+                return run()
+        finally:
+            self.state, self.builder.pos, self.latest = state, pos, None
+            self.reset(mark)
 
     # -- the state
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gast
-import numpy as np
 
 from s2sad.errors import S2sadError, UnsupportedSyntaxError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import assignment, branches, comprehensions, effects, functions
+from s2sad.frontend.elaborate import assignment, branches, comprehensions, contexts, effects, functions
 from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw
 from s2sad.frontend.elaborate.loops import EffectfulTest, Loop
 from s2sad.frontend.elaborate.raising import raise_statement
@@ -77,7 +76,7 @@ def run(elab: Elaborator, stmt: gast.stmt) -> Value | None:
         case gast.Import() | gast.ImportFrom():
             assignment.import_names(elab, stmt)
         case gast.With(items=items, body=body):
-            return run_with(elab, items, body)
+            return contexts.run(elab, items, lambda: run_block(elab, body))
         case gast.Pass() | gast.Global() | gast.Nonlocal():
             pass
         case _:
@@ -109,20 +108,6 @@ def run_assert(elab: Elaborator, test: gast.expr, message: gast.expr | None) -> 
         raise_statement(elab, located(error, test))
 
     branches.branch(elab, cond, lambda: None, fail)
-
-
-def run_with(elab: Elaborator, items: list[Any], body: list[gast.stmt]) -> Value | None:
-    """``with np.errstate(...)``: the body. Other context managers run code that is not followed."""
-    for item in items:
-        match item.context_expr:
-            case gast.Call(func=func) if evaluate(elab, func) == Static(np.errstate):
-                pass
-            case _:
-                elab.error(
-                    "Only np.errstate is supported in a with statement.",
-                    "Call what it does before and after, or leave it out.",
-                )
-    return run_block(elab, body)
 
 
 # -- loops

@@ -22,6 +22,8 @@ from s2sad.frontend.library import (
     kinds,
     layouts,
     linear_algebra,
+    mapped,
+    numba_names,
     numbers,
     reductions,
     selection,
@@ -30,7 +32,7 @@ from s2sad.frontend.library import (
     written,
 )
 from s2sad.frontend.library.attributes import attribute
-from s2sad.frontend.library.calls import call, has_meaning, is_library
+from s2sad.frontend.library.calls import call, fold, has_meaning, is_library
 from s2sad.frontend.library.dicts import mapping, new_dict, python_dict
 from s2sad.frontend.library.indexing import assign_subscript, augment_subscript, subscript
 from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, iterate, unroll
@@ -56,6 +58,7 @@ __all__ = [
     "creation",
     "decompositions",
     "describe",
+    "fold",
     "fourier",
     "has_meaning",
     "is_library",
@@ -64,9 +67,11 @@ __all__ = [
     "kinds",
     "layouts",
     "linear_algebra",
+    "mapped",
     "mapping",
     "new_dict",
     "new_list",
+    "numba_names",
     "numbers",
     "python_dict",
     "reductions",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import types
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import numpy as np
 
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError, UnsupportedError
+from s2sad.frontend.values.immutable import surroundings
 from s2sad.frontend.values.outside import Outside
+from s2sad.frontend.values.readlog import ReadLog, same_object
 from s2sad.frontend.values.values import (
     ArrayRef,
     Content,
@@ -32,8 +34,10 @@ from s2sad.ir.builder import atom_of
 from s2sad.ir.nodes import replace
 from s2sad.ir.paths import Path
 from s2sad.ir.primitives import Primitive, cast
-from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad.ir.types import Array, Dim, List, Scalar, Type
 from s2sad.tree import make_tuple
+
+T = TypeVar("T")
 
 
 class Elaborator(Protocol):
@@ -47,6 +51,7 @@ class Elaborator(Protocol):
     over: Counter[Location]
     filled: set[Location]
     outside: Outside
+    log: ReadLog
 
     @property
     def pos(self) -> Pos | None: ...
@@ -63,7 +68,9 @@ class Elaborator(Protocol):
     def check(self, there: Atom, kind: str, message: str) -> None: ...
     def error(self, why: str, instead: str = "") -> NoReturn: ...
     def static(self, value: Value) -> Any: ...
-
+    def resolve(self, value: Value) -> Value: ...
+    def trial(self, run: Callable[[], T]) -> T: ...
+    def are_equal(self, a: Dim | None, b: Dim | None) -> bool: ...
     def out_of_bounds(self, why: str) -> NoReturn: ...
 
 
@@ -189,13 +196,15 @@ class _Unknown:
 
 
 UNKNOWN: Any = _Unknown()
+TEXT_AND_TIME = "MmUS"
+"""The kinds of dtypes that are no numbers, whose arrays are known objects like strings and dates."""
 
 
 def known(elab: Elaborator, value: Value) -> Any:
     """The Python object that a value stands for, or `UNKNOWN`. Lists and dicts are given as copies."""
     match value:
-        case Static(np.ndarray()):
-            return UNKNOWN
+        case Static(np.ndarray(dtype=dtype)):
+            return value.obj if dtype.kind in TEXT_AND_TIME else UNKNOWN
         case Static(obj):
             if callable(obj):
                 elab.outside.looked_at(obj)
@@ -246,6 +255,9 @@ def static(elab: Elaborator, value: Value) -> Any:
 def folded(elab: Elaborator, result: Any, objects: Iterable[Any]) -> Value | None:
     """What Python computed from known objects as a value; None where it holds a list or dict of theirs, whose identity
     would be lost."""
+    around = surroundings(objects)
+    if around is not None:
+        elab.log.note(around, same_object(around()))
     theirs = {id(x) for obj in objects for x in _mutable(obj)}
     return None if any(id(x) in theirs for x in _mutable(result)) else wrap(elab, result)
 
@@ -266,7 +278,7 @@ def _mutable(obj: Any) -> Iterator[Any]:
 
 
 def is_number(obj: Any) -> bool:
-    return isinstance(obj, (bool, int, float, complex, np.number, np.bool_))
+    return isinstance(obj, (bool, int, float, complex, np.number, np.bool_)) and not isinstance(obj, np.timedelta64)
 
 
 def wrap(elab: Elaborator, obj: Any) -> Value:
@@ -280,6 +292,10 @@ def wrap(elab: Elaborator, obj: Any) -> Value:
             location = Location("dict")
             elab.set(location, Entries(tuple((k, wrap(elab, v)) for k, v in obj.items())))
             return DictRef.like(obj, location)
+        case set():
+            return Static(frozenset(obj))
+        case np.ndarray(dtype=dtype) if dtype.kind in TEXT_AND_TIME:
+            return Static(obj)
         case np.ndarray():
             from s2sad.frontend.library.creation import constant_array
 

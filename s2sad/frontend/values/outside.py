@@ -9,13 +9,16 @@ from __future__ import annotations
 import builtins
 import functools
 import types
-from collections.abc import Callable, Hashable
+from collections import ChainMap, UserDict, UserList
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numba
 import numpy as np
 
 from s2sad import plain, tree
 from s2sad.errors import TypeMismatchError, UnsupportedError
+from s2sad.frontend.values.immutable import is_value_class
 from s2sad.frontend.values.places import MISSING, Contents, Place, Root, given, glob
 from s2sad.frontend.values.readlog import PLAIN, Same, SameShape, SameType, same_object
 from s2sad.frontend.values.values import (
@@ -137,7 +140,7 @@ class Outside:
         if is_runtime(obj):
             note(place, SameType(obj))
             return self._capture(place, obj)
-        if (obj and not _is_plain(obj)) if isinstance(obj, tuple) else tree.is_container(type(obj)):
+        if (obj and not _is_plain(obj)) if isinstance(obj, tuple) else is_container(type(obj)):
             if len(obj) > MOST_LEAVES:
                 raise UnsupportedError(
                     f"{place.name} has {len(obj)} items, too many to take apart.",
@@ -178,7 +181,7 @@ class Outside:
         if isinstance(obj, tuple):
             return Tuple(tuple(self.value(place.item(k)) for k in range(len(obj))), type(obj))
         location = Location(place.name, captured=True)
-        if isinstance(obj, list):
+        if isinstance(obj, Sequence):
             self.elab.outer[location] = StaticItems(tuple(self.value(place.item(k)) for k in range(len(obj))))
             return ListRef(location)
         self.elab.outer[location] = Entries(tuple((k, self.value(place.item(k))) for k in obj))
@@ -219,6 +222,15 @@ def is_runtime(obj: Any) -> bool:
     return isinstance(obj, (float, complex, np.inexact)) and plain.is_number(obj)
 
 
+CONTAINERS = (UserList, UserDict, ChainMap, types.MappingProxyType, numba.typed.List, numba.typed.Dict)
+"""What holds objects as a list or a dict does, and is taken for one."""
+
+
+def is_container(cls: type) -> bool:
+    """Whether a container from outside is taken apart. What it holds is read at each call."""
+    return tree.is_container(cls) or cls in CONTAINERS
+
+
 def _is_plain(obj: Any) -> bool:
     """Whether a tuple holds only what is baked in whole (ints, strings, and so on)."""
     return all(type(x) in (int, bool, str, type(None)) or (type(x) is tuple and _is_plain(x)) for x in obj)
@@ -227,6 +239,10 @@ def _is_plain(obj: Any) -> bool:
 def is_user_class(cls: type) -> bool:
     """Whether a class is written in Python by the user (not part of Python, NumPy or Numba)."""
     module = (getattr(cls, "__module__", None) or "builtins").split(".")[0]
+    if cls is types.SimpleNamespace:  # whose attributes may change, as those of the user's objects
+        return True
+    if is_value_class(cls):
+        return False
     return module not in LIBRARY_MODULES and not issubclass(cls, (types.ModuleType, functools.partial))
 
 
