@@ -21,7 +21,7 @@ from s2sad.frontend.values.places import MISSING, Missing, Place
 __all__ = ["MISSING", "Entry", "Missing", "ReadLog", "Same", "SameContents", "SameData", "SameShape", "SameType",
            "same_object", "type_key"]  # fmt: skip
 
-CHANGEABLE = (set, dict, list, deque, bytearray, memoryview, np.ndarray, np.poly1d)
+CHANGEABLE = (set, dict, list, deque, bytearray, memoryview, np.poly1d)
 PLAIN = (
     bool,
     int,
@@ -129,7 +129,8 @@ def same_object(old: Any) -> Condition:
     """Identity (with the contents, of what can change), or for plain data equality of type and value."""
     if isinstance(old, PLAIN) or is_value(old):
         return SameData(old)
-    return SameContents(old) if isinstance(old, CHANGEABLE) else Same(old)
+    changes = isinstance(old, CHANGEABLE) or type(old) is np.ndarray
+    return SameContents(old) if changes else Same(old)
 
 
 def snapshot(value: Any) -> Any:
