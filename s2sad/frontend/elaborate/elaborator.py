@@ -402,6 +402,8 @@ class Elaborator:
                 return f"the function {source.name}"
             case ObjectRef(_, cls):
                 return f"a {cls.__name__}"
+            case Partial() if library.text.is_text(value):
+                return "a text of values known at run time"
             case Partial(Static(function)):
                 return getattr(function, "__name__", "a partial")
             case Maybe() | Broken() | Partial():

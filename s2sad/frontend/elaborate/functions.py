@@ -68,7 +68,7 @@ def call(elab: Elaborator, function: Value, args: list[Value], kwargs: dict[str,
         case Closure():
             return call_closure(elab, function, args, kwargs)
         case Partial(inner, first, named):
-            if library.iteration.is_lazy(function) or inner == Static(slice):
+            if library.text.is_text(function) or library.iteration.is_lazy(function) or inner == Static(slice):
                 elab.mismatch("This cannot be called.")
             return call(elab, inner, [*first, *args], {**dict(named), **kwargs})
         case Static(obj):

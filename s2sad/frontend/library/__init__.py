@@ -28,6 +28,7 @@ from s2sad.frontend.library import (
     reductions,
     selection,
     shape,
+    text,
     ufuncs,
     written,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "selection",
     "shape",
     "subscript",
+    "text",
     "ufuncs",
     "unary",
     "unroll",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.frontend.library import known_objects, mapped, numba_names, operators, table
+from s2sad.frontend.library import known_objects, mapped, numba_names, operators, table, text
 from s2sad.frontend.library.iteration import run_out
 from s2sad.frontend.library.numbers import call_math
 from s2sad.frontend.library.support import (
@@ -85,6 +85,9 @@ def call(elab: Elaborator, function: Callable[..., Any], args: list[Value], kwar
     found = mapped.call(elab, function, args, kwargs)
     if found is not None:
         return found
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, str) and function.__name__ == "format":
+        return text.bound_format(elab, owner, args, kwargs)
     by_operator = call_operator(elab, function, args, kwargs)
     if by_operator is not None:
         return by_operator

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import ShapeError, TypeMismatchError
-from s2sad.frontend.library import containers, dicts, known_objects
+from s2sad.frontend.library import containers, dicts, known_objects, text
 from s2sad.frontend.library.support import (
     UNKNOWN,
     Elaborator,
@@ -84,6 +84,9 @@ def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     if special is not None:
         return special
     left, right = known_objects.as_numbers(elab, left, right)
+    joined = text.binary(elab, op, left, right)
+    if joined is not None:
+        return joined
     container = containers.binary(elab, op, left, right)
     if container is not None:
         return container
@@ -240,6 +243,8 @@ def check_broadcast(elab: Elaborator, target: Array, value: Atom) -> None:
 
 def compare(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     """``left op right`` for comparisons, identity and membership (`contains` takes the item first)."""
+    if text.is_text(left) or text.is_text(right):
+        text.refuse_use(elab)
     match op:
         case "is_" | "is_not":
             found = identical(elab, left, right)

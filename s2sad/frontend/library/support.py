@@ -430,6 +430,8 @@ def describe(elab: Elaborator, value: Value) -> str:
             return "a dict"
         case Partial(function=Static(type() as cls)):
             return f"a {cls.__name__}"
+        case Partial(function=Static(function)) if function is str.format:
+            return "a text of values known at run time"
         case _:
             return f"a {type(value).__name__.lower()}"
 
