@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import containers, dicts, operators, text
+from s2sad.frontend.library import containers, dicts, operators, structured, text
 from s2sad.frontend.library.attributes import size_value
 from s2sad.frontend.library.iteration import VIEWS, Items, Range, is_known, iterate, range_length, unroll, unrolled
 from s2sad.frontend.library.support import (
@@ -58,6 +58,8 @@ EMPTY = Tuple(())
 
 @meaning(builtins.len)
 def length(elab: Elaborator, value: Value) -> Value:
+    if structured.is_structured(value):
+        value = structured.column(elab, value)
     match value:
         case ArrayRef(type=Array(dims=dims)) if dims:
             return size_value(elab, value, 0)

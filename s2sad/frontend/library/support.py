@@ -418,6 +418,8 @@ def describe(elab: Elaborator, value: Value) -> str:
     match value:
         case Static(None):
             return "None"
+        case Static(np.ndarray(dtype=dtype)) if dtype.names is not None:
+            return "a structured array"
         case Static(types.ModuleType() as module):
             return f"the module {module.__name__}"
         case Static(obj):

@@ -135,7 +135,7 @@ class Outside:
 
     def _convert(self, place: Place, obj: Any) -> Value:
         note = self.elab.log.note
-        if plain.is_foreign(obj):
+        if plain.is_foreign(obj) and not is_structured(obj):
             return self._foreign(place, obj)
         if is_runtime(obj):
             note(place, SameType(obj))
@@ -149,7 +149,7 @@ class Outside:
                 )
             note(place, SameShape(obj))
             return self._container(place, obj)
-        note(place, same_object(obj))
+        note(place, SameType(obj) if is_structured(obj) else same_object(obj))
         self._found(obj, place)
         return Static(obj)
 
@@ -213,6 +213,11 @@ class Outside:
     def names(self) -> list[str]:
         """The names of the hidden parameters."""
         return [var.name for var, _ in self.captured]
+
+
+def is_structured(obj: Any) -> bool:
+    """Whether an outside value is an array with fields, which are arrays each."""
+    return type(obj) in (np.ndarray, np.recarray, np.memmap) and obj.dtype.names is not None
 
 
 def is_runtime(obj: Any) -> bool:
