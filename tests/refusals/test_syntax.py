@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 import s2sad
@@ -32,17 +34,25 @@ def with_a_file(x):
     return x
 
 
-def with_anything(x):
-    with Context():  # here
+def with_a_suppressor(x):
+    with Suppressor():  # here
         return x
 
 
-class Context:
+def with_a_lock(x):
+    with LOCK:  # here
+        return x
+
+
+LOCK = threading.Lock()
+
+
+class Suppressor:
     def __enter__(self):
         return self
 
     def __exit__(self, *args):
-        return None
+        return True
 
 
 def writes_a_global(x):
@@ -126,8 +136,9 @@ def inner_async(x):
     (delegating, SyntaxError, "is a generator", "Return a list"),
     (coroutine, SyntaxError, "coroutine is a coroutine", "Return"),
     (iterates_a_generator, SyntaxError, "generator is a generator", "Return a list"),
-    (with_a_file, NotImplementedError, "with statement", ""),
-    (with_anything, NotImplementedError, "with statement", ""),
+    (with_a_file, NotImplementedError, "does not read, open", ""),
+    (with_a_suppressor, NotImplementedError, "may suppress what its body raises", ""),
+    (with_a_lock, NotImplementedError, "runs code that is not followed", ""),
     (writes_a_global, NotImplementedError, "'TOTAL' would be assigned", "Return the value"),
     (deletes_a_global, NotImplementedError, "'TOTAL' would be deleted", ""),
     (defines_a_class, SyntaxError, "'class' is not supported", "Move it out"),

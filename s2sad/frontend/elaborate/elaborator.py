@@ -266,6 +266,8 @@ class Elaborator:
             case Number(atom):
                 return atom
             case Static(obj) if is_number(obj):
+                if isinstance(obj, np.generic):
+                    plain.check_dtype(obj.dtype, pos=self.pos)
                 return Const(plain.number(obj))
             case ArrayRef(location, _, path, operands):
                 content = self.get(location)
