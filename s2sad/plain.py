@@ -35,7 +35,14 @@ def is_array(obj: object) -> bool:
 
 def is_number(obj: object) -> bool:
     """Whether an object counts as a number to compute with; a member of an enumeration is one of its names besides."""
-    return isinstance(obj, (*NUMBERS, np.number, np.bool_)) and not isinstance(obj, enum.Enum)
+    return isinstance(obj, (*NUMBERS, np.number, np.bool_)) and not isinstance(obj, enum.Enum | np.timedelta64)
+
+
+def check_dtype(dtype: np.dtype, what: str = "Numbers", pos: Pos | None = None) -> None:
+    """Refuse numbers that compiled code cannot hold: half a word, or more than a double."""
+    wide = np.complex128 if dtype.kind == "c" else np.float64
+    if dtype == np.float16 or (dtype.kind in "fc" and dtype.itemsize > np.dtype(wide).itemsize):
+        raise TypeMismatchError(f"{what} of dtype {dtype} are not supported.", f"Convert it to {wide.__name__}.", pos)
 
 
 def number(obj: Any) -> Any:

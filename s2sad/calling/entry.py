@@ -42,7 +42,7 @@ from s2sad.calling.variant import Variant
 from s2sad.config import config
 from s2sad.data import Packed
 from s2sad.frontend.elaborate.elaborate import Leaf
-from s2sad.frontend.values.places import MISSING, Attribute, Cell, Contents, Global, Item, Place, Reading, Root
+from s2sad.frontend.values.places import MISSING, Attribute, Cell, Contents, Global, Item, Place, Read, Reading, Root
 from s2sad.frontend.values.readlog import (
     PLAIN,
     Entry,
@@ -331,6 +331,8 @@ class _Writer:
     def step(self, place: Place) -> str:
         """The expression that reads a place, from what stands at the place before."""
         binding = self.variant.binding
+        if isinstance(place.step, Read):
+            return f"{self.constant(place.step)}.read(None)"
         if self.any_root and self.is_moved(place):
             if place.base is None:
                 return "root"

@@ -44,8 +44,7 @@ def normal(leaf: np.ndarray) -> np.ndarray:
         )
     if leaf.dtype == object or leaf.dtype.kind not in "biufc":
         raise TypeMismatchError(f"An array of dtype {leaf.dtype} is not numeric.", "Convert it with .astype(float).")
-    if leaf.dtype == np.float16 or leaf.dtype.itemsize > 16 or leaf.dtype == np.longdouble:
-        raise TypeMismatchError(f"Arrays of dtype {leaf.dtype} are not supported.", "Convert it to float32 or float64.")
+    plain.check_dtype(leaf.dtype, "Arrays")
     flags = leaf.flags
     if flags.c_contiguous and flags.aligned and leaf.dtype.isnative and type(leaf) is np.ndarray:
         return leaf

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad import plain
 from s2sad.ir import nodes
 from s2sad.ir.infer import assumed_equal, result_types
 from s2sad.ir.nodes import Atom, Const, Let, Pos, Stmt, Var, array_type
@@ -113,6 +114,7 @@ class Builder:
 
     def var(self, hint: str, type: Type) -> Var:
         """A new variable; unknown dims of the type get symbols of their own, named after it."""
+        plain.check_dtype(type.dtype, "Numbers" if isinstance(type, Scalar) else "Arrays", self.pos)
         name = self.names.fresh(hint)
         if isinstance(type, Array) and any(d is None for d in type.dims):
             dims = tuple(symbol(f"{name}.{k}") if d is None else d for k, d in enumerate(type.dims))

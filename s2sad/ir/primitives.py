@@ -249,3 +249,19 @@ print_ = Primitive(
     "print", lambda *args, template: print(*[args[t] if isinstance(t, int) else t for t in template]), pure=False
 )
 """Effect ``print(*args; template)``: `template` holds argument numbers and strings."""
+
+
+def _tell(*args: Any, name: str, first: tuple[str, ...], template: str) -> None:
+    from s2sad_rt import telling
+
+    getattr(telling, name)(*first, template, *args)
+
+
+def _spell_tell(args: list[ast.expr], params: dict[str, Any], types: tuple[Type, ...]) -> ast.expr:
+    given = [literal(x) for x in (*params["first"], params["template"])]
+    return ast.Call(ast.Attribute(ast.Name("rt"), params["name"]), [*given, *args], [])
+
+
+tell = Primitive("tell", _tell, _spell_tell, pure=False)
+"""Effect ``tell(*args; name, first, template)``: `name` of `s2sad_rt.telling` is given `first`, and a text with the
+args in its fields."""

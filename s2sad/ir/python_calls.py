@@ -35,6 +35,14 @@ class Named:
     obj: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """A text: a template of `s2sad_rt.telling` and what stands in its fields."""
+
+    template: str
+    items: tuple[Any, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PythonCall:
     """``root.path(*args, **kwargs)``: `args` and `kwargs` are trees of `Hole`s, plain values and `Named` objects.
@@ -108,6 +116,9 @@ def expression(
             return guard(args[number]) if isinstance(types[number], Array) else args[number]
         case Named(name):
             return ast.Name(name)
+        case Formatted(template, items):
+            fields = [expression(x, args, types, guard) for x in items]
+            return ast.Call(ast.Attribute(ast.Name("rt"), "text"), [literal(template), *fields], [])
         case [Named() as cls, *items] if isinstance(tree, tuple) and isinstance(cls.obj, type):
             return ast.Call(ast.Name(cls.name), [expression(x, args, types, guard) for x in items], [])
         case tuple():
@@ -122,10 +133,12 @@ def expression(
 
 
 def _run(*args: Any, call: PythonCall) -> None:
-    names = {f"arg{k}": a for k, a in enumerate(args)}
+    import s2sad_rt
+
+    names = {"rt": s2sad_rt, **{f"arg{k}": a for k, a in enumerate(args)}}
     types = tuple(None for _ in args)
     text = ast.unparse(
-        ast.fix_missing_locations(ast.Expression(call.spell([ast.Name(n) for n in names], types)))
+        ast.fix_missing_locations(ast.Expression(call.spell([ast.Name(f"arg{k}") for k in range(len(args))], types)))
     )
     eval(compile(text, "<python call>", "eval"), {**call.names(), **names})
 

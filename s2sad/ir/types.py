@@ -17,6 +17,8 @@ from typing import ClassVar, overload
 
 import numpy as np
 
+from s2sad import plain
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Symbol:
@@ -217,6 +219,7 @@ def type_of_value(value: object) -> Type:
     if isinstance(value, np.ndarray):
         return Array(value.dtype, value.shape)
     if isinstance(value, np.generic):
+        plain.check_dtype(value.dtype)
         return Scalar(value.dtype)
     for python, dtype in ((bool, BOOL), (int, INT), (float, FLOAT), (complex, COMPLEX)):
         if isinstance(value, python):

@@ -14,9 +14,10 @@ from s2sad_rt.compiled import (
     reductions,
     scipy_special,
     shapes,
+    telling,
 )
 
 __all__ = [
     "checkpointing", "eigenspaces", "fourier", "linear_algebra", "matrix_functions", "numbers", "products",
-    "reductions", "scipy_special", "shapes",
+    "reductions", "scipy_special", "shapes", "telling",
 ]

@@ -25,8 +25,8 @@ import numpy as np
 MODULES = (
     "scalars", "arrays", "loops", "whiles", "branches", "inplace", "views", "functions", "recursions", "containers",
     "names", "choices", "lists", "structures", "growing", "copying", "iteration",
-    "generators", "consuming", "reproducers", "attacks", "complex_numbers", "dtypes", "linear_algebra", "science",
-    "longer", "nested", "exceptions",
+    "generators", "consuming", "reproducers", "attacks", "complex_numbers", "dtypes", "linear_algebra", "known",
+    "science", "longer", "nested", "exceptions",
 )  # fmt: skip
 
 REGISTRY: dict[str, Program] = {}

@@ -167,7 +167,7 @@ def by_default(value):
     return f
 
 
-@pytest.mark.parametrize("cls", FOREIGN)
+@pytest.mark.parametrize("cls", [c for c in FOREIGN if c != "np.rec.recarray"])  # whose fields are read
 @pytest.mark.parametrize("make", [captures, Holder, returns_it])
 def test_a_captured_one_is_refused_where_it_is_read(make: Any, cls: str) -> None:
     refused(lambda: s2sad.jit(make(FOREIGN[cls]))(2.0), TypeMismatchError, cls, "Pass ", filename=__file__)
@@ -210,6 +210,8 @@ def test_an_item_that_is_not_used_is_not_refused() -> None:
 
 def test_a_default_is_refused() -> None:
     for cls, value in FOREIGN.items():
+        if cls == "np.rec.recarray":  # whose fields are read
+            continue
         refused(lambda value=value: s2sad.jit(by_default(value))(2.0), TypeMismatchError, cls, "Pass ", filename=None)
 
 

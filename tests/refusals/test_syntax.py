@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -65,17 +67,25 @@ def with_a_file(x):
     return x
 
 
-def with_anything(x):
-    with Context():  # here
+def with_a_suppressor(x):
+    with Suppressor():  # here
         return x
 
 
-class Context:
+def with_a_lock(x):
+    with LOCK:  # here
+        return x
+
+
+LOCK = threading.Lock()
+
+
+class Suppressor:
     def __enter__(self):
         return self
 
     def __exit__(self, *args):
-        return None
+        return True
 
 
 def writes_a_global(x):
@@ -162,8 +172,9 @@ def inner_async(x):
     (takes_from_a_used_generator, NotImplementedError, "used up in part", "list"),
     (reversed_generator, TypeError, "cannot be reversed", "Make a list"),
     (side_by_side, NotImplementedError, "one of them changes things", "Make a list"),
-    (with_a_file, NotImplementedError, "with statement", ""),
-    (with_anything, NotImplementedError, "with statement", ""),
+    (with_a_file, NotImplementedError, "does not read, open", ""),
+    (with_a_suppressor, NotImplementedError, "may suppress what its body raises", ""),
+    (with_a_lock, NotImplementedError, "runs code that is not followed", ""),
     (writes_a_global, NotImplementedError, "'TOTAL' would be assigned", "Return the value"),
     (deletes_a_global, NotImplementedError, "'TOTAL' would be deleted", ""),
     (defines_a_class, SyntaxError, "'class' is not supported", "Move it out"),

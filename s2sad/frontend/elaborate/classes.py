@@ -7,6 +7,7 @@ gives methods and properties, its own attributes are read through the log.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import functools
 import inspect
 import types
@@ -49,6 +50,12 @@ class Super:
     instance: Value
 
 
+def has_own_operators(cls: type) -> bool:
+    """Whether operators of an enumeration are the user's."""
+    found = (vars(c)[name] for c in cls.__mro__ for name in plain.OPERATORS.intersection(vars(c)))
+    return any(isinstance(f, types.FunctionType) and f.__module__ != "enum" for f in found)
+
+
 def is_outside_object(value: Value) -> bool:
     """Whether a value is an instance of a user's class that was made outside."""
     match value:
@@ -65,6 +72,8 @@ def has_methods(value: Value) -> bool:
     match value:
         case ObjectRef():
             return True
+        case Static(enum.Flag() as flag) if not has_own_operators(type(flag)):
+            return False
         case Static(bool() | int() | float() | complex() as number) if not plain.has_operators(type(number)):
             return False
         case _:
@@ -262,6 +271,8 @@ def instantiate(elab: Elaborator, cls: type, args: list[Value], kwargs: dict[str
     """``cls(*args, **kwargs)``."""
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return namedtuple(elab, cls, args, kwargs)
+    if issubclass(cls, enum.Enum):  # C(2), the member of that value
+        return Static(cls(*map(elab.static, args)))
     if issubclass(cls, BaseException) or issubclass(cls, type):
         return library.call(elab, cls, args, kwargs)
     if cls.__new__ is not object.__new__:

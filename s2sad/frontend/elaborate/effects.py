@@ -19,16 +19,17 @@ from typing import TYPE_CHECKING, Any
 import gast
 import numpy as np
 
+from s2sad.frontend import library
 from s2sad.frontend.elaborate.leaves import type_of
 from s2sad.frontend.library import calls, table
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.frames import names_of, owner_of, root_function
 from s2sad.frontend.values.places import MISSING, Contents, Place, Read, given
 from s2sad.frontend.values.readlog import Same, same_object
-from s2sad.frontend.values.values import DictRef, Entries, ListRef, Maybe, Static, StaticItems, Tuple, Value
+from s2sad.frontend.values.values import DictRef, Entries, ListRef, Maybe, Partial, Static, StaticItems, Tuple, Value
 from s2sad.ir.nodes import Atom, Effect
 from s2sad.ir.primitives import literal
-from s2sad.ir.python_calls import Hole, Named, PythonCall, python_call
+from s2sad.ir.python_calls import Formatted, Hole, Named, PythonCall, python_call
 
 if TYPE_CHECKING:
     from s2sad.frontend.elaborate.elaborator import Elaborator
@@ -261,6 +262,8 @@ def template(elab: Elaborator, value: Value, atoms: list[Atom]) -> Any:
     match value:
         case Static(obj):
             return obj if _literal(obj) else name_for(elab, obj, getattr(obj, "__name__", type(obj).__name__))
+        case Partial(_, (Static(text), *items)) if library.text.is_text(value):
+            return Formatted(text, tuple(template(elab, v, atoms) for v in items))
         case Tuple(items, cls):
             parts = tuple(template(elab, v, atoms) for v in items)
             return parts if cls is tuple else (name_for(elab, cls, cls.__name__), *parts)

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from s2sad import tree
 from s2sad.data import DTYPES, SEQUENCES, Kind, Listed, Packing
 from s2sad.errors import UnsupportedError
@@ -294,6 +296,8 @@ def flatten_result(elab: Elaborator, value: Value, results: list[Atom]) -> Any:
             return member
         case Static(bool() | int() | float() | complex()):
             return leaf(elab.atom(value))
+        case Static(np.ndarray(dtype=dtype)) if dtype.names is not None:
+            elab.error("A structured array cannot be returned.", "Return its fields.")
         case Static(obj):
             return leaf(elab.atom(value)) if hasattr(obj, "dtype") and getattr(obj, "shape", None) == () else obj
         case Tuple(items, cls):

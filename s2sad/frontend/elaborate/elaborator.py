@@ -11,7 +11,7 @@ import builtins
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import gast
 import numpy as np
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from s2sad.frontend.elaborate.catching import Catch, Handled, Step
     from s2sad.frontend.elaborate.raising import Raised
 
+T = TypeVar("T")
 WHOLE: Path = (Index((Ellipsis,)),)
 """The path of all of an array, to overwrite it."""
 
@@ -225,6 +226,16 @@ class Elaborator:
         self.builder.sizes.update(sizes)
         self.builder.ranges.reset(ranges)
 
+    def trial(self, run: Callable[[], T]) -> T:
+        """What a run gives, of which nothing is kept: no code, no state, no names."""
+        state, pos, mark = dict(self.state), self.builder.pos, self.mark()
+        try:
+            with self.builder.block():
+                return run()
+        finally:
+            self.state, self.builder.pos, self.latest = state, pos, None
+            self.reset(mark)
+
     # -- the state
 
     def get(self, location: Location) -> Content:
@@ -316,6 +327,8 @@ class Elaborator:
             case Number(atom):
                 return atom
             case Static(obj) if is_number(obj):
+                if isinstance(obj, np.generic):
+                    plain.check_dtype(obj.dtype, pos=self.pos)
                 return Const(plain.number(obj))
             case ArrayRef(location, _, path, operands):
                 content = self.get(location)
@@ -459,6 +472,8 @@ class Elaborator:
                 return f"the function {source.name}"
             case ObjectRef(_, cls):
                 return f"a {cls.__name__}"
+            case Partial() if library.text.is_text(value):
+                return "a text of values known at run time"
             case Partial(Static(function)):
                 return getattr(function, "__name__", "a partial")
             case Choice(_, options):

@@ -284,17 +284,16 @@ def walrus(elab: Elaborator, name: str, value: Value) -> Value:
 
 
 def text(elab: Elaborator, node: gast.JoinedStr) -> Value:
-    """An f-string of what is known now."""
-    parts = []
+    """An f-string: known now, or with fields for what is known at run time only."""
+    parts: list[Any] = []
     for part in node.values:
         if isinstance(part, gast.FormattedValue):
             spec = "" if part.format_spec is None else elab.static(evaluate(elab, part.format_spec))
-            value = elab.static(evaluate(elab, part.value))
-            value = {-1: value, 115: str(value), 114: repr(value), 97: ascii(value)}[part.conversion]
-            parts.append(format(value, spec))
+            conversion = "" if part.conversion == -1 else f"!{chr(part.conversion)}"
+            parts.append((conversion + (f":{spec}" if spec else ""), evaluate(elab, part.value)))
         else:
             parts.append(elab.static(evaluate(elab, part)))
-    return Static("".join(parts))
+    return library.text.of_pieces(elab, parts)
 
 
 def mapping(elab: Elaborator, value: Value) -> dict[str, Value]:

@@ -14,10 +14,11 @@ from s2sad.errors import S2sadError, UnsupportedSyntaxError
 from s2sad.frontend import library
 from s2sad.frontend.elaborate import binding, catching, classes, recursion, statements
 from s2sad.frontend.elaborate.expressions import evaluate, evaluate_raw
-from s2sad.frontend.library import choices
+from s2sad.frontend.library import choices, known_objects
 from s2sad.frontend.syntax.source import FunctionSource, find, inner_source
 from s2sad.frontend.values import transforms
 from s2sad.frontend.values.frames import Consumer, Frame
+from s2sad.frontend.values.immutable import is_steady
 from s2sad.frontend.values.places import given
 from s2sad.frontend.values.readlog import Same, SameShape
 from s2sad.frontend.values.values import Choice, Closure, Entries, Location, Maybe, ObjectRef, Partial, Static, Value
@@ -67,7 +68,7 @@ def call(elab: Elaborator, function: Value, args: list[Value], kwargs: dict[str,
         case Closure():
             return call_closure(elab, function, args, kwargs)
         case Partial(inner, first, named):
-            if library.iteration.is_lazy(function) or inner == Static(slice):
+            if library.text.is_text(function) or library.iteration.is_lazy(function) or inner == Static(slice):
                 elab.mismatch("This cannot be called.")
             return call(elab, inner, [*first, *args], {**dict(named), **kwargs})
         case Static(obj):
@@ -94,6 +95,12 @@ def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str,
     handler = transforms.handler_of(obj)
     if handler is not None:
         return handler(elab, args, kwargs)
+    if is_steady(obj):
+        args, kwargs = known_objects.given(elab, obj, resolved(elab, args), kwargs)
+        found = library.fold(elab, obj, args, {k: elab.resolve(v) for k, v in kwargs.items()})
+        if found is not None:
+            return found
+    known_objects.refuse_unsteady(elab, obj)
     match obj:
         case types.FunctionType():
             if library.is_library(obj):
@@ -106,9 +113,10 @@ def call_object(elab: Elaborator, obj: Any, args: list[Value], kwargs: dict[str,
             return call_object(elab, obj.__func__, [owner, *args], kwargs)
         case functools.partial():
             return call_partial(elab, obj, args, kwargs)
-        case type() if classes.is_user_class(obj):
+        case type() if classes.is_user_class(obj) and not library.has_meaning(obj):
             return classes.instantiate(elab, obj, args, kwargs)
-    python = obj.__wrapped__ if isinstance(obj, functools._lru_cache_wrapper) else getattr(obj, "py_func", None)
+    cached = isinstance(obj, functools._lru_cache_wrapper)
+    python = obj.__wrapped__ if cached else library.numba_names.python_function(obj)
     if isinstance(python, types.FunctionType):
         return call_object(elab, python, args, kwargs)
     if not isinstance(obj, type) and classes.is_user_class(type(obj)) and "__call__" in dir(type(obj)):

@@ -260,17 +260,16 @@ def _is_text(node: gast.expr) -> bool:
 
 def attempt(elab: Elaborator, node: gast.expr) -> Known | Var | None:
     """What an expression gives, where that is known now or a parameter; nothing of it is kept."""
-    state, pos, mark = dict(elab.state), elab.builder.pos, elab.mark()
+
+    def run() -> Known | Var | None:
+        value = elab.resolve(evaluate(elab, node))
+        obj = known(elab, value)
+        return _parameter(elab, value) if obj is UNKNOWN else Known(obj)
+
     try:
-        with elab.builder.block():
-            value = elab.resolve(evaluate(elab, node))
-            obj = known(elab, value)
-            return _parameter(elab, value) if obj is UNKNOWN else Known(obj)
+        return elab.trial(run)
     except (S2sadError, NeedStatic, Unreachable):
         return None
-    finally:
-        elab.state, elab.builder.pos, elab.latest = state, pos, None
-        elab.reset(mark)
 
 
 def _parameter(elab: Elaborator, value: Value) -> Var | None:

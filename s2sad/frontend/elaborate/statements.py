@@ -18,6 +18,7 @@ from s2sad.frontend.elaborate import (
     branches,
     catching,
     comprehensions,
+    contexts,
     effects,
     functions,
     generators,
@@ -136,25 +137,20 @@ def run_assert(elab: Elaborator, test: gast.expr, message: gast.expr | None) -> 
 
 
 def run_with(elab: Elaborator, stmt: gast.With, items: list[Any], body: list[gast.stmt]) -> Value | None:
-    """``with np.errstate(...)``: the body; `contextlib.suppress` is a try. Other context managers run code that is not
-    followed."""
-    for k, item in enumerate(items):
-        match item.context_expr:
-            case gast.Call(func=func, keywords=keywords) if evaluate(elab, func) == Static(np.errstate):
-                if any(evaluate(elab, keyword.value) == Static("raise") for keyword in keywords):
-                    return run_strictly(elab, partial(run_with, elab, stmt, items[k + 1 :], body))
-            case gast.Call(func=func, args=args) if evaluate(elab, func) == Static(suppress) and suppresses(stmt):
-                classes = tuple(c for a in args for c in attempts.classes_of(elab, a))
-                after = elab.frame.scope.after[stmt]
-                rest = items[k + 1 :]
-                attempts.suppress(elab, classes, partial(run_with, elab, stmt, rest, body), after)
-                return None
-            case _:
-                elab.error(
-                    "Only np.errstate and contextlib.suppress are supported in a with statement.",
-                    "Call what it does before and after, or leave it out.",
-                )
-    return run_block(elab, body)
+    """``with``: the body in its contexts; `contextlib.suppress` is a try."""
+    if not items:
+        return run_block(elab, body)
+    first, *others = items
+    rest = partial(run_with, elab, stmt, others, body)
+    match first.context_expr:
+        case gast.Call(func=func, keywords=keywords) if evaluate(elab, func) == Static(np.errstate):
+            if any(evaluate(elab, keyword.value) == Static("raise") for keyword in keywords):
+                return run_strictly(elab, rest)
+        case gast.Call(func=func, args=args) if evaluate(elab, func) == Static(suppress) and suppresses(stmt):
+            classes = tuple(c for a in args for c in attempts.classes_of(elab, a))
+            attempts.suppress(elab, classes, rest, elab.frame.scope.after[stmt])
+            return None
+    return contexts.run(elab, first, rest)
 
 
 def run_strictly(elab: Elaborator, run: Callable[[], Value | None]) -> Value | None:

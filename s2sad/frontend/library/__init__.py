@@ -25,17 +25,20 @@ from s2sad.frontend.library import (
     kinds,
     layouts,
     linear_algebra,
+    mapped,
+    numba_names,
     numbers,
     random,
     reductions,
     selection,
     shape,
     sorting,
+    text,
     ufuncs,
     written,
 )
 from s2sad.frontend.library.attributes import attribute
-from s2sad.frontend.library.calls import call, has_meaning, is_library
+from s2sad.frontend.library.calls import call, fold, has_meaning, is_library
 from s2sad.frontend.library.dicts import mapping, new_dict, python_dict
 from s2sad.frontend.library.indexing import assign_subscript, augment_subscript, subscript
 from s2sad.frontend.library.iteration import Indexed, Items, Iteration, Range, Stream, iterate, unroll
@@ -64,6 +67,7 @@ __all__ = [
     "creation",
     "decompositions",
     "describe",
+    "fold",
     "fourier",
     "has_meaning",
     "is_library",
@@ -73,9 +77,11 @@ __all__ = [
     "kinds",
     "layouts",
     "linear_algebra",
+    "mapped",
     "mapping",
     "new_dict",
     "new_list",
+    "numba_names",
     "numbers",
     "python_dict",
     "random",
@@ -84,6 +90,7 @@ __all__ = [
     "shape",
     "sorting",
     "subscript",
+    "text",
     "ufuncs",
     "unary",
     "unroll",

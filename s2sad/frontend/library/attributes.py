@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
+from s2sad.frontend.library import structured
 from s2sad.frontend.library.support import (
     ONE,
     ZERO,
@@ -138,6 +139,8 @@ ON_PYTHON_NUMBERS = ("real", "imag", "conjugate", "is_integer")
 
 def attribute(elab: Elaborator, value: Value, name: str) -> Value:
     """``value.name``."""
+    if structured.is_structured(value):
+        return structured.attribute(elab, value, name)
     match value:
         case ArrayRef():
             whole(elab, value)

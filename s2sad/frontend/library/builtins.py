@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import columns, containers, dicts, iterators, listed, operators
+from s2sad.frontend.library import columns, containers, dicts, iterators, listed, operators, structured, text
 from s2sad.frontend.library.attributes import size_value
 from s2sad.frontend.library.iteration import (
     VIEWS,
@@ -73,6 +73,8 @@ EMPTY = Tuple(())
 
 @meaning(builtins.len)
 def length(elab: Elaborator, value: Value) -> Value:
+    if structured.is_structured(value):
+        value = structured.column(elab, value)
     match value:
         case ArrayRef(type=Array(dims=dims)) if dims:
             return size_value(elab, value, 0)
@@ -341,20 +343,17 @@ def slice_(elab: Elaborator, *args: Value) -> Value:
 # -- text
 
 
-@meaning(builtins.str, builtins.repr, builtins.format)
-def text(elab: Elaborator, *values: Value) -> Value:
-    refuse(elab, "Text cannot be made of a value known at run time only.", "Print it with print(a, b) instead.")
-
-
 @meaning(builtins.id, builtins.hash)
 def identity(elab: Elaborator, value: Value) -> Value:
     refuse(elab, "The identity of a value is not known when the function is compiled.", "Compare with `is`.")
 
 
 @meaning(builtins.print, fold=False)
-def print_values(elab: Elaborator, *values: Value, sep: Value = NONE, end: Value = NONE, flush: Value = FALSE) -> Value:
-    if static(elab, sep) not in (" ", None) or static(elab, end) not in ("\n", None):
-        refuse(elab, "print with sep= or end= is not supported.", "Leave them out.")
+def print_values(
+    elab: Elaborator, *values: Value, sep: Value = NONE, end: Value = NONE, file: Value = NONE, flush: Value = FALSE
+) -> Value:  # fmt: skip
+    if not text.is_plain(elab, values, (sep, end, file, flush)):
+        return text.print_text(elab, values, sep, end, file)
     atoms: list[Atom] = []
     template: list[Any] = []
     for value in values:

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.frontend.library import operators, table
+from s2sad.frontend.library import known_objects, mapped, numba_names, operators, table, text
 from s2sad.frontend.library.iterators import run_out
 from s2sad.frontend.library.numbers import call_math
 from s2sad.frontend.library.support import (
+    TEXT_AND_TIME,
     UNKNOWN,
     Elaborator,
     folded,
@@ -25,7 +26,8 @@ from s2sad.frontend.library.support import (
     whole,
 )
 from s2sad.frontend.library.ufuncs import call_numpy, convert
-from s2sad.frontend.values.values import Partial, Static, Value
+from s2sad.frontend.values.immutable import is_steady
+from s2sad.frontend.values.values import Static, Value
 from s2sad.rules.registry import CALLABLES, COMPOSED
 
 PURE_MODULES = frozenset({"math", "cmath", "operator", "_operator", "itertools", "numpy", "builtins"})
@@ -44,6 +46,11 @@ PURE_OWNERS = (
     np.finfo,
     np.iinfo,
 )
+PURE_METHODS = frozenset({
+    "astype", "item", "tolist", "argsort", "argmin", "argmax", "min", "max", "searchsorted", "copy", "reshape", "ravel",
+    "flatten", "transpose", "all", "any", "nonzero", "take", "repeat", "squeeze", "view",
+})  # fmt: skip
+"""Methods of arrays that write nothing."""
 IMPURE = frozenset({
     "load", "save", "savez", "savez_compressed", "loadtxt", "savetxt", "genfromtxt", "fromfile", "fromregex", "memmap",
     "open_memmap", "seterr", "seterrcall", "set_printoptions", "setbufsize", "input", "open", "breakpoint", "exit",
@@ -81,8 +88,12 @@ def call(elab: Elaborator, function: Callable[..., Any], args: list[Value], kwar
         return table.run(elab, function, entry, args, kwargs)
     if isinstance(function, type) and issubclass(function, np.generic) and not kwargs:
         return convert(elab, function, args)
-    if isinstance(function, np.vectorize):
-        return vectorized(elab, Static(function.pyfunc), args, kwargs)
+    found = mapped.call(elab, function, args, kwargs)
+    if found is not None:
+        return found
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, str) and function.__name__ == "format":
+        return text.bound_format(elab, owner, args, kwargs)
     by_operator = call_operator(elab, function, args, kwargs)
     if by_operator is not None:
         return by_operator
@@ -92,20 +103,6 @@ def call(elab: Elaborator, function: Callable[..., Any], args: list[Value], kwar
         return call_numpy(elab, function, args, kwargs)
     unsupported(elab, function, kwargs)
     raise AssertionError
-
-
-@table.meaning(np.vectorize, fold=False)
-def vectorize(elab: Elaborator, pyfunc: Value) -> Value:
-    """The function that applies `pyfunc` to each element."""
-    from s2sad.frontend.library.written import mapping
-
-    return Partial(Static(mapping.vectorized), (pyfunc,))
-
-
-def vectorized(elab: Elaborator, pyfunc: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    from s2sad.frontend.library.written import mapping
-
-    return elab.call(Static(mapping.vectorized), [pyfunc, *args], kwargs)
 
 
 def call_operator(elab: Elaborator, function: Any, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
@@ -167,7 +164,11 @@ def has_meaning(obj: Any) -> bool:
 def is_pure(function: Any) -> bool:
     """Whether calling a callable with known arguments gives what it would give at run time, and does nothing else."""
     owner = getattr(function, "__self__", None)
-    if isinstance(owner, PURE_OWNERS):
+    if isinstance(owner, set):
+        return hasattr(frozenset, function.__name__)
+    if isinstance(owner, np.ndarray):  # of text or dates
+        return owner.dtype.kind in TEXT_AND_TIME and function.__name__ in PURE_METHODS
+    if isinstance(owner, PURE_OWNERS) or is_steady(function):
         return True
     if isinstance(function, np.ufunc) or (isinstance(function, type) and issubclass(function, np.generic)):
         return True
@@ -202,6 +203,8 @@ ADVICE = {
 
 def unsupported(elab: Elaborator, function: Any, kwargs: dict[str, Value]) -> None:
     """Refuse a function that the library has no meaning for."""
+    numba_names.refuse_opaque(elab, function)
+    known_objects.refuse_unsteady(elab, function)
     name = function_name(function)
     advice = next(
         (text for part, text in ADVICE.items() if part in name.split(".")),

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError
-from s2sad.frontend.library import containers, dicts, operators
+from s2sad.frontend.library import containers, dicts, operators, structured
 from s2sad.frontend.library.support import (
     NONE,
     ONE,
@@ -256,6 +256,8 @@ def view(elab: Elaborator, ref: ArrayRef, step: Index | View, operands: tuple[At
 
 def subscript(elab: Elaborator, base: Value, key: Value) -> Value:
     """``base[key]``."""
+    if structured.is_structured(base):
+        return structured.subscript(elab, base, key)
     match base:
         case ArrayRef():
             whole(elab, base)
@@ -350,6 +352,8 @@ def write(elab: Elaborator, base: ArrayRef, key: Key, value: Atom, inc: bool = F
 
 def assign_subscript(elab: Elaborator, base: Value, key: Value, value: Value) -> None:
     """``base[key] = value``."""
+    if structured.is_structured(base):
+        structured.refuse_writing(elab)
     match base:
         case ArrayRef():
             assign_array(elab, base, key, value)

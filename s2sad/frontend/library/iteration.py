@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, cast
 
 from s2sad.errors import TypeMismatchError
-from s2sad.frontend.library import columns, containers, dicts
+from s2sad.frontend.library import columns, containers, dicts, structured
 from s2sad.frontend.library.support import (
     FALSE,
     ONE,
@@ -117,6 +117,8 @@ def iterate(elab: Elaborator, value: Value) -> Iteration:
     """What a loop over `value` goes over."""
     from s2sad.frontend.library import iterators
 
+    if structured.is_structured(value):
+        return _records(elab, value)
     match value:
         case Static(range() as r):
             return Range(Const(r.start), Const(r.stop), Const(r.step))
@@ -158,6 +160,13 @@ def iterate(elab: Elaborator, value: Value) -> Iteration:
         "Loop over a range, an array, or a list.",
         TypeMismatchError,
     )
+
+
+def _records(elab: Elaborator, value: Value) -> Iteration:
+    """The rows of a structured array."""
+    along = iterate(elab, structured.column(elab, value))
+    assert isinstance(along, Indexed)
+    return Indexed(along.length, lambda index: structured.subscript(elab, value, index))
 
 
 def rows(elab: Elaborator, ref: ArrayRef) -> Iteration:

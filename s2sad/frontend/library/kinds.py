@@ -47,6 +47,8 @@ def class_of(elab: Elaborator, value: Value) -> type:
             return types.FunctionType
         case Partial(Static(type() as cls)) if cls in (range, slice, enumerate, zip, reversed, map, filter):
             return cls
+        case Partial(Static(function)) if function is str.format:
+            return str
         case Partial(Static(types.FunctionType())) | Partial(Closure()):
             return types.MethodType
         case _:

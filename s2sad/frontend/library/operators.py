@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import ShapeError, TypeMismatchError
-from s2sad.frontend.library import containers, dicts
+from s2sad.frontend.library import containers, dicts, known_objects, text
 from s2sad.frontend.library.support import (
     UNKNOWN,
     Elaborator,
@@ -83,6 +83,10 @@ def binary(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     special = by_method(elab, op, left, right)
     if special is not None:
         return special
+    left, right = known_objects.as_numbers(elab, left, right)
+    joined = text.binary(elab, op, left, right)
+    if joined is not None:
+        return joined
     container = containers.binary(elab, op, left, right)
     if container is not None:
         return container
@@ -143,7 +147,8 @@ def is_operand(elab: Elaborator, value: Value, other: Value) -> bool:
 
 def mismatch(elab: Elaborator, op: str, left: Value, right: Value) -> None:
     what = f"{describe(elab, left)} and {describe(elab, right)}"
-    refuse(elab, f"{SYMBOLS[op]} does not take {what}.", "Give it numbers or arrays.", TypeMismatchError)
+    instead = known_objects.advice(left, right) or "Give it numbers or arrays."
+    refuse(elab, f"{SYMBOLS[op]} does not take {what}.", instead, TypeMismatchError)
 
 
 def by_method(elab: Elaborator, op: str, left: Value, right: Value) -> Value | None:
@@ -241,6 +246,8 @@ def check_broadcast(elab: Elaborator, target: Array, value: Atom) -> None:
 
 def compare(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     """``left op right`` for comparisons, identity and membership (`contains` takes the item first)."""
+    if text.is_text(left) or text.is_text(right):
+        text.refuse_use(elab)
     match op:
         case "is_" | "is_not":
             found = identical(elab, left, right)

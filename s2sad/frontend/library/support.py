@@ -6,13 +6,15 @@ import dataclasses
 import types
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import numpy as np
 
 from s2sad.errors import S2sadError, ShapeError, TypeMismatchError, UnsupportedError
 from s2sad.frontend.values.frames import Consumer, Frame
+from s2sad.frontend.values.immutable import surroundings
 from s2sad.frontend.values.outside import Outside
+from s2sad.frontend.values.readlog import ReadLog, same_object
 from s2sad.frontend.values.values import (
     ArrayRef,
     Columns,
@@ -36,8 +38,10 @@ from s2sad.ir.builder import atom_of
 from s2sad.ir.nodes import replace
 from s2sad.ir.paths import Path
 from s2sad.ir.primitives import Primitive, cast
-from s2sad.ir.types import Array, List, Scalar, Type
+from s2sad.ir.types import Array, Dim, List, Scalar, Type
 from s2sad.tree import make_tuple
+
+T = TypeVar("T")
 
 
 class Elaborator(Protocol):
@@ -57,6 +61,7 @@ class Elaborator(Protocol):
     taken: dict[Var, tuple[Atom, Atom]]
     filled: set[Location]
     outside: Outside
+    log: ReadLog
 
     @property
     def pos(self) -> Pos | None: ...
@@ -76,6 +81,9 @@ class Elaborator(Protocol):
     def static(self, value: Value) -> Any: ...
 
     def fail(self, cls: type[BaseException], why: str) -> NoReturn: ...
+    def resolve(self, value: Value) -> Value: ...
+    def trial(self, run: Callable[[], T]) -> T: ...
+    def are_equal(self, a: Dim | None, b: Dim | None) -> bool: ...
     def out_of_bounds(self, why: str) -> NoReturn: ...
     def generate(self, value: Partial, consumer: Consumer) -> None: ...
     def run_through(self, value: Partial) -> tuple[tuple[Value, ...], Any] | None: ...
@@ -221,13 +229,15 @@ class _Unknown:
 
 
 UNKNOWN: Any = _Unknown()
+TEXT_AND_TIME = "MmUS"
+"""The kinds of dtypes that are no numbers, whose arrays are known objects like strings and dates."""
 
 
 def known(elab: Elaborator, value: Value) -> Any:
     """The Python object that a value stands for, or `UNKNOWN`. Lists and dicts are given as copies."""
     match value:
-        case Static(np.ndarray()):
-            return UNKNOWN
+        case Static(np.ndarray(dtype=dtype)):
+            return value.obj if dtype.kind in TEXT_AND_TIME else UNKNOWN
         case Static(obj):
             if callable(obj):
                 elab.outside.looked_at(obj)
@@ -278,6 +288,9 @@ def static(elab: Elaborator, value: Value) -> Any:
 def folded(elab: Elaborator, result: Any, objects: Iterable[Any]) -> Value | None:
     """What Python computed from known objects as a value; None where it holds a list or dict of theirs, whose identity
     would be lost."""
+    around = surroundings(objects)
+    if around is not None:
+        elab.log.note(around, same_object(around()))
     theirs = {id(x) for obj in objects for x in _mutable(obj)}
     return None if any(id(x) in theirs for x in _mutable(result)) else wrap(elab, result)
 
@@ -298,7 +311,7 @@ def _mutable(obj: Any) -> Iterator[Any]:
 
 
 def is_number(obj: Any) -> bool:
-    return isinstance(obj, (bool, int, float, complex, np.number, np.bool_))
+    return isinstance(obj, (bool, int, float, complex, np.number, np.bool_)) and not isinstance(obj, np.timedelta64)
 
 
 def wrap(elab: Elaborator, obj: Any) -> Value:
@@ -312,6 +325,10 @@ def wrap(elab: Elaborator, obj: Any) -> Value:
             location = Location("dict")
             elab.set(location, Entries(tuple((k, wrap(elab, v)) for k, v in obj.items())))
             return DictRef.like(obj, location)
+        case set():
+            return Static(frozenset(obj))
+        case np.ndarray(dtype=dtype) if dtype.kind in TEXT_AND_TIME:
+            return Static(obj)
         case np.ndarray():
             from s2sad.frontend.library.creation import constant_array
 
@@ -444,6 +461,8 @@ def describe(elab: Elaborator, value: Value) -> str:
     match value:
         case Static(None):
             return "None"
+        case Static(np.ndarray(dtype=dtype)) if dtype.names is not None:
+            return "a structured array"
         case Static(types.ModuleType() as module):
             return f"the module {module.__name__}"
         case Static(obj):
@@ -458,6 +477,8 @@ def describe(elab: Elaborator, value: Value) -> str:
             return "a dict"
         case Partial(function=Static(type() as cls)):
             return f"a {cls.__name__}"
+        case Partial(function=Static(function)) if function is str.format:
+            return "a text of values known at run time"
         case _:
             return f"a {type(value).__name__.lower()}"
 

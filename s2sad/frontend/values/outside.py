@@ -9,13 +9,16 @@ from __future__ import annotations
 import builtins
 import functools
 import types
+from collections import ChainMap, UserDict, UserList
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numba
 import numpy as np
 
 from s2sad import data, plain, tree
 from s2sad.errors import TypeMismatchError, UnsupportedError
+from s2sad.frontend.values.immutable import is_value_class
 from s2sad.frontend.values.places import MISSING, Contents, Place, Root, given, glob
 from s2sad.frontend.values.readlog import PLAIN, Same, SameShape, SameType, same_object
 from s2sad.frontend.values.values import (
@@ -139,7 +142,7 @@ class Outside:
 
     def _convert(self, place: Place, obj: Any) -> Value:
         note = self.elab.log.note
-        if plain.is_foreign(obj):
+        if plain.is_foreign(obj) and not is_structured(obj):
             return self._foreign(place, obj)
         if is_runtime(obj):
             note(place, SameType(obj))
@@ -147,7 +150,7 @@ class Outside:
         kind = data.kind_of(obj) if self.packing.on else labelled(obj)
         if kind is not None:
             return self._packed(place, obj, kind)
-        if (obj and not _is_plain(obj)) if isinstance(obj, tuple) else tree.is_container(type(obj)):
+        if (obj and not _is_plain(obj)) if isinstance(obj, tuple) else is_container(type(obj)):
             if len(obj) > MOST_LEAVES:
                 raise UnsupportedError(
                     f"{place.name} has {len(obj)} items, too many to take apart.",
@@ -156,7 +159,7 @@ class Outside:
                 )
             note(place, SameShape(obj))
             return self._container(place, obj)
-        note(place, same_object(obj))
+        note(place, SameType(obj) if is_structured(obj) else same_object(obj))
         self._found(obj, place)
         return Static(obj)
 
@@ -216,7 +219,7 @@ class Outside:
         if isinstance(obj, tuple):
             return Tuple(tuple(self.value(place.item(k)) for k in range(len(obj))), type(obj))
         location = Location(place.name, captured=True)
-        if isinstance(obj, list):
+        if isinstance(obj, Sequence):
             self.elab.outer[location] = StaticItems(tuple(self.value(place.item(k)) for k in range(len(obj))))
             return ListRef(location)
         self.elab.outer[location] = Entries(tuple((k, self.value(place.item(k))) for k in obj))
@@ -256,11 +259,25 @@ class Outside:
         return [var.name for var, _ in self.captured]
 
 
+def is_structured(obj: Any) -> bool:
+    """Whether an outside value is an array with fields, which are arrays each."""
+    return type(obj) in (np.ndarray, np.recarray, np.memmap) and obj.dtype.names is not None
+
+
 def is_runtime(obj: Any) -> bool:
     """Whether an outside value is read at run time: inexact numbers, and arrays of numbers."""
     if isinstance(obj, np.ndarray):
         return obj.dtype.kind in "biufc" and plain.is_array(obj)
     return isinstance(obj, (float, complex, np.inexact)) and plain.is_number(obj)
+
+
+CONTAINERS = (UserList, UserDict, ChainMap, types.MappingProxyType, numba.typed.List, numba.typed.Dict)
+"""What holds objects as a list or a dict does, and is taken for one."""
+
+
+def is_container(cls: type) -> bool:
+    """Whether a container from outside is taken apart. What it holds is read at each call."""
+    return tree.is_container(cls) or cls in CONTAINERS
 
 
 def _is_plain(obj: Any) -> bool:
@@ -271,6 +288,10 @@ def _is_plain(obj: Any) -> bool:
 def is_user_class(cls: type) -> bool:
     """Whether a class is written in Python by the user (not part of Python, NumPy or Numba)."""
     module = (getattr(cls, "__module__", None) or "builtins").split(".")[0]
+    if cls is types.SimpleNamespace:  # whose attributes may change, as those of the user's objects
+        return True
+    if is_value_class(cls):
+        return False
     return module not in LIBRARY_MODULES and not issubclass(cls, (types.ModuleType, functools.partial))
 
 

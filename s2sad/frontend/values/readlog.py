@@ -9,17 +9,19 @@ with the same code can be held against it (`calling.binding`).
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from s2sad.frontend.values.immutable import is_value
 from s2sad.frontend.values.places import MISSING, Missing, Place
 
 __all__ = ["MISSING", "Entry", "Missing", "ReadLog", "Same", "SameContents", "SameData", "SameShape", "SameType",
            "same_object", "type_key"]  # fmt: skip
 
-CHANGEABLE = (set, dict, list, deque, bytearray)
+CHANGEABLE = (set, dict, list, deque, bytearray, memoryview, np.poly1d)
 PLAIN = (
     bool,
     int,
@@ -66,7 +68,8 @@ class SameContents:
         self.old, self.contents = old, snapshot(old)
 
     def __call__(self, new: Any) -> bool:
-        return new is self.old and snapshot(new) == self.contents
+        same = new is self.old or isinstance(new, np.ndarray)  # one of text or dates is what it holds
+        return same and snapshot(new) == self.contents
 
 
 class SameType:
@@ -125,9 +128,10 @@ class ReadLog:
 
 def same_object(old: Any) -> Condition:
     """Identity (with the contents, of what can change), or for plain data equality of type and value."""
-    if isinstance(old, PLAIN):
+    if isinstance(old, PLAIN) or is_value(old):
         return SameData(old)
-    return SameContents(old) if isinstance(old, CHANGEABLE) else Same(old)
+    changes = isinstance(old, CHANGEABLE) or type(old) is np.ndarray
+    return SameContents(old) if changes else Same(old)
 
 
 def snapshot(value: Any) -> Any:
@@ -135,6 +139,10 @@ def snapshot(value: Any) -> Any:
     match value:
         case np.ndarray():
             return (value.dtype, value.shape, value.tobytes())
+        case np.poly1d():
+            return (value.coeffs.tobytes(), value.coeffs.dtype, value.variable)
+        case memoryview():
+            return (value.format, value.shape, value.tobytes())
         case dict():
             return (type(value), tuple((k, snapshot(v)) for k, v in value.items()))
         case set():
@@ -154,4 +162,4 @@ def type_key(value: Any) -> Any:
 
 def shape_of(container: Any) -> Any:
     """The keys of a dict, in order; the length of all else."""
-    return tuple(container) if isinstance(container, dict) else len(container)
+    return tuple(container) if isinstance(container, Mapping) else len(container)

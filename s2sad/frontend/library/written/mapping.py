@@ -6,16 +6,49 @@ from s2sad.frontend.library.table import written
 from s2sad.frontend.library.written.axes import axes_of
 
 
-def vectorized(f, *args, **kwargs):
-    """What ``np.vectorize(f)(*args)`` gives, for a function of numbers."""
-    if max([np.ndim(a) for a in args]) == 0:
-        return f(*args, **kwargs)
-    arrays = np.broadcast_arrays(*[np.asarray(a) for a in args])
-    flat = [np.ravel(a) for a in arrays]
-    out = []
-    for k in range(flat[0].shape[0]):
-        out.append(f(*[a[k] for a in flat], **kwargs))
-    return np.reshape(np.array(out), arrays[0].shape)
+def mapped(f, dtypes, shape, axes, *args, **kwargs):
+    """The results of a function of numbers for each element of some arrays: an array of `shape` for each dtype. `axes`
+    says how each argument stands to that shape, see `part`."""
+    outs = [np.empty(shape, dtype) for dtype in dtypes]
+
+    def element(index):
+        values = f(*[part(a, own, index) for a, own in zip(args, axes, strict=True)], **kwargs)
+        for out, value in zip(outs, values if isinstance(values, tuple) else (values,), strict=True):
+            out[index] = value
+
+    over(shape, (), element)
+    return tuple(outs)
+
+
+def generalized(f, shape, axes, cores, dtypes, whole, args, outs):
+    """What ``f(*args, *outs)`` writes into its last parameters, mapped over the axes of `shape`. A result that is one
+    number is written into an array of length 1; an input that is one is such an array where `whole` says so."""
+    made = [np.empty((*shape, *(core if core else (1,))), d) for core, d in zip(cores, dtypes, strict=True)]
+    for out, given in zip(made, outs, strict=False):
+        out[...] = np.reshape(given, np.shape(out))
+
+    def piece(index):
+        values = [part(a, own, index) for a, own in zip(args, axes, strict=True)]
+        values = [np.full(1, v) if alone else v for v, alone in zip(values, whole, strict=True)]
+        f(*values, *[out[index] if index else out for out in made])
+
+    over(shape, (), piece)
+    return tuple([out if core else out[..., 0] for out, core in zip(made, cores, strict=True)])
+
+
+def over(shape, index, do):
+    """Do something for each index into an array of some shape."""
+    if len(index) == len(shape):
+        do(index)
+    else:
+        for k in range(shape[len(index)]):
+            over(shape, (*index, k), do)
+
+
+def part(a, own, index):
+    """What a function that is mapped is given of an argument: for each of its first axes, `own` has the axis of the
+    loop that it goes along, or -1 where it has one place for all of them."""
+    return a[tuple([index[axis] if axis >= 0 else 0 for axis in own])] if own else a
 
 
 @written(np.apply_along_axis)
