@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from s2sad import tree
-from s2sad.calling import compiler, direct
+from s2sad.calling import applied, compiler, direct
 from s2sad.calling.pullback import linear_transpose, linearize, vjp
 from s2sad.calling.transformed import Transformed, transform
 from s2sad.frontend.meanings.axes import check_specification
@@ -196,3 +196,9 @@ for _maker in (grad, value_and_grad, jacfwd, jacrev, hessian, jit, vmap, checkpo
 transforms.register(jvp, lambda *call: compiler.handlers.differentiation.jvp(*call))
 transforms.register(hvp, lambda *call: compiler.handlers.jacobians.hvp(*call))
 transforms.register(stop_gradient, lambda *call: compiler.handlers.differentiation.stop_gradient(*call))
+
+
+for transform_of_function in (grad, value_and_grad, jit, vmap, jacfwd, jacrev, hessian):
+    applied.offer(transform_of_function)  # in @njit code
+for direct_transform in (jvp, hvp):
+    applied.offer_direct(direct_transform)

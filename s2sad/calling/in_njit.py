@@ -7,7 +7,7 @@ right in the next process is in `kept`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from numba.core import types
@@ -15,7 +15,7 @@ from numba.core.typing.templates import make_overload_template
 from numba.extending import typeof_impl
 
 from s2sad.calling import kept
-from s2sad.calling.numba_types import dispatcher
+from s2sad.calling.numba_types import callable_for
 from s2sad.calling.transformed import Transformed
 
 _types: dict[int, tuple[Transformed, types.Function]] = {}
@@ -23,13 +23,18 @@ _types: dict[int, tuple[Transformed, types.Function]] = {}
 
 @typeof_impl.register(Transformed)
 def typeof_transformed(transformed: Transformed, context: Any) -> types.Function:
+    """The Numba type of a transform that compiled code names."""
+    return type_of(transformed)
+
+
+def type_of(transformed: Transformed) -> types.Function:
     """The Numba type of a transform: a function that compiles itself for the types it is called with."""
     if id(transformed) not in _types:
 
-        def resolve(*args: types.Type) -> Callable[..., Any]:
-            return entry(transformed, args)
+        def resolve(*args: types.Type, **kwargs: types.Type) -> Callable[..., Any]:
+            return entry(transformed, args, kwargs)
 
-        def stub(*args: Any) -> Any:
+        def stub(*args: Any, **kwargs: Any) -> Any:
             raise NotImplementedError
 
         template = make_overload_template(stub, resolve, {}, False, "never")
@@ -37,18 +42,18 @@ def typeof_transformed(transformed: Transformed, context: Any) -> types.Function
     return _types[id(transformed)][1]
 
 
-def entry(transformed: Transformed, args: tuple[types.Type, ...]) -> Callable[..., Any]:
+def transform_of(type_: types.Type) -> Transformed | None:
+    """The transform that a Numba type stands for."""
+    return next((found for found, known in _types.values() if known == type_), None)
+
+
+def entry(
+    transformed: Transformed, args: tuple[types.Type, ...], kwargs: Mapping[str, types.Type]
+) -> Callable[..., Any]:
     """What a call compiles to.
 
     Its name tells it from the entries of other derivatives in any process: Numba links kept code with new code by name.
     """
-    compiled = dispatcher(transformed, args)
-    module = kept.module_of(compiled)
-    note = kept.noting(kept.Dependency(transformed, args, module))
-
-    def call(*args: Any) -> Any:
-        note()
-        return compiled(*args)
-
-    call.__qualname__ = f"call_{module}"
-    return call
+    compiled = callable_for(transformed, args, kwargs)
+    given = args, tuple(kwargs.items())
+    return compiled.function(kept.noting(kept.Dependency(transformed, given, compiled.name)))

@@ -20,49 +20,48 @@ from numba.core import types
 from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic
 
-from s2sad.calling.numba_types import dispatcher
+from s2sad.calling.numba_types import callable_for
 from s2sad.calling.transformed import Transformed
 from s2sad_rt.stale import discard, numba_cache
 
+Given = tuple[tuple[types.Type, ...], tuple[tuple[str, types.Type], ...]]
+"""The types of the arguments of a call: those by position, and those by name."""
+
 
 class Dependency:
-    """Kept code is right for as long as a transform, for these types of arguments, is compiled to this module."""
+    """Kept code is right for as long as a transform, for these types of arguments, is compiled to this module, with the
+    same values from outside frozen in it."""
 
-    def __init__(self, transformed: Transformed, args: tuple[types.Type, ...], module: str) -> None:
-        self.transformed, self.args, self.module = transformed, args, module
+    def __init__(self, transformed: Transformed, given: Given, module: str) -> None:
+        self.transformed, self.given, self.module = transformed, given, module
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What Numba writes beside the code of a caller: how that caller reaches the transform."""
         cache = numba_cache()
         reach = Reach(cache and cache._py_func)
         number = next((k for k, found in enumerate(reach.transforms) if found is self.transformed), -1)
-        return verified, (number, tuple(reach.edges), self.args, self.module)
+        return verified, (number, tuple(reach.edges), self.given, self.module)
 
 
-def verified(number: int, edges: tuple[str, ...], args: tuple[types.Type, ...], module: str) -> Dependency | None:
+def verified(number: int, edges: tuple[str, ...], given: Given, module: str) -> Dependency | None:
     """The dependency of code that is being loaded; raises `Stale` where it does not hold, or where the caller names no
     transform for it. None outside of Numba's cache, where nothing depends on it."""
     cache = numba_cache()
     if cache is None:
         return None
     reach = Reach(cache._py_func)
-    if number < 0 or tuple(reach.edges) != edges or not _compiles_to(module, reach.transforms[number], args):
+    if number < 0 or tuple(reach.edges) != edges or not _compiles_to(module, reach.transforms[number], given):
         raise discard(cache, f"{module} is out of date")
-    return Dependency(reach.transforms[number], args, module)
+    return Dependency(reach.transforms[number], given, module)
 
 
-def _compiles_to(module: str, transformed: Transformed, args: tuple[types.Type, ...]) -> bool:
+def _compiles_to(module: str, transformed: Transformed, given: Given) -> bool:
     """Whether a transform gives this very module, which is loaded then, as the kept code needs it."""
     try:
-        return module_of(dispatcher(transformed, args)) == module
+        args, kwargs = given
+        return callable_for(transformed, args, dict(kwargs)).name == module
     except Exception:  # compiling the caller again says what is wrong
         return False
-
-
-def module_of(compiled: Any) -> str:
-    """The name of the generated module that a dispatcher is from."""
-    name: str = compiled.py_func.__module__
-    return name.rpartition(".")[2]
 
 
 def noting(dependency: Dependency) -> Any:

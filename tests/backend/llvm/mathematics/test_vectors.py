@@ -14,13 +14,13 @@ import pytest
 import s2sad
 from s2sad.backend.llvm.mathematics.library import FORMULAS, settled
 from s2sad.backend.llvm.mathematics.loops import Loop, Vectors, innermost
-from s2sad.calling.numba_types import dispatcher
+from s2sad.calling.numba_types import callable_for
 from tests.backend.llvm.mathematics.loops_of import jitted
 
 
 def machine_code(function: Any, *types: Any) -> str:
     """The LLVM of a function after all passes, compiled afresh."""
-    compiled = numba.njit(dispatcher(function, types).py_func)  # type: ignore[attr-defined]
+    compiled = numba.njit(callable_for(function, types, {}).flat.py_func)  # type: ignore[attr-defined]
     compiled.compile(types)
     return str(compiled.inspect_llvm(types))
 
