@@ -310,3 +310,10 @@ def _of_two(function: Any, x: Any, y: Any) -> Any:
     dtype = np.result_type(_float_dtype(x), _float_dtype(y))
     out = np.vectorize(function, otypes=[dtype])(x, y)
     return out if isinstance(x, np.ndarray) or isinstance(y, np.ndarray) else out[()]
+
+
+def elementwise_float(function: Any, args: tuple[Any, ...], *params: Any) -> Any:
+    """A function of real numbers, and of `params` that are the same for all, on each element of broadcast arrays."""
+    dtype = np.result_type(*(_float_dtype(x) for x in args))
+    out = np.vectorize(lambda *numbers: function(*map(float, numbers), *params), otypes=[dtype])(*args)
+    return out if any(isinstance(x, np.ndarray) for x in args) else out[()]
