@@ -110,7 +110,7 @@ def _factor(a: float, c: float, bend: float, n: int) -> float:
 
 def gamma_density_itself(a: float, x: float) -> float:
     """The density, not differentiated."""
-    if not x >= 0.0 or math.isinf(a):
+    if not (x >= 0.0 and a >= LOWEST) or math.isinf(a):
         return math.nan
     if math.isinf(x):
         return 0.0
@@ -124,7 +124,7 @@ def gamma_density_itself(a: float, x: float) -> float:
 
 
 def gamma_density_number(a: float, x: float, n: int) -> float:
-    if n == 0 or not x >= 0.0 or math.isinf(x) or math.isinf(a):
+    if n == 0 or not (x >= 0.0 and a >= LOWEST) or math.isinf(x) or math.isinf(a):
         return gamma_density_itself(a, x)
     if x == 0.0 and a > 1.0:
         return 0.0
@@ -135,6 +135,8 @@ def gamma_density_number(a: float, x: float, n: int) -> float:
     return at_the_end(value) if x == 0.0 else value
 
 
+LOWEST = -1000.0
+"""Shapes below it have densities that no number holds."""
 NEAR_0 = 1e-60
 """Takes the place of 0 where what has a pole or a logarithm there is computed."""
 

@@ -13,9 +13,9 @@ import numpy as np
 import s2sad_rt as rt
 from s2sad.rules.cotangent import number
 from s2sad.rules.elementwise import abs_, exp, log, sign, where
+from s2sad.rules.incomplete import gamma_density
 from s2sad.rules.logical import lt
 from s2sad.rules.registry import composed, scalar_rule, unknown, zero_derivative
-from s2sad.rules.special import digamma
 
 # -- Bessel functions (10.6.1, 10.29.1)
 
@@ -58,8 +58,9 @@ def of_order(function, order):
 composed(np.i0)(of_order(iv, 0))
 
 @scalar_rule(rt.rgamma)
-def rgamma(x, *, out):
-    return -digamma(x) * out
+def rgamma(x):
+    """As ``-digamma(x) * out`` it would be 0 times infinity where gamma has poles."""
+    return math.e * gamma_density(x, 1.0, n=1)
 
 
 gammasgn = zero_derivative(rt.gammasgn)

@@ -203,7 +203,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "dstdtr": [Sample(2, real(3), n=1), Sample(positive(3), real(3), n=1), Sample(2.3, 1.8, n=2)],
     "student_density": [Sample(2, real(3)), Sample(positive(3), real(3), n=1), Sample(2.3, 1.8, n=2),
         Sample(2.3, 0.4, n=3)],
-    "rgamma": unary(positive),
+    "rgamma": unary(positive, Sample(np.array([0.0, -1.0, -2.5]))),
     "gammasgn": unary(real),
     "zeta": [Sample(2, positive(3)), Sample(4, positive()), Sample(2.5, positive(3))],
     "erfcinv": unary(lambda *n: 1 - small(*n)),
