@@ -279,7 +279,8 @@ COMPILED = (
     "dirichlet.pdf", "signal.convolve full", "special.logsumexp#4", "linalg.solve_triangular#1", "poisson.cdf",
     "linalg.block_diag", "linalg.sqrtm of complex", "linalg.logm", "linalg.solve_sylvester", "special.erf of complex",
     "special.erfc of complex", "linalg.lu", "signal.lfilter", "integrate.simpson#4", "special.gammaincinv",
-    "special.betaincinv", "special.polygamma of several orders", "lognorm.cdf", "gamma.ppf in its shapes", "beta.sf in its shapes", "f.cdf",
+    "special.betaincinv", "special.polygamma of several orders", "lognorm.cdf",
+    "gamma.ppf in its shapes", "beta.sf in its shapes", "f.cdf",
     "t.ppf", "nbinom.sf", "binom.cdf outside",
 )  # fmt: skip
 """Cases that between them use every function that the generated code of all cases calls."""
