@@ -18,7 +18,8 @@ __all__ = ["add_at", "copy", "copy_list", "jit", "list_zeros", "plain_python", "
 
 MODULES = (
     "arrays", "linear_algebra", "eigenspaces", "matrix_functions", "fourier", "scipy_special", "special",
-    "checkpointing", "exporting", "debugging", "telling", "machine_code",
+    "incomplete_gamma", "incomplete_beta", "student", "checkpointing", "exporting", "debugging",
+    "telling", "machine_code",
 )  # fmt: skip
 """Where further names are looked for, in this order."""
 

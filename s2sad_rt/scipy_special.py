@@ -16,9 +16,12 @@ ONE = (
     "ellipe", "spence",
 )  # fmt: skip
 """Functions of one number."""
-TWO = ("jv", "yv", "iv", "ive", "kv", "kve", "gammainc", "gammaincc", "gammaincinv", "zeta", "stdtr")
+TWO = (
+    "jv", "yv", "iv", "ive", "kv", "kve", "gammainc", "gammaincc", "gammaincinv", "gammainccinv", "zeta", "stdtr",
+    "stdtrit",
+)  # fmt: skip
 """Functions of an order or a parameter, and a number."""
-THREE = ("betainc", "betaincinv")
+THREE = ("betainc", "betaincc", "betaincinv", "betainccinv")
 """Functions of two parameters and a number."""
 NAMES = (*ONE, *TWO, *THREE)
 

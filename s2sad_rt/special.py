@@ -223,11 +223,17 @@ def polygamma_positive(n: int, x: float) -> float:
 
 
 def polygamma_number(n: int, x: float) -> float:
-    """psi^(n)(x); for x < 0 by reflection, (-1)^n psi^(n)(1 - x) - pi d^n/dx^n cot(pi x) (ibid. 6.4.7)."""
+    """psi^(n)(x); for x < 0 by reflection, (-1)^n psi^(n)(1 - x) - pi d^n/dx^n cot(pi x) (ibid. 6.4.7).
+
+    At the poles SciPy's values: infinite with its sign, but for n = 0 below 0, where that depends on the side: nan."""
     if x > 0.0:
         return polygamma_positive(n, x)
-    if x == math.floor(x) or x != x:
+    if x != x or math.isinf(x):
         return math.nan
+    if x == math.floor(x):
+        if n == 0:
+            return -math.copysign(math.inf, x) if x == 0.0 else math.nan
+        return math.inf if n % 2 == 1 else -math.inf
     t = 1.0 / math.tan(math.pi * x)
     coefficients = [0.0] * (n + 2)  # d^n cot as a polynomial in cot: cot' = -(1 + cot^2)
     coefficients[1] = 1.0
@@ -310,3 +316,10 @@ def _of_two(function: Any, x: Any, y: Any) -> Any:
     dtype = np.result_type(_float_dtype(x), _float_dtype(y))
     out = np.vectorize(function, otypes=[dtype])(x, y)
     return out if isinstance(x, np.ndarray) or isinstance(y, np.ndarray) else out[()]
+
+
+def elementwise_float(function: Any, args: tuple[Any, ...], *params: Any) -> Any:
+    """A function of real numbers, and of `params` that are the same for all, on each element of broadcast arrays."""
+    dtype = np.result_type(*(_float_dtype(x) for x in args))
+    out = np.vectorize(lambda *numbers: function(*map(float, numbers), *params), otypes=[dtype])(*args)
+    return out if any(isinstance(x, np.ndarray) for x in args) else out[()]

@@ -11,6 +11,7 @@ from s2sad.rules import (
     eigenspaces,
     elementwise,
     fourier,
+    incomplete,
     linalg,
     logical,
     matrix_functions,
@@ -23,6 +24,6 @@ from s2sad.rules import (
 )
 
 __all__ = [
-    "control", "cotangent", "counting", "decompositions", "eigenspaces", "elementwise", "fourier", "linalg",
-    "logical", "matrix_functions", "products", "reductions", "scipy_special", "searching", "shape", "special",
+    "control", "cotangent", "counting", "decompositions", "eigenspaces", "elementwise", "fourier", "incomplete",
+    "linalg", "logical", "matrix_functions", "products", "reductions", "scipy_special", "searching", "shape", "special",
 ]

@@ -11,10 +11,20 @@ import scipy.special as sp
 
 from s2sad.rules.cotangent import is_complex
 from s2sad.rules.elementwise import exp, log, log1p
+from s2sad.rules.incomplete import (
+    betainc,
+    betaincc,
+    betainccinv,
+    betaincinv,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
+    stdtr,
+    stdtrit,
+)
 from s2sad.rules.registry import composed, stands_for
 from s2sad.rules.scipy_special import (
-    betainc,
-    betaincinv,
     dawsn,
     ellipe,
     ellipk,
@@ -24,9 +34,6 @@ from s2sad.rules.scipy_special import (
     exp1,
     expi,
     exprel,
-    gammainc,
-    gammaincc,
-    gammaincinv,
     gammasgn,
     iv,
     ive,
@@ -38,7 +45,6 @@ from s2sad.rules.scipy_special import (
     of_order,
     rgamma,
     spence,
-    stdtr,
     yv,
 )
 from s2sad.rules.special import (
@@ -56,8 +62,8 @@ from s2sad.rules.special import (
 
 for _prim in (
     erf, erfc, erfinv, erfcinv, erfcx, erfi, dawsn, ndtri, log_ndtr, gamma, digamma, polygamma, rgamma, gammasgn,
-    gammainc, gammaincc, gammaincinv, betainc, betaincinv, jv, yv, iv, ive, kv, kve, expit, xlogy, xlog1py, exprel,
-    expi, exp1, ellipk, ellipe, spence, stdtr,
+    gammainc, gammaincc, gammaincinv, gammainccinv, betainc, betaincc, betaincinv, betainccinv, jv, yv, iv, ive, kv,
+    kve, expit, xlogy, xlog1py, exprel, expi, exp1, ellipk, ellipe, spence, stdtr, stdtrit,
 ):  # fmt: skip
     stands_for(_prim, getattr(sp, _prim.name))
 stands_for(lgamma, sp.gammaln)

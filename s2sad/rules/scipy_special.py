@@ -1,7 +1,7 @@
 """Special functions that SciPy computes (NIST's handbook: chapters 6 to 11, 19 and 25).
 
-The derivatives in the order of a Bessel function, the parameters of an incomplete gamma or beta function, and the
-exponent of a zeta function have no closed form: they are `unknown`. SciPy itself is imported when one is computed.
+The derivatives in the order of a Bessel function and the exponent of a zeta function have no closed form: they are
+`unknown`. The incomplete gamma and beta functions are in `incomplete`. SciPy itself is imported when one is computed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 
 import s2sad_rt as rt
 from s2sad.rules.cotangent import number
-from s2sad.rules.elementwise import abs_, exp, log, log1p, sign, sqrt, where
+from s2sad.rules.elementwise import abs_, exp, log, sign, where
+from s2sad.rules.incomplete import gamma_density
 from s2sad.rules.logical import lt
 from s2sad.rules.registry import composed, scalar_rule, unknown, zero_derivative
-from s2sad.rules.special import digamma, lgamma, xlog1py, xlogy
 
 # -- Bessel functions (10.6.1, 10.29.1)
 
@@ -57,47 +57,10 @@ def of_order(function, order):
 
 composed(np.i0)(of_order(iv, 0))
 
-# -- incomplete gamma and beta functions (8.8.13, 8.17.12)
-
-
-@scalar_rule(rt.gammainc)
-def gammainc(a, x):
-    return unknown, exp(xlogy(a - 1, x) - x - lgamma(a))
-
-
-@scalar_rule(rt.gammaincc)
-def gammaincc(a, x):
-    return unknown, -exp(xlogy(a - 1, x) - x - lgamma(a))
-
-
-@scalar_rule(rt.betainc)
-def betainc(a, b, x):
-    density = exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - (lgamma(a) + lgamma(b) - lgamma(a + b)))
-    return unknown, unknown, density
-
-
-@scalar_rule(rt.gammaincinv)
-def gammaincinv(a, y, *, out):
-    return unknown, exp(out + lgamma(a) - xlogy(a - 1, out))
-
-
-@scalar_rule(rt.betaincinv)
-def betaincinv(a, b, y, *, out):
-    size = exp(lgamma(a) + lgamma(b) - lgamma(a + b) - xlogy(a - 1, out) - xlog1py(b - 1, -out))
-    return unknown, unknown, size
-
-
-@scalar_rule(rt.stdtr)
-def stdtr(df, t):
-    """Student's distribution; as a betainc of df / (df + t * t) its derivatives would be lost where t is near 0."""
-    half = 0.5 * (df + 1)
-    size = exp(lgamma(half) - lgamma(0.5 * df) - half * log1p(t * t / df))
-    return unknown, size / sqrt(math.pi * df)
-
-
 @scalar_rule(rt.rgamma)
-def rgamma(x, *, out):
-    return -digamma(x) * out
+def rgamma(x):
+    """As ``-digamma(x) * out`` it would be 0 times infinity where gamma has poles."""
+    return math.e * gamma_density(x, 1.0, n=1)
 
 
 gammasgn = zero_derivative(rt.gammasgn)

@@ -7,6 +7,7 @@ from s2sad_rt.compiled import (
     checkpointing,
     eigenspaces,
     fourier,
+    incomplete,
     linear_algebra,
     matrix_functions,
     numbers,
@@ -18,6 +19,6 @@ from s2sad_rt.compiled import (
 )
 
 __all__ = [
-    "checkpointing", "eigenspaces", "fourier", "linear_algebra", "matrix_functions", "numbers", "products",
-    "reductions", "scipy_special", "shapes", "telling",
+    "checkpointing", "eigenspaces", "fourier", "incomplete", "linear_algebra", "matrix_functions", "numbers",
+    "products", "reductions", "scipy_special", "shapes", "telling",
 ]

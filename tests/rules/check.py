@@ -40,6 +40,10 @@ def fit(value: Any, primal: Any) -> Any:
 # -- one application of a primitive
 
 
+class NotKnown(Exception):
+    """A tangent meets a partial that is `unknown`."""
+
+
 def known_partials(rule: Rule, args: Sequence[Any], out: Any, params: dict[str, Any]) -> list[Any]:
     """The partials of an elementwise primitive; None where they are zero or not known."""
     return [None if p is unknown else p for p in partials_of(rule, args, out, params)]
@@ -60,7 +64,9 @@ def tangent(prim: Primitive, args: Sequence[Any], dots: Sequence[Any], out: Any,
     if rule.zero:
         return None
     if rule.partials is not None:
-        partials = known_partials(rule, args, out, params)
+        partials = partials_of(rule, args, out, params)
+        if any(p is unknown and d is not None for p, d in zip(partials, dots, strict=True)):
+            raise NotKnown
         terms = [p * d for p, d in zip(partials, dots, strict=True) if p is not None and d is not None]
         return fit(sum(terms), out) if terms else None
     found = call_rule(rule.jvp, [*dots, *args], out, params)
@@ -209,6 +215,16 @@ def differences(function: Callable[..., Any], args: Sequence[Any], dots: Sequenc
     return [None if c is None else (4 * f - c) / 3 for c, f in zip(coarse, fine, strict=True)]
 
 
+def has_derivative(program: Program, given: Sequence[Any], k: int) -> bool:
+    """Whether no partial is unknown on the way from value `k`."""
+    change = [np.ones(np.shape(v)) if i == k else None for i, v in enumerate(given)]
+    try:
+        run(program, given, change)
+    except NotKnown:
+        return False
+    return True
+
+
 def second_order(
     prim: Primitive, args: Any, active: list[bool], dots: Any, outs: Any, bars: Any, params: dict[str, Any], rtol: float
 ) -> None:
@@ -240,6 +256,10 @@ def second_order(
         moves = [*active, *(True for _ in extra)]
         moves = [m for m, v in zip(moves, values, strict=True) if v is not None]
         given = [v for v in values if v is not None]
+        moves = [
+            m and inexact(v) and has_derivative(program, given, k)
+            for k, (m, v) in enumerate(zip(moves, given, strict=True))
+        ]
         change = [
             rng.standard_normal(np.shape(v)) if m and inexact(v) else None for m, v in zip(moves, given, strict=True)
         ]

@@ -39,8 +39,8 @@ PLANE = (np.linspace(-6, 6, 41) + 1j * np.linspace(-6, 6, 38)[:, None]).ravel()
 SCIPY = [
     (special.erf, sp.erf, (PLANE[np.abs(PLANE.imag) < 1 + np.abs(PLANE.real)],)),
     (special.erfc, sp.erfc, (PLANE[np.abs(PLANE.imag) < 1 + np.abs(PLANE.real)],)),
-    (special.digamma, sp.digamma, (np.array([0.3, 2.5, 20.0, -1.3]),)),
-    (special.polygamma, sp.polygamma, (2, np.array([0.3, 2.5, 20.0]))),
+    (special.digamma, sp.digamma, (np.array([0.3, 2.5, 20.0, -1.3, 0.0, -0.0, -1.0, np.inf, -np.inf, np.nan]),)),
+    *((special.polygamma, sp.polygamma, (n, np.array([0.3, 2.5, 20.0, -1.3, 0.0, -0.0, -3.0]))) for n in (0, 1, 2, 3)),
     (special.gamma, sp.gamma, (np.array([0.0, -0.0, -2.0, 2.5, -1.5, 300.0, np.inf, -np.inf, np.nan]),)),
     (special.gamma, sp.gamma, (np.arange(-2, 4),)),
     (special.lgamma, sp.gammaln, (np.array([0.0, -2.0, 2.5, -1.5, np.inf, np.nan]),)),

@@ -44,6 +44,7 @@ for _f in (sp.erf, sp.erfc, sp.ndtr):
 case("special.spence", sp.spence, P + 1.2)
 case("special.gammasgn", lambda x: sp.gammasgn(x) * x, X)
 case("special.polygamma", lambda x: sp.polygamma(1, x), P)
+case("special.rgamma at poles", sp.rgamma, np.array([0.0, -1.0, -2.0, -1.5]))
 case("special.polygamma", lambda x: sp.polygamma(2, x), P)
 for _f in (sp.beta, sp.betaln, sp.poch, sp.binom):
     case(f"special.{_f.__name__}", _f, P + 1, P[::-1])
@@ -153,8 +154,19 @@ for _f in (stats.norm.pdf, stats.norm.logpdf, stats.norm.cdf, stats.norm.sf, sta
 case("norm.ppf", stats.norm.ppf, Q)
 for _f in (stats.t.pdf, stats.t.logpdf):
     case(f"t.{_f.__name__}", _f, X, P, LOC, SCALE)
-for _f in (stats.t.cdf, stats.t.logcdf):
-    case(f"t.{_f.__name__}", lambda x, m, s, f=_f: f(x, 3.5, m, s), X, LOC, SCALE)
+for _f in (stats.t.cdf, stats.t.logcdf, stats.t.sf, stats.t.logsf):
+    case(f"t.{_f.__name__}", _f, X, P, LOC, SCALE)
+for _f in (stats.t.ppf, stats.t.isf):
+    case(f"t.{_f.__name__}", lambda q, m, s, f=_f: f(q, 3.5, m, s), Q, LOC, SCALE)
+for _f in (stats.f.pdf, stats.f.logpdf, stats.f.cdf, stats.f.sf, stats.f.logcdf, stats.f.logsf):
+    case(f"f.{_f.__name__}", _f, P, P[::-1] + 0.5, P + 0.2, -0.1, SCALE)
+case("f.ppf", lambda q, n, m: stats.f.ppf(q, n, m, -0.1, 1.3), Q, P[::-1] + 0.5, P + 0.2)
+for _d, _params in ((stats.beta, (P, P[::-1])), (stats.gamma, (P,)), (stats.chi2, (P,))):
+    for _f in (_d.cdf, _d.sf, _d.logcdf, _d.logsf, _d.ppf):
+        case(f"{_d.name}.{_f.__name__} in its shapes", lambda x, *p, f=_f: f(x, *p, loc=-0.05, scale=1.3), Q, *_params)
+for _d, _params in ((stats.beta, (1.5, 2.5)), (stats.gamma, (1.5,)), (stats.chi2, (3.0,)), (stats.f, (3.0, 2.0))):
+    for _f in (_d.cdf, _d.sf):
+        case(f"{_d.name}.{_f.__name__} outside", lambda x, f=_f, p=_params: f(x, *p), np.array([-0.5, 0.4, 1.7]))
 for _f in (stats.beta.pdf, stats.beta.logpdf):
     case(f"beta.{_f.__name__}", _f, Q, P, P[::-1])
 case("beta.cdf", lambda x: stats.beta.cdf(x, 1.5, 2.5), Q)
@@ -178,8 +190,18 @@ for _f in (stats.lognorm.pdf, stats.lognorm.logpdf, stats.lognorm.cdf):
     case(f"lognorm.{_f.__name__}", _f, P + 0.5, SCALE, 0.1 * LOC, P)
 case("lognorm.cdf", stats.lognorm.cdf, X, SCALE, 0.1 * LOC, P)
 COUNTS = np.array([0, 1, 4])
-for _f in (stats.poisson.pmf, stats.poisson.logpmf, stats.poisson.cdf):
+for _f in (stats.poisson.pmf, stats.poisson.logpmf, stats.poisson.cdf, stats.poisson.sf, stats.poisson.logcdf):
     case(f"poisson.{_f.__name__}", lambda mu, f=_f: f(COUNTS, mu), P)
+TRIES = np.array([-1.0, 0.0, 2.5, 7.0])[:, None]
+for _f in (stats.binom.pmf, stats.binom.cdf, stats.binom.sf):
+    case(f"binom.{_f.__name__}", lambda p, f=_f: f(np.maximum(TRIES, 0.0) // 1, 7, p), Q[0])
+for _f in (stats.poisson.cdf, stats.poisson.sf):
+    case(f"poisson.{_f.__name__} outside", lambda p, f=_f: f(TRIES, p), Q[0])
+for _f in (stats.binom.cdf, stats.binom.sf):
+    case(f"binom.{_f.__name__} outside", lambda p, f=_f: f(TRIES, 7, p), Q[0])
+case("nbinom.logpmf", lambda n, p: stats.nbinom.logpmf(np.array([0, 1, 4]), n, p), P[0], Q[0])
+for _f in (stats.nbinom.pmf, stats.nbinom.cdf, stats.nbinom.sf):
+    case(f"nbinom.{_f.__name__}", lambda n, p, f=_f: f(np.array([0, 1, 4]), n, p), P[0], Q[0])
 case("expon.logpdf", stats.expon.logpdf, P)
 case("laplace.logpdf", stats.laplace.logpdf, X, LOC, SCALE)
 case("cauchy.logpdf", stats.cauchy.logpdf, X, LOC, SCALE)
@@ -258,6 +280,8 @@ COMPILED = (
     "linalg.block_diag", "linalg.sqrtm of complex", "linalg.logm", "linalg.solve_sylvester", "special.erf of complex",
     "special.erfc of complex", "linalg.lu", "signal.lfilter", "integrate.simpson#4", "special.gammaincinv",
     "special.betaincinv", "special.polygamma of several orders", "lognorm.cdf",
+    "gamma.ppf in its shapes", "beta.sf in its shapes", "f.cdf",
+    "t.ppf", "nbinom.sf", "binom.cdf outside",
 )  # fmt: skip
 """Cases that between them use every function that the generated code of all cases calls."""
 
@@ -283,3 +307,31 @@ def test_complex_arguments_are_refused(f, z):
     with pytest.raises(s2sad.errors.TypeMismatchError, match="test_scipy_names") as error:
         s2sad.grad(lambda z: np.sum(np.real(f(z))))(z)
     assert "^" in str(error.value)
+
+
+BESSEL = {"jv": sp.jv, "iv": sp.iv, "yv": sp.yv, "kv": sp.kv}
+DERIVED = {"jv": sp.jvp, "iv": sp.ivp, "yv": sp.yvp, "kv": sp.kvp}
+
+
+@pytest.mark.parametrize("name", BESSEL)
+@pytest.mark.parametrize("order", [0, 1, 2, 5])
+def test_bessel_functions_to_the_fourth_derivative(name, order):
+    """In the argument, at 0 and below it too where they have values there."""
+    def f(x):
+        return BESSEL[name](order, x)
+
+    with using(backend="python"):
+        for k in range(1, 5):
+            f = s2sad.grad(f)
+            for x in (0.0, -1.3, 1.7, 20.0) if name in ("jv", "iv") else (1.7, 20.0):
+                np.testing.assert_allclose(f(x), DERIVED[name](order, x, k), rtol=1e-10, atol=1e-15)
+
+
+def test_polygamma_and_zeta_to_the_fourth_derivative():
+    f, g = sp.digamma, lambda q: sp.zeta(2.5, q)
+    with using(backend="python"):
+        for k in range(1, 5):
+            f, g = s2sad.grad(f), s2sad.grad(g)
+            for x in (0.0, -1.3, 0.4, 30.0):
+                np.testing.assert_allclose(f(x), sp.polygamma(k, x), rtol=1e-12)
+            np.testing.assert_allclose(g(0.4), (-1) ** k * sp.poch(2.5, k) * sp.zeta(2.5 + k, 0.4), rtol=1e-12)

@@ -18,6 +18,15 @@ def inside(there, value):
     return np.where(there, value, -np.inf)
 
 
+def above_0(z):
+    """The number, or 0 where it is below: where what is above 0 begins, a distribution function is 0."""
+    return np.where(z < 0, 0.0, z)
+
+
+def between_0_and_1(z):
+    return np.where(z > 1, 1.0, above_0(z))
+
+
 # -- normal
 
 
@@ -83,12 +92,12 @@ def beta_pdf(x, a, b, loc=0.0, scale=1.0):
 
 @written(stats.beta.cdf)
 def beta_cdf(x, a, b, loc=0.0, scale=1.0):
-    return sp.betainc(a, b, (x - loc) / scale)
+    return sp.betainc(a, b, between_0_and_1((x - loc) / scale))
 
 
 @written(stats.beta.sf)
 def beta_sf(x, a, b, loc=0.0, scale=1.0):
-    return sp.betainc(b, a, 1.0 - (x - loc) / scale)
+    return sp.betaincc(a, b, between_0_and_1((x - loc) / scale))
 
 
 @written(stats.beta.logcdf)
@@ -122,12 +131,12 @@ def gamma_pdf(x, a, loc=0.0, scale=1.0):
 
 @written(stats.gamma.cdf)
 def gamma_cdf(x, a, loc=0.0, scale=1.0):
-    return sp.gammainc(a, (x - loc) / scale)
+    return sp.gammainc(a, above_0((x - loc) / scale))
 
 
 @written(stats.gamma.sf)
 def gamma_sf(x, a, loc=0.0, scale=1.0):
-    return sp.gammaincc(a, (x - loc) / scale)
+    return sp.gammaincc(a, above_0((x - loc) / scale))
 
 
 @written(stats.gamma.logcdf)
@@ -214,6 +223,65 @@ def t_logcdf(x, df, loc=0.0, scale=1.0):
 @written(stats.t.sf)
 def t_sf(x, df, loc=0.0, scale=1.0):
     return t_cdf(-x, df, -loc, scale)
+
+
+@written(stats.t.logsf)
+def t_logsf(x, df, loc=0.0, scale=1.0):
+    return np.log(t_sf(x, df, loc, scale))
+
+
+@written(stats.t.ppf)
+def t_ppf(q, df, loc=0.0, scale=1.0):
+    return loc + scale * sp.stdtrit(df, q)
+
+
+@written(stats.t.isf)
+def t_isf(q, df, loc=0.0, scale=1.0):
+    return loc - scale * sp.stdtrit(df, q)
+
+
+# -- F: of a ratio x, the beta distribution of dfn * x / (dfd + dfn * x)
+
+
+@written(stats.f.logpdf)
+def f_logpdf(x, dfn, dfd, loc=0.0, scale=1.0):
+    z = (x - loc) / scale
+    n, m = 0.5 * dfn, 0.5 * dfd
+    powers = m * np.log(dfd) + n * np.log(dfn) + sp.xlogy(n - 1.0, z) - (n + m) * np.log(dfd + dfn * above_0(z))
+    return inside(z >= 0, powers - sp.betaln(n, m) - np.log(scale))
+
+
+@written(stats.f.pdf)
+def f_pdf(x, dfn, dfd, loc=0.0, scale=1.0):
+    return np.exp(f_logpdf(x, dfn, dfd, loc, scale))
+
+
+@written(stats.f.cdf)
+def f_cdf(x, dfn, dfd, loc=0.0, scale=1.0):
+    z = dfn * above_0((x - loc) / scale)
+    return sp.betainc(0.5 * dfn, 0.5 * dfd, z / (dfd + z))
+
+
+@written(stats.f.sf)
+def f_sf(x, dfn, dfd, loc=0.0, scale=1.0):
+    z = dfn * above_0((x - loc) / scale)
+    return sp.betainc(0.5 * dfd, 0.5 * dfn, dfd / (dfd + z))
+
+
+@written(stats.f.logcdf)
+def f_logcdf(x, dfn, dfd, loc=0.0, scale=1.0):
+    return np.log(f_cdf(x, dfn, dfd, loc, scale))
+
+
+@written(stats.f.logsf)
+def f_logsf(x, dfn, dfd, loc=0.0, scale=1.0):
+    return np.log(f_sf(x, dfn, dfd, loc, scale))
+
+
+@written(stats.f.ppf)
+def f_ppf(q, dfn, dfd, loc=0.0, scale=1.0):
+    part = sp.betaincinv(0.5 * dfn, 0.5 * dfd, q)
+    return loc + scale * dfd / dfn * part / (1.0 - part)
 
 
 # -- others of one variable
@@ -338,7 +406,7 @@ def uniform_cdf(x, loc=0.0, scale=1.0):
     return np.clip((x - loc) / scale, 0.0, 1.0)
 
 
-# -- Poisson and Bernoulli
+# -- counts
 
 
 @written(stats.poisson.logpmf)
@@ -354,7 +422,24 @@ def poisson_pmf(k, mu, loc=0):
 
 @written(stats.poisson.cdf)
 def poisson_cdf(k, mu, loc=0):
-    return sp.gammaincc(np.floor(k - loc) + 1.0, mu)
+    below = np.floor(k - loc)
+    return np.where(below < 0, 0.0, sp.gammaincc(above_0(below) + 1.0, mu))
+
+
+@written(stats.poisson.sf)
+def poisson_sf(k, mu, loc=0):
+    below = np.floor(k - loc)
+    return np.where(below < 0, 1.0, sp.gammainc(above_0(below) + 1.0, mu))
+
+
+@written(stats.poisson.logcdf)
+def poisson_logcdf(k, mu, loc=0):
+    return np.log(poisson_cdf(k, mu, loc))
+
+
+@written(stats.poisson.logsf)
+def poisson_logsf(k, mu, loc=0):
+    return np.log(poisson_sf(k, mu, loc))
 
 
 @written(stats.bernoulli.logpmf)
@@ -367,6 +452,53 @@ def binom_logpmf(k, n, p, loc=0):
     x = k - loc
     ways = sp.gammaln(n + 1.0) - sp.gammaln(x + 1.0) - sp.gammaln(n - x + 1.0)
     return ways + sp.xlogy(x, p) + sp.xlog1py(n - x, -p)
+
+
+@written(stats.binom.pmf)
+def binom_pmf(k, n, p, loc=0):
+    x = k - loc
+    there = (x >= 0) & (x <= n) & (np.floor(x) == x)
+    return np.where(there, np.exp(binom_logpmf(np.where(there, x, 0.0), n, p)), 0.0)
+
+
+@written(stats.binom.cdf)
+def binom_cdf(k, n, p, loc=0):
+    below = np.floor(k - loc)
+    inner = np.where((below >= 0) & (below < n), below, 0.0)
+    some = sp.betaincc(inner + 1.0, n - inner, p)
+    return np.where(below < 0, 0.0, np.where(below >= n, 1.0, some))
+
+
+@written(stats.binom.sf)
+def binom_sf(k, n, p, loc=0):
+    below = np.floor(k - loc)
+    inner = np.where((below >= 0) & (below < n), below, 0.0)
+    some = sp.betainc(inner + 1.0, n - inner, p)
+    return np.where(below < 0, 1.0, np.where(below >= n, 0.0, some))
+
+
+@written(stats.nbinom.logpmf)
+def nbinom_logpmf(k, n, p, loc=0):
+    x = k - loc
+    ways = sp.gammaln(n + x) - sp.gammaln(x + 1.0) - sp.gammaln(n)
+    return inside((x >= 0) & (np.floor(x) == x), ways + n * np.log(p) + sp.xlog1py(x, -p))
+
+
+@written(stats.nbinom.pmf)
+def nbinom_pmf(k, n, p, loc=0):
+    return np.exp(nbinom_logpmf(k, n, p, loc))
+
+
+@written(stats.nbinom.cdf)
+def nbinom_cdf(k, n, p, loc=0):
+    below = np.floor(k - loc)
+    return np.where(below < 0, 0.0, sp.betainc(n, above_0(below) + 1.0, p))
+
+
+@written(stats.nbinom.sf)
+def nbinom_sf(k, n, p, loc=0):
+    below = np.floor(k - loc)
+    return np.where(below < 0, 1.0, sp.betaincc(n, above_0(below) + 1.0, p))
 
 
 # -- of several variables
