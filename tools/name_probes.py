@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import scipy.integrate
 import scipy.linalg
+import scipy.optimize
 
 GENERAL = (
     "f8[:]", "f8[:], f8[:]", "f8[:], f8[:], f8[:]", "f8", "f8, f8", "f8, f8, f8", "f8, f8, f8, f8", "f8[3,3]",
@@ -74,6 +75,11 @@ def moved_to_end(x: Any, y: Any) -> Any:
     items = OrderedDict(a=x, b=y)
     items.move_to_end("a")
     return items.popitem()[1]
+
+
+def cubic(x: Any, a: Any) -> Any:
+    """A function with a root."""
+    return x * x * x + a * x - 1.0
 
 
 class Point:
@@ -183,5 +189,13 @@ OWN: dict[Any, tuple[Callable[..., Any], str]] = {
     scipy.linalg.solve_sylvester: (scipy.linalg.solve_sylvester, "f8[3,3], f8[3,3], f8[3,3]"),
     scipy.linalg.solve_banded: (scipy.linalg.solve_banded, "(1, 1), f8[3,4], f8[4]"),
     scipy.integrate.odeint: (lambda y, t, rate: scipy.integrate.odeint(decay, y, t, (rate,)), "f8[2], f8[5], f8"),
+    scipy.optimize.brentq: (lambda a, low: scipy.optimize.brentq(cubic, low, 2.0, (a,)), "f8, f8"),
+    scipy.optimize.brenth: (lambda a, low: scipy.optimize.brenth(cubic, low, 2.0, (a,)), "f8, f8"),
+    scipy.optimize.bisect: (lambda a, low: scipy.optimize.bisect(cubic, low, 2.0, (a,)), "f8, f8"),
+    scipy.optimize.ridder: (lambda a, low: scipy.optimize.ridder(cubic, low, 2.0, (a,)), "f8, f8"),
+    scipy.optimize.newton: (lambda a, start: scipy.optimize.newton(cubic, start, args=(a,)), "f8, f8"),
+    scipy.optimize.root_scalar: (
+        lambda a, start: scipy.optimize.root_scalar(cubic, (a,), x0=start, x1=2.0).root, "f8, f8"
+    ),
 }
 """The calls of names that the general ones do not fit: a function, and the types of its arguments."""

@@ -18,7 +18,7 @@ import numpy as np
 from s2sad import plain
 from s2sad.errors import AliasError, NeedStatic, ShapeError, TypeMismatchError, UnsupportedError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import branches, functions, raising
+from s2sad.frontend.elaborate import branches, classes, functions, raising
 from s2sad.frontend.elaborate.recursion import Activation
 from s2sad.frontend.library.support import describe, is_number
 from s2sad.frontend.values import reach
@@ -458,6 +458,10 @@ class Elaborator:
                 return None
 
     # -- what others do
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """An attribute of anything."""
+        return classes.attribute(self, value, name)
 
     def call(self, function: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """Call anything."""

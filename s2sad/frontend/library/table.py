@@ -101,6 +101,7 @@ LATER = {
     "scipy.linalg": ("s2sad.frontend.library.written.scipy_linalg",),
     "scipy.signal": ("s2sad.frontend.library.written.scipy_signal",),
     "scipy.integrate": ("s2sad.frontend.library.written.scipy_integrate",),
+    "scipy.optimize": ("s2sad.frontend.library.written.scipy_roots",),
     "scipy.stats": ("s2sad.frontend.library.written.scipy_stats",),
     "scipy.fft": ("s2sad.frontend.library.written.scipy_fft",),
 }
