@@ -23,7 +23,7 @@ from s2sad.frontend.elaborate.closed import Closed, apply, close, result_types
 from s2sad.frontend.library import implicit
 from s2sad.frontend.meanings.custom import Site, fitted, with_more
 from s2sad.frontend.meanings.differentiation import grad, one
-from s2sad.frontend.meanings.jacobians import forward_columns
+from s2sad.frontend.meanings.jacobians import forward_columns, jacfwd
 from s2sad.frontend.values import captures
 from s2sad.frontend.values.transforms import Spec, register
 from s2sad.frontend.values.values import Static, Value
@@ -144,5 +144,12 @@ def gradient(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> V
     return grad(elab, Spec("grad", function), [x], kwargs)
 
 
+def jacobian(elab: Elaborator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``jacobian(f, x)``."""
+    function, x = args
+    return jacfwd(elab, Spec("jacfwd", function), [x], kwargs)
+
+
 register(implicit.solution, solution)
 register(implicit.gradient, gradient)
+register(implicit.jacobian, jacobian)
