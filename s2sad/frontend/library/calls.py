@@ -77,6 +77,8 @@ def call(elab: Elaborator, function: Callable[..., Any], args: list[Value], kwar
         return convert(elab, function, args)
     if isinstance(function, np.vectorize):
         return vectorized(elab, Static(function.pyfunc), args, kwargs)
+    if (stand_in := table.find_called(function)) is not None:
+        return elab.call(Static(stand_in), [Static(function), *args], kwargs)
     by_operator = call_operator(elab, function, args, kwargs)
     if by_operator is not None:
         return by_operator
