@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 import scipy.fft
 import scipy.integrate
+import scipy.interpolate
 import scipy.linalg
 import scipy.optimize
 import scipy.signal
@@ -73,6 +74,7 @@ MODULES: dict[str, tuple[str, ModuleType]] = {
     "scipy.fft": ("scipy.fft.", scipy.fft),
     "scipy.signal": ("scipy.signal.", scipy.signal),
     "scipy.integrate": ("scipy.integrate.", scipy.integrate),
+    "scipy.interpolate": ("scipy.interpolate.", scipy.interpolate),
     "scipy.optimize": ("scipy.optimize.", scipy.optimize),
 }
 """The modules whose names are looked through: what stands before a name, and the module."""
