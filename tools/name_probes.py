@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 import scipy.integrate
+import scipy.interpolate
 import scipy.linalg
+import scipy.optimize
 
 GENERAL = (
     "f8[:]", "f8[:], f8[:]", "f8[:], f8[:], f8[:]", "f8", "f8, f8", "f8, f8, f8", "f8, f8, f8, f8", "f8[3,3]",
@@ -77,6 +79,11 @@ def moved_to_end(x: Any, y: Any) -> Any:
     items = OrderedDict(a=x, b=y)
     items.move_to_end("a")
     return items.popitem()[1]
+
+
+def cubic(x: Any, a: Any) -> Any:
+    """A function with a root."""
+    return x * x * x + a * x - 1.0
 
 
 class Point:
@@ -206,5 +213,35 @@ OWN: dict[Any, tuple[Callable[..., Any], str]] = {
     scipy.linalg.solve_sylvester: (scipy.linalg.solve_sylvester, "f8[3,3], f8[3,3], f8[3,3]"),
     scipy.linalg.solve_banded: (scipy.linalg.solve_banded, "(1, 1), f8[3,4], f8[4]"),
     scipy.integrate.odeint: (lambda y, t, rate: scipy.integrate.odeint(decay, y, t, (rate,)), "f8[2], f8[5], f8"),
+    scipy.integrate.quad: (lambda rate, low: scipy.integrate.quad(cubic, low, 2.0, (rate,))[0], "f8, f8"),
+    scipy.integrate.dblquad: (
+        lambda rate, low: scipy.integrate.dblquad(lambda y, x: x * y * rate, low, 1.0, 0.0, 1.0)[0], "f8, f8"
+    ),
+    scipy.integrate.fixed_quad: (lambda rate, low: scipy.integrate.fixed_quad(cubic, low, 2.0, (rate,))[0], "f8, f8"),
+    scipy.integrate.romb: (scipy.integrate.romb, "f8[5]"),
+    scipy.integrate.solve_ivp: (
+        lambda y, rate: scipy.integrate.solve_ivp(lambda t, y: -rate * y, (0.0, 1.0), y).y, "f8[2], f8"
+    ),
+    scipy.interpolate.CubicSpline: (lambda x, y, at: scipy.interpolate.CubicSpline(x, y)(at), "f8[5], f8[5], f8"),
+    scipy.interpolate.CubicHermiteSpline: (
+        lambda x, y, d, at: scipy.interpolate.CubicHermiteSpline(x, y, d)(at), "f8[5], f8[5], f8[5], f8"
+    ),
+    scipy.interpolate.PchipInterpolator: (
+        lambda x, y, at: scipy.interpolate.PchipInterpolator(x, y)(at), "f8[5], f8[5], f8"
+    ),
+    scipy.interpolate.interp1d: (lambda x, y, at: scipy.interpolate.interp1d(x, y)(at), "f8[5], f8[5], f8"),
+    scipy.optimize.minimize: (
+        lambda a, start: scipy.optimize.minimize(lambda x, a: ((x - a) ** 2).sum(), start, (a,)).x, "f8[2], f8[2]"
+    ),
+    scipy.optimize.fsolve: (lambda a, start: scipy.optimize.fsolve(cubic, start, (a,)), "f8[2], f8[2]"),
+    scipy.optimize.root: (lambda a, start: scipy.optimize.root(cubic, start, (a,)).x, "f8[2], f8[2]"),
+    scipy.optimize.brentq: (lambda a, low: scipy.optimize.brentq(cubic, low, 2.0, (a,)), "f8, f8"),
+    scipy.optimize.brenth: (lambda a, low: scipy.optimize.brenth(cubic, low, 2.0, (a,)), "f8, f8"),
+    scipy.optimize.bisect: (lambda a, low: scipy.optimize.bisect(cubic, low, 2.0, (a,)), "f8, f8"),
+    scipy.optimize.ridder: (lambda a, low: scipy.optimize.ridder(cubic, low, 2.0, (a,)), "f8, f8"),
+    scipy.optimize.newton: (lambda a, start: scipy.optimize.newton(cubic, start, args=(a,)), "f8, f8"),
+    scipy.optimize.root_scalar: (
+        lambda a, start: scipy.optimize.root_scalar(cubic, (a,), x0=start, x1=2.0).root, "f8, f8"
+    ),
 }
 """The calls of names that the general ones do not fit: a function, and the types of its arguments."""

@@ -29,7 +29,9 @@ from typing import Any
 import numpy as np
 import scipy.fft
 import scipy.integrate
+import scipy.interpolate
 import scipy.linalg
+import scipy.optimize
 import scipy.signal
 import scipy.special
 import scipy.stats
@@ -76,6 +78,8 @@ MODULES: dict[str, tuple[str, ModuleType]] = {
     "scipy.fft": ("scipy.fft.", scipy.fft),
     "scipy.signal": ("scipy.signal.", scipy.signal),
     "scipy.integrate": ("scipy.integrate.", scipy.integrate),
+    "scipy.interpolate": ("scipy.interpolate.", scipy.interpolate),
+    "scipy.optimize": ("scipy.optimize.", scipy.optimize),
 }
 """The modules whose names are looked through: what stands before a name, and the module."""
 
@@ -205,7 +209,9 @@ def row_of(name: Name) -> Row | None:
     found = elaborated(name.obj)
     if found is None:
         return None
-    return Row(name, derivative_of(found), modes_of(found), compiles(found.module), limits_of(name.obj, found))
+    main, functions, _ = pipeline.resolved(found)
+    module = Module(main, functions)
+    return Row(name, derivative_of(found), modes_of(found, module), compiles(module), limits_of(name.obj, found))
 
 
 def elaborated(obj: Any) -> Elaboration | None:
@@ -267,9 +273,9 @@ def derivative_of(found: Elaboration) -> str:
     return "zero" if made and _inexact(found) else "none"
 
 
-def modes_of(found: Elaboration) -> tuple[str, ...]:
-    """The transforms that take a call, in the arguments whose derivative is known."""
-    main, functions = found.module.main, found.module.functions
+def modes_of(found: Elaboration, module: Module) -> tuple[str, ...]:
+    """The transforms that take a call, in the arguments whose derivative is known. The module has no transform left."""
+    main, functions = module.main, module.functions
     without = numbers_without_derivative(found)
     wrt = tuple(k for k in _inexact(found) if k not in without)
 
@@ -298,7 +304,8 @@ def _works(attempt: Callable[[], Any]) -> bool:
 
 def compiles(module: Module) -> bool:
     """Whether Numba knows every function of `math`, NumPy and the run time library that a module calls."""
-    called = {ast.unparse(n.func) for n in ast.walk(parse(emit(module))) if isinstance(n, ast.Call)}
+    whole = Module(pipeline.inline_customs(module.main), module.functions)
+    called = {ast.unparse(n.func) for n in ast.walk(parse(emit(whole))) if isinstance(n, ast.Call)}
     return all(_known_to_numba(name) for name in called if FUNCTION.fullmatch(name))
 
 

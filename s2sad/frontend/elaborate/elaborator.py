@@ -19,7 +19,7 @@ import numpy as np
 from s2sad import plain
 from s2sad.errors import AliasError, NeedStatic, ShapeError, TypeMismatchError, UnsupportedError
 from s2sad.frontend import library
-from s2sad.frontend.elaborate import branches, catching, functions, generators, raising
+from s2sad.frontend.elaborate import branches, catching, classes, functions, generators, raising
 from s2sad.frontend.elaborate.recursion import Activation
 from s2sad.frontend.library import choices
 from s2sad.frontend.library.support import describe, is_number
@@ -573,6 +573,10 @@ class Elaborator:
         return generators.run_before(self, stream)
 
     # -- what others do
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """An attribute of anything."""
+        return classes.attribute(self, value, name)
 
     def call(self, function: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """Call anything."""

@@ -91,6 +91,8 @@ def call(elab: Elaborator, function: Callable[..., Any], args: list[Value], kwar
     found = mapped.call(elab, function, args, kwargs)
     if found is not None:
         return found
+    if (stand_in := table.find_called(function)) is not None:
+        return elab.call(Static(stand_in), [Static(function), *args], kwargs)
     owner = getattr(function, "__self__", None)
     if isinstance(owner, str) and function.__name__ == "format":
         return text.bound_format(elab, owner, args, kwargs)

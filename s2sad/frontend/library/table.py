@@ -88,6 +88,26 @@ def written(*callables: Any, fold: bool = True) -> Callable[[Callable[..., Any]]
     return declare
 
 
+INSTANCES: dict[type, Callable[..., Any]] = {}
+"""What calls of objects of these classes mean, which were made outside: the function in the language of users."""
+
+
+def called(cls: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare that a Python function, in the language that users write, stands for calls of the objects of a class: it
+    is given the object, then what the call is."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        INSTANCES[cls] = function
+        return function
+
+    return declare
+
+
+def find_called(obj: Any) -> Callable[..., Any] | None:
+    """What a call of an object means by its class, or None."""
+    return next((INSTANCES[cls] for cls in type(obj).__mro__ if cls in INSTANCES), None)
+
+
 def known_now(function: Callable[..., Any]) -> Callable[..., Any]:
     """Declare that a function of ours is run by Python itself, on arguments that are known."""
 
@@ -105,6 +125,11 @@ LATER = {
     "scipy.linalg": ("s2sad.frontend.library.written.scipy_linalg",),
     "scipy.signal": ("s2sad.frontend.library.written.scipy_signal",),
     "scipy.integrate": ("s2sad.frontend.library.written.scipy_integrate",),
+    "scipy.optimize": (
+        "s2sad.frontend.library.written.scipy_roots",
+        "s2sad.frontend.library.written.scipy_minima",
+    ),
+    "scipy.interpolate": ("s2sad.frontend.library.written.scipy_interpolate",),
     "scipy.stats": ("s2sad.frontend.library.written.scipy_stats",),
     "scipy.fft": ("s2sad.frontend.library.written.scipy_fft",),
 }

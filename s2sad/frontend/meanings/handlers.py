@@ -4,6 +4,19 @@
 """
 
 from s2sad.frontend.elaborate.elaborate import elaborate
-from s2sad.frontend.meanings import batching, custom, differentiation, jacobians, linear, pytrees, records
+from s2sad.frontend.meanings import (
+    batching,
+    custom,
+    differentiation,
+    implicit,
+    integrals,
+    jacobians,
+    linear,
+    pytrees,
+    records,
+)
 
-__all__ = ["batching", "custom", "differentiation", "elaborate", "jacobians", "linear", "pytrees", "records"]
+__all__ = [
+    "batching", "custom", "differentiation", "elaborate", "implicit", "integrals", "jacobians", "linear",
+    "pytrees", "records",
+]  # fmt: skip

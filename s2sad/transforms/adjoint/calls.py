@@ -239,7 +239,8 @@ def reverse_custom(sweep: Sweep, stmt: Custom, callees: Callees) -> None:
     """Reverse a call with a derivative of its own.
 
     The rule's ``vjp(builder, stmt, cotangents)`` gives a cotangent (or None) for each argument; `cotangents` has one
-    (or None) for each target. A rule that has only ``jvp(builder, stmt, tangents)`` is transposed.
+    (or None) for each target. A rule with ``pulled(builder, stmt, cotangents, wrt)`` gives those of the arguments
+    `wrt`. A rule that has only ``jvp(builder, stmt, tangents)`` is transposed.
     """
     bars = sweep.bars
     seeds = [sweep.seed(t) for t in stmt.targets]
@@ -254,7 +255,10 @@ def reverse_custom(sweep: Sweep, stmt: Custom, callees: Callees) -> None:
             bars.add(arg, bar)
         return
     wrt = tuple(k for k, a in enumerate(stmt.args) if bars.takes(a))
-    if rule_jvp is None:
+    found: list[Atom | None] | list[Atom]
+    if (pulled := getattr(stmt.rule, "pulled", None)) is not None:
+        found = pulled(sweep.builder, stmt, seeds, wrt)
+    elif rule_jvp is None:
         snapshots = getattr(stmt.rule, "snapshots", None)
         found = _again(sweep, callees, stmt.fun, wrt, stmt.args, stmt.targets, seeds, snapshots)
     else:

@@ -8,7 +8,9 @@ time, which depends on the time: so the derivative is that of the method, and ex
 import numpy as np
 from scipy import integrate
 
+from s2sad.frontend.library.implicit import integrated
 from s2sad.frontend.library.table import written
+from s2sad.frontend.library.written import quadrature, runge_kutta
 from s2sad.rules.control import stop_gradient
 
 TABLEAU = np.array([
@@ -70,6 +72,52 @@ def parabolas(y, widths):
     return np.sum(both / 6.0 * (first * (2.0 - k / h) + middle * (both * both / (h * k)) + last * (2.0 - h / k)), -1)
 
 
+@written(integrate.quad)
+def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, limit=50, points=None):
+    if full_output:
+        raise NotImplementedError("quad is supported without full_output=: its result is (value, error)")
+    given = args if isinstance(args, tuple) else (args,)
+
+    def integrate_by(f, low, high, scale, zero):
+        return quadrature.over(f, low, high, points, epsabs * scale, epsrel, limit, zero)
+
+    return integrated(integrate_by, lambda x: func(x, *given) * 1.0, a * 1.0, b * 1.0)
+
+
+@written(integrate.dblquad)
+def dblquad(func, a, b, gfun, hfun, args=(), epsabs=1.49e-8, epsrel=1.49e-8):
+    def inner(x):
+        low = gfun(x) if callable(gfun) else gfun
+        high = hfun(x) if callable(hfun) else hfun
+        return quad(lambda y: func(y, x, *args), low, high, (), 0, epsabs, epsrel)[0]
+
+    return quad(inner, a, b, (), 0, epsabs, epsrel)
+
+
+@written(integrate.fixed_quad)
+def fixed_quad(func, a, b, args=(), n=5):
+    nodes, weights = np.polynomial.legendre.leggauss(n)
+    y = (b - a) * (nodes + 1) / 2.0 + a
+    return (b - a) / 2.0 * np.sum(weights * func(y, *args), axis=-1), None
+
+
+@written(integrate.romb)
+def romb(y, dx=1.0, axis=-1):
+    """Richardson's table over trapezoidal rules of twice as many points each."""
+    y = np.moveaxis(np.asarray(y), axis, -1)
+    count = y.shape[-1] - 1
+    if count < 1 or count & (count - 1) != 0:
+        raise ValueError("Number of samples must be one plus a non-negative power of 2.")
+    row = [(y[..., 0] + y[..., -1]) / 2.0 * (count * dx)]
+    step = count
+    while step > 1:
+        after = [0.5 * (row[0] + step * dx * np.sum(y[..., step // 2 :: step], axis=-1))]
+        for k in range(len(row)):
+            after.append(after[k] + (after[k] - row[k]) / (4 ** (k + 1) - 1))
+        row, step = after, step // 2
+    return row[-1]
+
+
 @written(integrate.odeint)
 def odeint(func, y0, t, args=(), rtol=None, atol=None, h0=0.0, hmax=0.0, mxstep=0, tfirst=False):
     y = np.atleast_1d(np.asarray(y0)) * 1.0
@@ -122,3 +170,54 @@ def dormand_prince(slope, now, y, h):
     for j in range(7):
         slopes[j] = slope(now + NODES[j] * h, y + h * (TABLEAU[j] @ slopes))
     return y + h * (TABLEAU[6] @ slopes), h * (ERROR @ slopes)
+
+
+class Solution:
+    """What `scipy.integrate.solve_ivp` gives."""
+
+    def __init__(self, t, y, nfev, success):
+        self.t = t
+        self.y = y
+        self.nfev = nfev
+        self.njev = 0
+        self.nlu = 0
+        self.sol = None
+        self.t_events = None
+        self.y_events = None
+        self.success = success
+
+    @property
+    def status(self):
+        return 0 if self.success else -1
+
+    def __getitem__(self, name):
+        return getattr(self, name)
+
+
+@written(integrate.solve_ivp)
+def solve_ivp(
+    fun, t_span, y0, method="RK45", t_eval=None, dense_output=False, events=None, vectorized=False, args=None,
+    max_step=np.inf, rtol=1e-3, atol=1e-6, first_step=None,
+):
+    if method not in ("RK45", "RK23", "DOP853"):
+        raise NotImplementedError(f"solve_ivp is supported with method='RK45', 'RK23' and 'DOP853', not {method!r}")
+    if events is not None or dense_output:
+        raise NotImplementedError("solve_ivp is supported without events= and dense_output=: use t_eval=")
+    if vectorized:
+        raise NotImplementedError("solve_ivp is supported without vectorized=: it changes nothing for these methods")
+    y = np.asarray(y0) * 1.0
+    if y.ndim != 1:
+        raise ValueError("`y0` must be 1-dimensional.")
+    start, end = t_span[0] * 1.0, t_span[1] * 1.0
+    at = None if t_eval is None else np.asarray(t_eval) * 1.0
+    if at is not None:
+        if np.any(at < min(start, end)) or np.any(at > max(start, end)):
+            raise ValueError("Values in `t_eval` are not within `t_span`.")
+        if np.any(np.diff(at) * (1.0 if end > start else -1.0) <= 0):
+            raise ValueError("Values in `t_eval` are not properly sorted.")
+    given = () if args is None else args
+    t, rows, calls, reached = runge_kutta.solve(
+        lambda t, y: fun(t, y, *given), start, end, y, method, at, max_step, max(rtol, 100 * 2.220446049250313e-16),
+        atol, first_step,
+    )
+    return Solution(t, rows.T, calls, reached)
