@@ -75,6 +75,7 @@ def offer_direct(public: Function) -> None:
 
 def _with_parameters(bound: inspect.BoundArguments, result: str, scope: dict[str, Any]) -> Function:
     """A function with the parameters that were given, that returns an expression of them."""
+    scope["__name__"] = __name__
     exec(f"def applied({', '.join(bound.arguments)}):\n    return {result}", scope)
     applied: Function = scope["applied"]
     return applied

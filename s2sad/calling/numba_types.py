@@ -22,7 +22,6 @@ from numba.np.numpy_support import as_dtype
 from s2sad.calling import compiler
 from s2sad.calling.transformed import Transformed
 from s2sad.errors import S2sadError
-from s2sad.frontend.elaborate.elaborate import Leaf
 from s2sad.ir.types import Array, Scalar, Type, symbol
 
 
@@ -62,7 +61,7 @@ class Compiled:
             f"    out = compiled({flat})",
             f"    return {result}",
         ]
-        scope: dict[str, Any] = {"before": before, "compiled": self.flat, **frozen, **types_.found}
+        scope: dict[str, Any] = {"__name__": __name__, "before": before, "compiled": self.flat, **frozen, **types_.found}
         exec("\n".join(lines), scope)
         call: Callable[..., Any] = scope["call"]
         call.__qualname__ = f"call_{self.name}"
@@ -120,7 +119,7 @@ class _Types:
     def expression(self, result: Any, count: int) -> str:
         """A result as an expression of the flat results in ``out``."""
         match result:
-            case Leaf(k):
+            case compiler.elaborate.Leaf(k):
                 return "out" if count == 1 else f"out[{k}]"
             case None:
                 return "None"
@@ -140,7 +139,7 @@ class _Types:
 def _leaves(result: Any) -> int:
     """How many flat results a result has."""
     match result:
-        case Leaf():
+        case compiler.elaborate.Leaf():
             return 1
         case tuple() | list():
             return sum(map(_leaves, result))
