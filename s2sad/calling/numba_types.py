@@ -61,7 +61,8 @@ class Compiled:
             f"    out = compiled({flat})",
             f"    return {result}",
         ]
-        scope: dict[str, Any] = {"__name__": __name__, "before": before, "compiled": self.flat, **frozen, **types_.found}
+        scope: dict[str, Any] = {"__name__": __name__, "before": before, "compiled": self.flat}
+        scope |= frozen | types_.found
         exec("\n".join(lines), scope)
         call: Callable[..., Any] = scope["call"]
         call.__qualname__ = f"call_{self.name}"

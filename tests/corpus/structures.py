@@ -1,6 +1,7 @@
 """Lists of run-time length of tuples, dicts, lists, objects, or None."""
 
-from collections import namedtuple
+import heapq
+from collections import deque, namedtuple
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,13 @@ Pair = namedtuple("Pair", "a b")
 class Node:
     v: float
     k: int
+
+
+@dataclass
+class Agent:
+    position: float
+    velocity: float
+    history: list
 
 
 @program((np.array([1.0, 0.4, 0.9]),))
@@ -344,3 +352,74 @@ def row_with_none(x):
     for a, b in g:
         s += a if b is None else b
     return s
+
+
+@program((np.array([1.0, 0.4, 0.9]),), compiled=True)
+def weighted_neighbours(x):
+    n = len(x)
+    adjacent = [[] for _ in range(n)]
+    for i in range(n - 1):
+        adjacent[i].append((i + 1, x[i]))
+        adjacent[i + 1].append((i, x[i]))
+    s = 0.0
+    for i in range(n):
+        for j, w in adjacent[i]:
+            s += w * w * x[j]
+    return s * len(adjacent[1])
+
+
+@program((np.array([1.0, 0.4, 0.9]),))
+def names_in_a_list(x):
+    steps, rules = [], {"up": np.sin, "down": lambda v: v * v}
+    for v in x:
+        steps.append("up" if v > 0.5 else "down")
+    s = 0.0
+    for name, v in zip(steps, x):
+        s += rules[name](v) * (2.0 if name == "up" else 3.0)
+    return s
+
+
+@program((np.array([1.0, 0.4, 0.9]),))
+def events_with_a_kind(x):
+    events = [(v, "birth" if v > 0.5 else None) for v in x]
+    s = 0.0
+    for v, kind in events:
+        s += v * v if kind == "birth" else -v
+    return s
+
+
+@program((np.array([1.0, 0.4, 0.9]),))
+def heap_of_tuples(x):
+    heap = []
+    for i in range(len(x)):
+        heapq.heappush(heap, (x[i] * x[i], i))
+    s, w = 0.0, 1.0
+    while heap:
+        d, i = heapq.heappop(heap)
+        s, w = s + d * w * (i + 1), w * 0.5
+    return s
+
+
+@program((np.array([1.0, 0.4, 0.9]),))
+def queue_of_tuples(x):
+    queue = deque()
+    for i in range(len(x)):
+        queue.append((x[i], i))
+    s = 0.0
+    while queue:
+        v, i = queue.popleft()
+        s += v**2 * (i + 1)
+        if i == 1 and v > 0.3:
+            queue.append((v * 2, 5))
+    return s
+
+
+@program((np.array([1.0, 0.4, 0.9]),))
+def agents_with_a_history(x):
+    agents = [Agent(v, 2 * v, []) for v in x]
+    for _ in range(4):
+        for a in agents:
+            a.position += a.velocity * 0.1
+            a.velocity -= a.position * 0.1
+            a.history.append(a.position)
+    return sum([a.position**2 + a.history[1] * a.history[-1] for a in agents])

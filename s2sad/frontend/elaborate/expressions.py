@@ -214,12 +214,28 @@ def comparison(elab: Elaborator, left: Value, ops: Sequence[Any], nodes: Sequenc
 def compare(elab: Elaborator, op: str, left: Value, right: Value) -> Value:
     if op in ("is_", "is_not", "eq", "ne") and Static(None) in (left, right):
         return compare_none(elab, op, right if left == Static(None) else left)
+    if op in ("is_", "is_not", "eq", "ne"):
+        for value, swapped in ((left, False), (right, True)):
+            if isinstance(value, Maybe) and value.absent == "None":
+                return compare_maybe(elab, op, value, left if swapped else right)
     left, right = elab.resolve(left), elab.resolve(right)
     if isinstance(left, Choice) or isinstance(right, Choice):
         return choices.each(elab, [left, right], lambda sides: compare(elab, op, *sides))
     if isinstance(left, ObjectRef) or isinstance(right, ObjectRef):
         return classes.compare(elab, op, left, right)
     return library.compare(elab, op, left, right)
+
+
+def compare_maybe(elab: Elaborator, op: str, value: Maybe, other: Value) -> Value:
+    """Whether a value that may be None is another one."""
+
+    def there() -> Value:
+        return elab.number_truth(compare(elab, op, value.value, other))
+
+    def absent() -> Value:
+        return elab.number_truth(compare_none(elab, op, other))
+
+    return elab.branch(value.there, there, absent)
 
 
 def compare_none(elab: Elaborator, op: str, value: Value) -> Value:

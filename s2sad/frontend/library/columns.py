@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from s2sad.errors import AliasError, TypeMismatchError
+from s2sad.frontend.library import choices
 from s2sad.frontend.library.support import (
     Elaborator,
     describe,
@@ -29,9 +30,10 @@ from s2sad.frontend.library.support import (
 from s2sad.frontend.library.written import lists
 from s2sad.frontend.values import patterns, reach
 from s2sad.frontend.values.meeting import meet
-from s2sad.frontend.values.patterns import FLAG, Group, Known, Optional, Part, Pattern, Row
+from s2sad.frontend.values.patterns import Group, Known, Optional, Part, Pattern, Row
 from s2sad.frontend.values.values import (
     ArrayRef,
+    Choice,
     Columns,
     Content,
     DictRef,
@@ -73,10 +75,13 @@ def pattern_of(elab: Elaborator, value: Value) -> Pattern | None:
         case Static(obj) if is_number(obj):
             return Part(elab.atom(value).type)
         case Static():
-            return Known(value)
+            return Known(value, choices.number_of(elab, value))
+        case Choice(_, options) if all(isinstance(v, Static) for _, v in options):
+            known = [(n, v) for n, v in options if isinstance(v, Static)]
+            return patterns.Chosen(tuple(sorted(known, key=lambda o: o[0])))
         case Maybe(inner, _, "None"):
             item = pattern_of(elab, inner)
-            return None if item is None or isinstance(item, Known) else Optional(item)
+            return None if item is None else Optional(item)
         case Tuple(items, cls):
             return _group(elab, "tuple", cls, items)
         case ListRef(location):
@@ -106,13 +111,15 @@ def _list_pattern(elab: Elaborator, content: Content) -> Pattern | None:
     match content:
         case RuntimeItems(atom):
             assert isinstance(atom.type, List)
-            return Row(atom.type.item) if not isinstance(atom.type.item, List) else None
+            return Row(Part(atom.type.item)) if not isinstance(atom.type.item, List) else None
+        case Columns(item):
+            return Row(item) if patterns.is_flat(item) else None
         case StaticItems(()):
             return Row(None)
         case StaticItems(items):
             whole = patterns.unified((pattern_of(elab, item) for item in items), meet)
-            if isinstance(whole, Part) and isinstance(whole.type, Scalar):
-                return Row(whole.type)
+            if isinstance(whole, Part | Group) and patterns.is_flat(whole):
+                return Row(whole)
             return _group(elab, "list", list, items)
         case _:
             return None
@@ -121,10 +128,15 @@ def _list_pattern(elab: Elaborator, content: Content) -> Pattern | None:
 def parts(elab: Elaborator, value: Value, pattern: Pattern) -> list[Value]:
     """The numbers and arrays of a value, in the order of the columns; `ABSENT` where it has none."""
     match pattern:
-        case Part() | Row():
+        case Part() | Row(Part() | None):
             return [value]
+        case Row(item):
+            assert item is not None
+            return _row_parts(elab, value, item)
         case Known():
             return []
+        case patterns.Chosen():
+            return [Number(value.tag) if isinstance(value, Choice) else Static(choices.number_of(elab, value))]
         case Group():
             inner = zip(children(elab, value), pattern.items, strict=True)
             return [part for item, p in inner for part in parts(elab, item, p)]
@@ -137,6 +149,18 @@ def parts(elab: Elaborator, value: Value, pattern: Pattern) -> list[Value]:
                 case _:
                     return [Static(True), *parts(elab, value, item)]
     raise AssertionError(pattern)
+
+
+def _row_parts(elab: Elaborator, value: Value, item: Pattern) -> list[Value]:
+    """The parts of the items of a list, each as a sequence."""
+    assert isinstance(value, ListRef)
+    content = elab.get(value.location)
+    now = as_columns(elab, content)
+    if now is not None:
+        return [Number(atom) for atom in widen(elab, now, item).atoms]
+    assert isinstance(content, StaticItems)
+    rows = [parts(elab, v, item) or [Static(False)] for v in content.items]
+    return [Tuple(tuple(row[k] for row in rows)) for k in range(len(patterns.columns_of(item)))]
 
 
 def children(elab: Elaborator, value: Value) -> tuple[Value, ...]:
@@ -177,11 +201,19 @@ def stored(columns: Columns) -> Lists:
 def widened(pattern: Pattern, atoms: Sequence[Atom], wide: Pattern) -> list[Atom | Static]:
     """What the columns of a wider pattern hold: a column there is, or the same known thing for each item."""
     match pattern, wide:
-        case (Part(), Part()) | (Row(), Row()):
+        case Part(), Part():
             return [atoms[0]]
+        case Row(None), Row():
+            return [atoms[0]] * len(patterns.parts_of(wide))  # all are empty
+        case Row(), Row():
+            return list(atoms[: len(patterns.parts_of(wide))])
         case Known(), Known():
             return []
-        case Known(), Optional(item):
+        case Known(_, number), patterns.Chosen():
+            return [Static(number)]
+        case patterns.Chosen(), patterns.Chosen():
+            return [atoms[0]]
+        case Known(Static(None)), Optional(item):
             return [Static(False), *[ABSENT] * len(patterns.parts_of(item))]
         case Optional(a), Optional(b):
             return [atoms[0], *widened(a, atoms[1:], b)]
@@ -356,7 +388,7 @@ def arrays(elab: Elaborator, columns: Columns) -> list[Atom] | None:
 
 def _is_numeric(pattern: Pattern) -> bool:
     match pattern:
-        case Part() | Row():
+        case Part() | Row(Part()):
             return True
         case Group("tuple" | "list", items=items):
             return bool(items) and all(map(_is_numeric, items))
@@ -404,6 +436,8 @@ def _read(elab: Elaborator, columns: Columns, place: Within) -> Value:
             return read_only(elab, elab.lift(taken(elab, columns.atoms[first], place.index)))
         case Known(value):
             return value
+        case patterns.Chosen(options):
+            return Choice(taken(elab, columns.atoms[first], place.index), options)
         case Group("tuple", cls, items):
             return Tuple(tuple(step(k) for k in range(len(items))), cls)
         case Optional():
@@ -432,21 +466,22 @@ def materialised(elab: Elaborator, place: Within) -> Content:
     assert isinstance(columns, Columns)
     pattern, first = patterns.inside(columns.item, place.steps)
     if isinstance(pattern, Row):
-        array = taken(elab, columns.atoms[first], place.index)
-        rows = emit_atom(elab, shape_rules.list_of_array, (array,))
-        return RuntimeItems(retype(elab, rows, List(_row_item(pattern))) if _is_scalar(pattern) else rows)
+        return _row_content(elab, columns, pattern.item, first, place)
     assert isinstance(pattern, Group)
     places = [Within(place.parent, place.index, (*place.steps, k)) for k in range(len(pattern.items))]
     inner = tuple(_read(elab, columns, p) for p in places)
     return StaticItems(inner) if pattern.kind == "list" else Entries(tuple(zip(pattern.keys, inner, strict=True)))
 
 
-def _row_item(row: Row) -> Type:
-    return FLAG if row.type is None else row.type
-
-
-def _is_scalar(row: Row) -> bool:
-    return isinstance(_row_item(row), Scalar)
+def _row_content(elab: Elaborator, columns: Columns, item: Pattern | None, first: int, place: Within) -> Content:
+    """A list that is kept as arrays, as a list again."""
+    if item is None:
+        return StaticItems(())
+    atoms = []
+    for k, type_ in enumerate(patterns.columns_of(item), first):
+        rows = emit_atom(elab, shape_rules.list_of_array, (taken(elab, columns.atoms[k], place.index),))
+        atoms.append(retype(elab, rows, List(type_)) if isinstance(type_, Scalar) else rows)
+    return stored(Columns(item, tuple(atoms)))
 
 
 def write_back(elab: Elaborator, place: Within, content: Content) -> None:
@@ -475,7 +510,7 @@ def write_back(elab: Elaborator, place: Within, content: Content) -> None:
 
 def _content_pattern(elab: Elaborator, old: Pattern, content: Content) -> Pattern | None:
     match old, content:
-        case Row(), RuntimeItems() | StaticItems():
+        case Row(), RuntimeItems() | StaticItems() | Columns():
             return _list_pattern(elab, content)
         case Group(kind, cls, keys=keys, factory=factory), Entries(entries):
             found = tuple(k for k, _ in entries)
@@ -488,10 +523,10 @@ def _content_pattern(elab: Elaborator, old: Pattern, content: Content) -> Patter
 
 def _content_parts(elab: Elaborator, pattern: Pattern, content: Content) -> list[Value]:
     match pattern, content:
-        case Row(), RuntimeItems() | StaticItems():
+        case Row(), RuntimeItems() | StaticItems() | Columns():
             location = Location("row")
             elab.state[location] = content
-            return [ListRef(location)]
+            return parts(elab, ListRef(location), pattern)
         case Group(items=inner), Entries(entries):
             pairs = zip((v for _, v in entries), inner, strict=True)
         case Group(items=inner), StaticItems(items):
@@ -503,9 +538,9 @@ def _content_parts(elab: Elaborator, pattern: Pattern, content: Content) -> list
 
 def put(elab: Elaborator, location: Location, columns: Columns) -> None:
     """Change a list without changing which of its items is where."""
+    if location.captured or isinstance(elab.state.get(location), Within):
+        return elab.set(location, stored(columns))
     elab.check_write(location)
-    if location.captured:
-        elab.set(location, columns)
     elab.state[location] = stored(columns)
 
 
@@ -549,22 +584,26 @@ def check_alone(elab: Elaborator, parent: Location) -> None:
 # -- rows
 
 
-def row(elab: Elaborator, value: Value) -> tuple[Within, Row, ArrayRef] | None:
-    """A list within a list that is kept as an array: where it is, what its items are, and the array."""
+RowOf = tuple[Within, Part, ArrayRef]
+"""A list within a list that is kept as an array: where it is, what its items are, and the array."""
+
+
+def row(elab: Elaborator, value: Value) -> RowOf | None:
+    """A value as such a list, if it is one."""
     place = elab.state.get(value.location) if isinstance(value, ListRef) else None
     if not isinstance(place, Within):
         return None
     columns = elab.get(place.parent)
     assert isinstance(columns, Columns)
     pattern, first = patterns.inside(columns.item, place.steps)
-    if not isinstance(pattern, Row):
+    if not isinstance(pattern, Row) or not isinstance(pattern.item, Part):
         return None
     array = elab.lift(taken(elab, columns.atoms[first], place.index))
     assert isinstance(array, ArrayRef)
-    return place, pattern, array
+    return place, pattern.item, array
 
 
-def row_item(elab: Elaborator, found: tuple[Within, Row, ArrayRef], key: Value, read: Callable[..., Value]) -> Value:
+def row_item(elab: Elaborator, found: RowOf, key: Value, read: Callable[..., Value]) -> Value:
     """``row[key]`` for an int."""
     from s2sad.frontend.library.support import set_weak
 
@@ -574,11 +613,12 @@ def row_item(elab: Elaborator, found: tuple[Within, Row, ArrayRef], key: Value, 
     return elab.lift(set_weak(elab, elab.atom(value), weak)) if isinstance(value, Number) else value
 
 
-def assign_row(elab: Elaborator, found: tuple[Within, Row, ArrayRef], index: Atom, value: Value) -> None:
+def assign_row(elab: Elaborator, found: RowOf, index: Atom, value: Value) -> None:
     """``row[index] = value``: one element of an array in a column."""
     place, pattern, _ = found
     own = pattern_of(elab, value)
-    whole = None if not isinstance(own, Part) else patterns.unify(pattern, Row(own.type), meet)
+    item = patterns.unify(pattern, own, meet) if isinstance(own, Part) else None
+    whole = Row(item) if isinstance(item, Part) else None
     if whole is None:
         refuse(
             elab,

@@ -2,8 +2,10 @@
 
     [(v * total, k), ...]            Group("tuple", (Part(float), Part(int)))      two columns
     [{"x": x, "w": w}, ...]          Group("dict", (Part(float[3]), Part(float)))  two columns
-    [[0.0] * n, ...]                 Row(float)                                    a column of arrays, one a row
+    [[0.0] * n, ...]                 Row(Part(float))                              a column of arrays, one a row
+    [[(j, w), ...], ...]             Row(Group("tuple", (Part(int), Part(float)))) two columns of arrays
     [None, 2.0, ...]                 Optional(Part(float))                         a column that says which are there
+    ["up", "down", ...]              Chosen({0: "up", 1: "down"})                  a column that says which it is
 
 Each number or array of an item stands in a column of its own, which is a list of the IR.
 """
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2sad.frontend.values.values import Static, Value
-from s2sad.ir.types import BOOL, Array, Scalar, Type
+from s2sad.ir.types import BOOL, INT, Array, Scalar, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,25 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A list of numbers, or of arrays of one shape, kept as an array. `type` is that of its items, None while it has
-    had none."""
+    """A list of numbers or of tuples of them, or of arrays of one shape, kept as an array for each part. `item` is None
+    while it has had none."""
 
-    type: Type | None
+    item: Pattern | None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The same known object in every item."""
+    """The same known object in every item; `number` tells it from others (`choices.number_of`)."""
 
     value: Static
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One of several known objects, by their numbers."""
+
+    options: tuple[tuple[int, Static], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +69,10 @@ class Optional:
     item: Pattern
 
 
-Pattern = Part | Row | Known | Group | Optional
+Pattern = Part | Row | Known | Chosen | Group | Optional
 Meet = Callable[[Type, Type], Type | None]
-FLAG = Scalar(BOOL, True)
+FLAG, TAG = Scalar(BOOL, True), Scalar(INT, True)
+MOST_CHOSEN = 64
 NOTHING_YET = Array(BOOL, (None,))
 """The type of a row that has had no items: whatever comes is wider."""
 
@@ -78,12 +89,12 @@ def parts_of(pattern: Pattern) -> list[Type]:
             return [type_]
         case Row(None):
             return [NOTHING_YET]
-        case Row(Array(dtype, dims)):
-            return [Array(dtype, (None, *dims))]
-        case Row(Scalar(dtype)):
-            return [Array(dtype, (None,))]
+        case Row(item) if item is not None:
+            return [_many(t) for t in columns_of(item)]
         case Known():
             return []
+        case Chosen():
+            return [TAG]
         case Group(items=items):
             return [t for item in items for t in parts_of(item)]
         case Optional(item):
@@ -91,20 +102,23 @@ def parts_of(pattern: Pattern) -> list[Type]:
     raise AssertionError(pattern)
 
 
+def _many(item: Type) -> Array:
+    """The type of an array of items."""
+    return Array(item.dtype, (None, *(item.dims if isinstance(item, Array) else ())))
+
+
 def unify(a: Pattern, b: Pattern, meet: Meet) -> Pattern | None:
     """The pattern of what may be either."""
     match a, b:
         case Known(x), Known(y) if x == y:
             return a
-        case (Optional(x), Optional(y)) | (Optional(x), (Part() | Row() | Group()) as y):
+        case Optional(x), Optional(y):
             return _optional(unify(x, y, meet))
-        case ((Part() | Row() | Group()) as x, Optional(y)):
+        case (Known(Static(None)), Optional() as both) | (Optional() as both, Known(Static(None))):
+            return both
+        case (Optional(x), y) | (y, Optional(x)):
             return _optional(unify(x, y, meet))
-        case (Known(Static(None)), Optional()):
-            return b
-        case (Optional(), Known(Static(None))):
-            return a
-        case (Known(Static(None)), other) | (other, Known(Static(None))) if not isinstance(other, Known):
+        case (Known(Static(None)), other) | (other, Known(Static(None))):
             return Optional(other)
         case Part(x), Part(y):
             type_ = meet(x, y)
@@ -115,14 +129,25 @@ def unify(a: Pattern, b: Pattern, meet: Meet) -> Pattern | None:
             return a
         case Row(x), Row(y):
             assert x is not None and y is not None
-            type_ = meet(x, y)
-            return None if type_ is None else Row(type_)
+            item = unify(x, y, meet)
+            return Row(item) if item is not None and skeleton(x) == skeleton(item) == skeleton(y) else None
+        case (Known() | Chosen()), (Known() | Chosen()):
+            ours, theirs = _options(a), _options(b)
+            options = [] if ours is None or theirs is None else sorted((ours | theirs).items(), key=lambda o: o[0])
+            return Chosen(tuple(options)) if 0 < len(options) <= MOST_CHOSEN else None
         case Group(), Group() if _head(a) == _head(b):
             items = [unify(x, y, meet) for x, y in zip(a.items, b.items, strict=True)]
             found = tuple(item for item in items if item is not None)
             return Group(a.kind, a.cls, found, a.keys, a.factory) if len(found) == len(items) else None
         case _:
             return None
+
+
+def _options(pattern: Known | Chosen) -> dict[int, Static] | None:
+    """The known objects that an item may be, by their numbers; None where one has none."""
+    if isinstance(pattern, Chosen):
+        return dict(pattern.options)
+    return None if pattern.number is None else {pattern.number: pattern.value}
 
 
 def _head(group: Group) -> Any:
@@ -161,13 +186,22 @@ def can_change(pattern: Pattern) -> bool:
             return False
 
 
+def is_flat(pattern: Pattern) -> bool:
+    """Whether an item is made of numbers only, none of which can change by itself."""
+    return not can_change(pattern) and all(isinstance(t, Scalar) for t in parts_of(pattern))
+
+
 def skeleton(pattern: Pattern) -> Any:
     """A pattern without the types of its numbers."""
     match pattern:
-        case Part() | Row():
-            return type(pattern)
+        case Part():
+            return Part
+        case Row(item):
+            return (Row, None if item is None else skeleton(item))
         case Known(value):
             return (Known, value)
+        case Chosen(options):
+            return (Chosen, *(number for number, _ in options))
         case Group(items=items):
             return (*_head(pattern), *map(skeleton, items))
         case Optional(item):
