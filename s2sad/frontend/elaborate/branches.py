@@ -125,7 +125,7 @@ def _emit(elab: Elaborator, cond: Atom, arms: list[Arm], pairs: list[Pair]) -> N
     for arm, values in zip(arms, ([p.left for p in pairs], [p.right for p in pairs]), strict=True):
         elab.state = arm.state
         with elab.builder.block() as extra:
-            sides.append([convert.convert(elab, v, p.var.type) for v, p in zip(values, pairs, strict=True)])
+            sides.append([convert.convert(elab, v, p.var.type, p.var.name) for v, p in zip(values, pairs, strict=True)])
         arm.block.extend(extra)
     joined = tuple(Join(p.var, a, b) for p, a, b in zip(pairs, *sides, strict=True))
     if joined or arms[0].block or arms[1].block:

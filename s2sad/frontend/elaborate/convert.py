@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 PYTHON = {"b": bool, "i": int, "u": int, "f": float, "c": complex}
 
 
-def convert(elab: Elaborator, operand: Operand, type_: Type) -> Atom:
-    """The operand as an atom of this type, written into the current block."""
+def convert(elab: Elaborator, operand: Operand, type_: Type, hint: str | None = None) -> Atom:
+    """The operand as an atom of this type, written into the current block. `hint` names a list that is made."""
     if isinstance(operand, Nothing):
         return nothing(elab, type_)
     if isinstance(operand, Filled):
@@ -27,7 +27,7 @@ def convert(elab: Elaborator, operand: Operand, type_: Type) -> Atom:
         return columns.filled(elab, operand.value, operand.like, type_.item)
     if isinstance(operand, StaticItems):
         assert isinstance(type_, List)
-        return _list(elab, operand, type_)
+        return _list(elab, operand, type_, hint)
     if isinstance(operand, ArrayRef):
         operand = elab.atom(operand)
     if isinstance(type_, Array) and isinstance(operand.type, Scalar):
@@ -61,10 +61,10 @@ def nothing(elab: Elaborator, type_: Type) -> Atom:
             return elab.builder.emit(list_new, (), {"item": item})
 
 
-def _list(elab: Elaborator, content: StaticItems, type_: List) -> Atom:
-    items = elab.builder.emit(list_new, (), {"item": type_.item})
+def _list(elab: Elaborator, content: StaticItems, type_: List, hint: str | None) -> Atom:
+    items = elab.builder.emit(list_new, (), {"item": type_.item}, hint)
     for value in content.items:
-        items = elab.builder.emit(list_append, (items, columns.atom_for(elab, value, type_.item)))
+        items = elab.builder.emit(list_append, (items, columns.atom_for(elab, value, type_.item)), hint=hint)
     return items
 
 

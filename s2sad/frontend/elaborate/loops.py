@@ -206,10 +206,10 @@ class Loop:
         by_key = {p.key: p for p in ends}
         elab.state = last.end_state
         with elab.builder.block() as extra:
-            nexts = [convert.convert(elab, by_key[p.key].right, p.var.type) for p in last.head]
+            nexts = [convert.convert(elab, by_key[p.key].right, p.var.type, p.var.name) for p in last.head]
         last.body.extend(extra)
         elab.state = entry
-        inits = [convert.convert(elab, by_key[p.key].left, p.var.type) for p in last.head]
+        inits = [convert.convert(elab, by_key[p.key].left, p.var.type, p.var.name) for p in last.head]
         outs = [elab.builder.var(p.var.name, p.var.type) for p in last.head]
         carried = [Carry(p.var, i, n, o) for p, i, n, o in zip(last.head, inits, nexts, outs, strict=True)]
         if self.bounds is not None:

@@ -11,6 +11,7 @@ changing it changes them. Such an item stands in one place only; a second one is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -301,7 +302,13 @@ def with_item(elab: Elaborator, items: Atom, given: Type) -> Atom:
 def change(elab: Elaborator, prim: Primitive, column: Atom, index: tuple[Atom, ...], part: Value) -> Atom:
     """A column that takes a part of an item, at its end or at an index."""
     atom = atom_for(elab, part, _item(column))
-    return with_item(elab, emit_atom(elab, prim, (column, *index, atom)), atom.type)
+    return with_item(elab, version(elab, prim, (column, *index, atom)), atom.type)
+
+
+def version(elab: Elaborator, prim: Primitive, atoms: tuple[Atom, ...], **params: Any) -> Atom:
+    """The next version of a column, the first of these: it takes its name."""
+    column: Atom = elab.builder.emit(prim, atoms, params, atoms[0].name if isinstance(atoms[0], Var) else None)
+    return column
 
 
 # -- operations
@@ -371,7 +378,8 @@ def pop(elab: Elaborator, ref: ListRef) -> Value:
     columns = columns_at(elab, ref)
     assert columns is not None
     value = detached(elab, item(elab, ref, Const(-1)))
-    elab.set(ref.location, Columns(columns.item, tuple(emit_atom(elab, list_drop, (c,)) for c in columns.atoms)))
+    rest = tuple(version(elab, list_drop, (c,)) for c in columns.atoms)
+    elab.set(ref.location, Columns(columns.item, rest))
     return value
 
 
@@ -503,8 +511,7 @@ def write_back(elab: Elaborator, place: Within, content: Content) -> None:
     for k, part in enumerate(_content_parts(elab, wide, content), first):
         atom = atom_for(elab, part, _item(atoms[k]))
         if not (isinstance(atom, Var) and elab.taken.get(atom) == (atoms[k], place.index)):
-            new = emit_atom(elab, list_set, (atoms[k], place.index, atom))
-            atoms[k] = with_item(elab, new, atom.type)
+            atoms[k] = with_item(elab, version(elab, list_set, (atoms[k], place.index, atom)), atom.type)
     put(elab, place.parent, Columns(columns.item, tuple(atoms)))
 
 
@@ -637,5 +644,5 @@ def assign_row(elab: Elaborator, found: RowOf, index: Atom, value: Value) -> Non
     assert isinstance(array, ArrayRef)
     element_atom = fit(elab, elab.atom(value), element(_item(atoms[first])))
     elab.write_array(array, (Index((SLOT,)),), (index,), element_atom)
-    atoms[first] = emit_atom(elab, list_set, (atoms[first], place.index, elab.atom(array)), keeps=True)
+    atoms[first] = version(elab, list_set, (atoms[first], place.index, elab.atom(array)), keeps=True)
     put(elab, place.parent, Columns(columns.item, tuple(atoms)))
