@@ -181,12 +181,15 @@ def pack(leaf: Any) -> Any:
     return leaf if kind is None else Packed(kind.read(leaf), kind)
 
 
-def flatten(obj: Any, apart: bool = False) -> tuple[list[Any], Any]:
-    """The leaves of a tree, and its structure; a long list of numbers is one leaf, unless all are taken `apart`."""
+def flatten(obj: Any, apart: bool = False, args: Any = None) -> tuple[list[Any], Any]:
+    """The leaves of a tree, and its structure; a long list of numbers is one leaf, unless all are taken `apart`.
+
+    `args` are the arguments of a call, where they are in the tree: many numbers among them are no list.
+    """
     if apart:
         leaves, structure = tree.flatten(obj)
         return [pack(x) if type(x) not in SEQUENCES else x for x in leaves], structure
-    leaves, structure = tree.flatten(obj, is_packed)
+    leaves, structure = tree.flatten(obj, lambda x: x is not args and is_packed(x))
     check_labels([x for x in leaves if (kind := labelled(x)) is not None and kind.by_labels])
     return [pack(x) for x in leaves], structure
 

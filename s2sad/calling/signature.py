@@ -22,7 +22,7 @@ def is_runtime(leaf: Any) -> bool:
 
 def flatten(args: tuple[Any, ...], kwargs: dict[str, Any], apart: bool = False) -> tuple[list[Any], Any]:
     """The leaves of the arguments and their structure. Long lists of numbers are a leaf each, if not taken `apart`."""
-    return data.flatten((args, kwargs), apart)
+    return data.flatten((args, kwargs), apart, args)
 
 
 def bare(leaf: Any) -> Any:

@@ -22,6 +22,7 @@ from s2sad.frontend.library.attributes import size_atom
 from s2sad.frontend.library.support import (
     ZERO,
     Elaborator,
+    emit,
     emit_atom,
     items_of,
     known,
@@ -32,6 +33,7 @@ from s2sad.frontend.values.values import ArrayRef, ListRef, Partial, Static, Tup
 from s2sad.ir import Array, Scalar
 from s2sad.ir.types import add_dims
 from s2sad.rules import linalg, logical
+from s2sad.rules.control import stop_gradient
 
 Test = Callable[..., Value | None]
 """The condition under which a call raises, from its arguments; None where it never does."""
@@ -281,7 +283,7 @@ def singular(elab: Elaborator, matrix: Value, *rest: Value) -> Value | None:
     """Whether LU finds a pivot that is 0: the sign of the determinant is 0 there."""
     from s2sad.frontend.library import calls
 
-    sign = calls.call(elab, np.linalg.slogdet, [matrix], {})
+    sign = calls.call(elab, np.linalg.slogdet, [emit(elab, stop_gradient, matrix)], {})
     assert isinstance(sign, Tuple)
     return any_of(elab, compare(elab, "eq", sign.items[0], ZERO))
 
